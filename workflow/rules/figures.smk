@@ -1,0 +1,24 @@
+# Figures: each drawn from the table alone, with the numbers it shows.
+
+
+rule figure:
+    "Drawing {wildcards.figure}"
+    input:
+        "results/metrics.parquet",
+    output:
+        svg="results/figures/{figure}.svg",
+        png="results/figures/{figure}.png",
+        csv="results/figures/{figure}.csv",
+    params:
+        settings=CONFIG["figures"],
+        final_norm=CONFIG["hidden"]["final_norm"],
+        reference=CONFIG["reference"],
+        code=lambda wildcards: code_of(f"langgeom.figures.{wildcards.figure}"),
+    log:
+        "results/logs/figure/{figure}.log",
+    benchmark:
+        "results/benchmarks/figure/{figure}.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    script:
+        "../scripts/figure.py"

