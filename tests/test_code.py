@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from langgeom import code
 
 
@@ -14,7 +13,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "langgeom"
     root.mkdir()
     (root / "__init__.py").write_text("")
-    (root / "top.py").write_text('"""Doc."""\nfrom langgeom.below import f\n\ndef g() -> int:\n    """Doc."""\n    return f()\n')
+    (root / "top.py").write_text(
+        '"""Doc."""\nfrom langgeom.below import f\n\ndef g() -> int:\n    """Doc."""\n    return f()\n'
+    )
     (root / "below.py").write_text("def f() -> int:\n    return 1\n")
     (root / "other.py").write_text("x = 1\n")
     monkeypatch.setattr(code, "ROOT", root)
@@ -28,7 +29,9 @@ def fingerprint(*modules: str) -> str:
 
 def test_wording_does_not_count(package: Path) -> None:
     before = fingerprint("langgeom.top")
-    (package / "top.py").write_text("# why\nfrom langgeom.below import f\n\n\n\ndef g() -> int:\n    '''Other words.'''\n    return f()\n")
+    (package / "top.py").write_text(
+        "# why\nfrom langgeom.below import f\n\n\n\ndef g() -> int:\n    '''Other words.'''\n    return f()\n"
+    )
     assert fingerprint("langgeom.top") == before
 
 
@@ -44,11 +47,13 @@ def test_a_package_counts_with_all_its_files(package: Path) -> None:
     (package / "metrics").mkdir()
     (package / "metrics" / "__init__.py").write_text("")
     before = fingerprint("langgeom.metrics")
-    (package / "metrics" / "new.py").write_text("y = 1\n")
+    (package / "metrics" / "below").mkdir()
+    (package / "metrics" / "below" / "__init__.py").write_text("")
+    (package / "metrics" / "below" / "new.py").write_text("y = 1\n")
     assert fingerprint("langgeom.metrics") != before
 
 
 def test_unknown_module_is_an_error() -> None:
     code.code_of.cache_clear()
-    with pytest.raises(ValueError, match="langgeom.nothing"):
+    with pytest.raises(ValueError, match=r"langgeom\.nothing"):
         code.code_of("langgeom.nothing")

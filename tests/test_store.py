@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from langgeom.store import Store, key_of
 
 

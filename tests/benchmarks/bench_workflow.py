@@ -37,7 +37,15 @@ def one_process(config_path: Path) -> None:
             out = results / "corpora" / corpus / f"{text}.txt"
             source = Path(config.corpus_inputs(corpus, text)[0])
             spec = config.corpus_spec(corpus)
-            corpora.build(spec, text, config["reference"], base=Path.cwd(), download=source, out_txt=out, out_json=out.with_suffix(".json"))
+            corpora.build(
+                spec,
+                text,
+                config["reference"],
+                base=Path.cwd(),
+                download=source,
+                out_txt=out,
+                out_json=out.with_suffix(".json"),
+            )
     tables = []
     for model, spec in config["models"].items():
         folder = results / "models" / model
@@ -62,7 +70,12 @@ def one_process(config_path: Path) -> None:
     settings = Settings(**config["figures"], final_norm=config["hidden"]["final_norm"], reference=config["reference"])
     for name in FIGURES:
         out = results / "figures" / name
-        render(name, results / "metrics.parquet", *(out.with_name(f"{name}.{kind}") for kind in ("svg", "png", "csv")), settings)
+        render(
+            name,
+            results / "metrics.parquet",
+            *(out.with_name(f"{name}.{kind}") for kind in ("svg", "png", "csv")),
+            settings,
+        )
 
 
 def main() -> None:
@@ -81,7 +94,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-workflow-") as base:
         commands = {
             "one process": [sys.executable, __file__, "--one-process", "config.yaml"],
-            "snakemake": [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", cores, "--quiet", "all"],
+            "snakemake": [
+                sys.executable,
+                "-m",
+                "snakemake",
+                "--snakefile",
+                str(ROOT / "Snakefile"),
+                "--cores",
+                cores,
+                "--quiet",
+                "all",
+            ],
         }
         for name, command in commands.items():
             folder = Path(base, name.replace(" ", "-"))

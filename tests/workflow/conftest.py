@@ -1,94 +1,22 @@
-"""A small study of its own in a temporary folder, and Snakemake to run it."""
+"""Studies for the tests: fresh ones, and one that has run through."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-import tiny
-import yaml
-
-ROOT = Path(__file__).resolve().parents[2]
-SENTENCES = {
-    "eng_Latn": "the people have the right to work number {}",
-    "spa_Latn": "el pueblo tiene derecho al trabajo número {}",
-    "uig_Latn": "xelqning ishlesh hoquqi bar nomur {}",
-    "uig_Arab": "خەلقنىڭ ئىشلەش ھوقۇقى بار نومۇر {}",
-    "rus_Cyrl": "народ имеет право на труд номер {}",
-}
-
-
-@dataclass
-class Study:
-    """A folder with a config, its corpus and its models; `run` calls Snakemake there."""
-
-    folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    def write(self) -> None:
-        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.settings, sort_keys=False), encoding="utf-8")
-
-    def run(self, *arguments: str, cores: int = 2, check: bool = True) -> str:
-        """Run Snakemake with these arguments and return all it printed."""
-        self.write()
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores), *arguments]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, text=True, timeout=600, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        if check:
-            assert done.returncode == 0, done.stdout
-        else:
-            assert done.returncode != 0, done.stdout
-        return done.stdout
-
-    def files(self, pattern: str) -> dict[str, bytes]:
-        """Return the bytes of the results that match a pattern."""
-        results = self.folder / "results"
-        return {str(path.relative_to(results)): path.read_bytes() for path in sorted(results.glob(pattern))}
+from study import Study, make_study
 
 
 @pytest.fixture(scope="session")
-def make_study(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
-    """Return a maker of fresh studies: four texts, a tiny decoder with its untrained twin, a tiny encoder."""
-
-    def make() -> Study:
-        folder = tmp_path_factory.mktemp("study")
-        (folder / "texts").mkdir()
-        for name, sentence in SENTENCES.items():
-            lines = [sentence.format(number) + " " + sentence.split()[number % 4] for number in range(24)]
-            (folder / "texts" / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        lines = [sentence.format(number) for sentence in SENTENCES.values() for number in range(24)]
-        tiny.decoder(folder / "decoder", lines)
-        tiny.encoder(folder / "encoder", lines)
-        texts = [name for name in SENTENCES if name != "rus_Cyrl"]
-        return Study(
-            folder,
-            {
-                "corpora": {"mine": {"folder": "texts", "min_lines": 10, "texts": texts}},
-                "models": {
-                    "decoder": {"folder": "decoder"},
-                    "decoder-untrained": {"untrained": "decoder"},
-                    "encoder": {"folder": "encoder"},
-                },
-                "texts_per_job": 3,
-                "hidden": {"dtype": "float32"},
-                "bootstrap": {"replicates": 40},
-            },
-        )
-
-    return make
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
+    """Return a maker of studies that have not run."""
+    return lambda: make_study(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="session")
-def finished(make_study: Callable[[], Study]) -> Study:
-    """A study that has run through once; tests that change it put it back."""
-    study = make_study()
+def finished(fresh: Callable[[], Study]) -> Study:
+    """A study that has run through once; tests leave it as they found it."""
+    study = fresh()
     study.run()
     return study

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Study
+from study import Study
 
 pytestmark = pytest.mark.workflow
 
 
-def test_config_mistake(make_study: Callable[[], Study]) -> None:
-    study = make_study()
+def test_config_mistake(fresh: Callable[[], Study]) -> None:
+    study = fresh()
     study.settings["corpora"]["mine"]["texts"].append("spa_Latm")
     output = study.run(check=False)
     assert "corpora.mine.texts names 'spa_Latm', which this corpus lacks" in output
@@ -20,8 +20,8 @@ def test_config_mistake(make_study: Callable[[], Study]) -> None:
     assert not (study.folder / "results").exists()
 
 
-def test_too_few_lines_stops_before_any_model(make_study: Callable[[], Study]) -> None:
-    study = make_study()
+def test_too_few_lines_stops_before_any_model(fresh: Callable[[], Study]) -> None:
+    study = fresh()
     study.settings["corpora"]["mine"]["min_lines"] = 1000
     output = study.run(check=False)
     assert "24" in output and "1000" in output and "min_lines" in output
@@ -29,8 +29,8 @@ def test_too_few_lines_stops_before_any_model(make_study: Callable[[], Study]) -
     assert not list((study.folder / "results").glob("hidden/*/*/*"))
 
 
-def test_a_folder_that_is_no_model(make_study: Callable[[], Study]) -> None:
-    study = make_study()
+def test_a_folder_that_is_no_model(fresh: Callable[[], Study]) -> None:
+    study = fresh()
     (study.folder / "decoder" / "model.safetensors").unlink()
     output = study.run("models", check=False)
     assert "safetensors" in output

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from conftest import Study
-
+from study import Study
 from langgeom.figures.catalogue import FIGURES
 
 pytestmark = pytest.mark.workflow
@@ -56,8 +55,8 @@ def test_a_figure_by_its_file_name(finished: Study) -> None:
     assert NOTHING in finished.run("results/figures/id_by_layer.svg")
 
 
-def test_a_new_language_runs_alone(make_study: Callable[[], Study]) -> None:
-    study = make_study()
+def test_a_new_language_runs_alone(fresh: Callable[[], Study]) -> None:
+    study = fresh()
     study.settings["models"].pop("encoder")
     study.run()
     before = study.files("hidden/*/*/*")
@@ -74,20 +73,22 @@ def test_a_new_language_runs_alone(make_study: Callable[[], Study]) -> None:
     assert NOTHING in study.run()
 
 
-def test_one_core_and_another_folder_give_the_same_table(finished: Study, make_study: Callable[[], Study]) -> None:
-    study = make_study()
+def test_one_core_and_another_folder_give_the_same_table(finished: Study, fresh: Callable[[], Study]) -> None:
+    study = fresh()
     study.settings = copy.deepcopy(finished.settings)
     study.run("--set-threads", "join_metrics=1", cores=2)
     assert study.files("metrics.*") == finished.files("metrics.*")
     assert study.files("figures/*.csv") == finished.files("figures/*.csv")
 
 
-def test_single_core(make_study: Callable[[], Study], finished: Study) -> None:
-    study = make_study()
+def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
+    study = fresh()
     study.settings["models"] = {"encoder": {"folder": "encoder"}}
     study.run("table", cores=1)
     one = pd.read_parquet(study.folder / "results" / "metrics.parquet")
     two = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
     two = two[two["model"] == "encoder"].reset_index(drop=True)
-    assert (one[["text", "metric", "over", "layer"]] == two[["text", "metric", "over", "layer"]]).all().all() or one["layer"].isna().any()
+    assert (one[["text", "metric", "over", "layer"]] == two[["text", "metric", "over", "layer"]]).all().all() or one[
+        "layer"
+    ].isna().any()
     assert (one["value"] - two["value"]).abs().max() <= 1e-5 * two["value"].abs().max()

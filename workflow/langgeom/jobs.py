@@ -25,7 +25,13 @@ log = logging.getLogger(__name__)
 
 
 def hidden_job(
-    model: Path, corpus: str, texts: Sequence[Path], outputs: Sequence[Path], store: Path, settings: Mapping[str, Any], code: str
+    model: Path,
+    corpus: str,
+    texts: Sequence[Path],
+    outputs: Sequence[Path],
+    store: Path,
+    settings: Mapping[str, Any],
+    code: str,
 ) -> None:
     """Run texts through a model and write the hidden states of each.
 
@@ -66,7 +72,13 @@ def hidden_job(
         return run
 
     keys = [key_of(**determined, corpus=corpus, text=[text.stem, sha256(text)]) for text in texts]
-    _run(Store(store), [text.stem for text in texts], keys, outputs, [write(*pair) for pair in zip(texts, keys, strict=True)])
+    _run(
+        Store(store),
+        [text.stem for text in texts],
+        keys,
+        outputs,
+        [write(*pair) for pair in zip(texts, keys, strict=True)],
+    )
 
 
 def metrics_job(
@@ -96,7 +108,8 @@ def metrics_job(
     def write(source: Path) -> Callable[[Path], None]:
         def run(path: Path) -> None:
             from langgeom.hidden.file import read_hidden
-            from langgeom.metrics import Resample, measure_text
+            from langgeom.metrics import Resample
+            from langgeom.metrics.measure import measure_text
             from langgeom.table import write_rows
 
             states = read_hidden(source)
@@ -114,7 +127,11 @@ def metrics_job(
 
 
 def _run(
-    store: Store, names: Sequence[str], keys: Sequence[str], outputs: Sequence[Path], writers: Sequence[Callable[[Path], None]]
+    store: Store,
+    names: Sequence[str],
+    keys: Sequence[str],
+    outputs: Sequence[Path],
+    writers: Sequence[Callable[[Path], None]],
 ) -> None:
     """Make each output in turn, saying which were found; a `UserError` names the text it came from."""
     for number, (name, key, output, write) in enumerate(zip(names, keys, outputs, writers, strict=True), start=1):

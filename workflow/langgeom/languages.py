@@ -1,7 +1,7 @@
-"""Facts about languages and scripts: names, families, the WALS sample, resource classes, related pairs; and labels for plots.
+"""Facts about languages and scripts (names, families, sample, resource classes, related pairs), and labels for plots.
 
-Languages come from `workflow/data/languages.tsv`, which states the source of each column. A language that is not there gets
-its code as its name and the family "unknown".
+Languages come from `workflow/data/languages.tsv`, which states the source of each column. A language that is not there
+gets its code as its name and the family "unknown".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 
 
 class Language(NamedTuple):
-    """One language: `resource` is the class of Joshi et al. 2020 (0 to 5) or None; `related` names high-resource relatives."""
+    """One language: `resource` is Joshi et al. 2020's class (0 to 5) or None; `related` the high-resource relatives."""
 
     lang: str
     name: str
@@ -35,7 +35,7 @@ class Language(NamedTuple):
 
 
 class Script(NamedTuple):
-    """One script of ISO 15924: its English name, and the direction of writing ("ltr", "rtl", or "ttb" for top to bottom)."""
+    """One script of ISO 15924: its English name, and its direction ("ltr", "rtl", or "ttb", top to bottom)."""
 
     code: str
     name: str
@@ -98,7 +98,9 @@ def languages() -> Mapping[str, Language]:
         UserError: the file of languages names a code twice, or holds a value that its column does not allow.
     """
     with PATH.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
+        rows = csv.DictReader(
+            (line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE
+        )
         found: dict[str, Language] = {}
         for row in rows:
             known = _read(row)
@@ -111,7 +113,9 @@ def languages() -> Mapping[str, Language]:
 def _read(row: Mapping[str, str]) -> Language:
     lang, wals, resource = row["lang"], row["wals100"], row["resource"]
     if wals not in ("yes", "no") or resource not in ("", *"012345"):
-        raise UserError(f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty).")
+        raise UserError(
+            f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty)."
+        )
     return Language(
         lang,
         row["name"] or lang,
@@ -133,7 +137,7 @@ def script(code: str) -> Script:
     return SCRIPTS.get(code) or Script(code, code, "ltr")
 
 
-def label(text: str, among: Iterable[str]) -> str:
+def label(text: str, among: Iterable[str], *, with_script: bool = True) -> str:
     """Name a text as a reader would, as short as the texts shown together with it allow.
 
     `fra_Latn` is "French"; `uig_Arab` is "Uyghur (Arab)" where `uig_Latn` is shown too; a variant is always named.
@@ -141,6 +145,7 @@ def label(text: str, among: Iterable[str]) -> str:
     Args:
         text: a text's name.
         among: the names of all texts shown together, `text` itself included or not.
+        with_script: False names the language alone, for a place that shows its scripts by other means.
 
     Raises:
         UserError: a name that is no text's name.
@@ -150,5 +155,6 @@ def label(text: str, among: Iterable[str]) -> str:
     # Two codes may share a name, as a macrolanguage and its standard variety do.
     shared = {other.lang for other in others if language(other.lang).name == language(name.lang).name} - {name.lang}
     scripts = {other.script for other in others if other.lang == name.lang} | {name.script}
-    details = [name.lang] * bool(shared) + [name.script] * (len(scripts) > 1) + [name.variant] * bool(name.variant)
+    several = with_script and len(scripts) > 1
+    details = [name.lang] * bool(shared) + [name.script] * several + [name.variant] * bool(name.variant)
     return language(name.lang).name + (f" ({', '.join(details)})" if details else "")

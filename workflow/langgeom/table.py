@@ -1,6 +1,7 @@
 """The one tidy table of all metrics: its columns, and how it is written, joined and read.
 
-One row is one metric of one text at one layer of one model ("Metric rows" in docs/design.md). Equal rows give equal bytes.
+One row is one metric of one text at one layer of one model ("Metric rows" in docs/design.md). Equal rows
+give equal bytes.
 """
 
 from __future__ import annotations
@@ -119,10 +120,13 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
             if missing:
-                raise UserError(f"{path} is no table of metrics: it lacks {', '.join(missing)}; delete it and run again.")
+                raise UserError(
+                    f"{path} is no table of metrics: it lacks {', '.join(missing)}; delete it and run again."
+                )
             arrow = file.read(columns=list(COLUMNS))
     except (OSError, pa.ArrowInvalid) as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is no whole Parquet file"
         raise UserError(f"{path} cannot be read: {reason}; run the workflow to make it.") from None
-    # Through Arrow's own types, since a detour over float64 would turn missing integers into NaN.
-    return pd.DataFrame({name: pd.Series(arrow[name].to_pylist(), dtype=dtype) for name, dtype in COLUMNS.items()})
+    # Without these, a missing integer would turn its whole column into float64.
+    integers = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
+    return arrow.to_pandas(types_mapper=integers.get).astype(dict(COLUMNS))

@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 sys.path.insert(0, str(Path(workflow.current_basedir).parent))
 
 from langgeom.code import code_of
@@ -17,7 +15,7 @@ try:
     check_files({*workflow.configfiles, *workflow.overwrite_configfiles})
     CONFIG = check(config)
 except UserError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"\n{error}")
 
 
 wildcard_constraints:

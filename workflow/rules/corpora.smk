@@ -7,14 +7,14 @@ rule npm_package:
     "Fetching {wildcards.package} {wildcards.version} from npm"
     output:
         "results/downloads/npm/{package}-{version}.tgz",
-    params:
-        sha256=lambda wildcards: CONFIG.sha256("npm", wildcards.package, wildcards.version),
     log:
         "results/logs/npm_package/{package}-{version}.log",
     benchmark:
         "results/benchmarks/npm_package/{package}-{version}.tsv"
     conda:
         "../../envs/fetch.yaml"
+    params:
+        sha256=lambda wildcards: CONFIG.sha256("npm", wildcards.package, wildcards.version),
     script:
         "../scripts/npm_package.py"
 
@@ -26,15 +26,15 @@ rule corpus:
     output:
         text="results/corpora/{corpus}/{text}.txt",
         report="results/corpora/{corpus}/{text}.json",
-    params:
-        spec=lambda wildcards: CONFIG.corpus_spec(wildcards.corpus),
-        reference=CONFIG["reference"],
-        code=code_of("langgeom.corpora"),
     log:
         "results/logs/corpus/{corpus}/{text}.log",
     benchmark:
         "results/benchmarks/corpus/{corpus}/{text}.tsv"
     conda:
         "../../envs/fetch.yaml"
+    params:
+        spec=lambda wildcards: CONFIG.corpus_spec(wildcards.corpus),
+        reference=CONFIG["reference"],
+        code=code_of("langgeom.corpora"),
     script:
         "../scripts/corpus.py"

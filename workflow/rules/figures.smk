@@ -9,16 +9,16 @@ rule figure:
         svg="results/figures/{figure}.svg",
         png="results/figures/{figure}.png",
         csv="results/figures/{figure}.csv",
-    params:
-        settings=CONFIG["figures"],
-        final_norm=CONFIG["hidden"]["final_norm"],
-        reference=CONFIG["reference"],
-        code=lambda wildcards: code_of(f"langgeom.figures.{wildcards.figure}"),
     log:
         "results/logs/figure/{figure}.log",
     benchmark:
         "results/benchmarks/figure/{figure}.tsv"
     conda:
         "../../envs/figures.yaml"
+    params:
+        settings=CONFIG["figures"],
+        final_norm=CONFIG["hidden"]["final_norm"],
+        reference=CONFIG["reference"],
+        code=lambda wildcards: code_of(f"langgeom.figures.{wildcards.figure}"),
     script:
         "../scripts/figure.py"

@@ -9,26 +9,26 @@ for corpus in CONFIG["corpora"]:
         rule:
             name:
                 f"hidden_{corpus}_{number}"
-            message:
-                f"Hidden states of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             input:
                 model="results/models/{model}",
                 texts=expand("results/corpora/{corpus}/{text}.txt", corpus=corpus, text=batch),
             output:
                 expand("results/hidden/{{model}}/{corpus}/{text}.safetensors", corpus=corpus, text=batch),
+            log:
+                f"results/logs/hidden/{{model}}/{corpus}_{number}.log",
+            benchmark:
+                f"results/benchmarks/hidden/{{model}}/{corpus}_{number}.tsv"
+            conda:
+                "../../envs/hidden.yaml"
+            threads: 8
+            resources:
+                mem_mb=8000,
             params:
                 corpus=corpus,
                 store="results/store/hidden",
                 settings=lambda wildcards: CONFIG.hidden(wildcards.model),
                 code=code_of("langgeom.hidden"),
-            log:
-                f"results/logs/hidden/{{model}}/{corpus}_{number}.log",
-            benchmark:
-                f"results/benchmarks/hidden/{{model}}/{corpus}_{number}.tsv"
-            threads: 8
-            resources:
-                mem_mb=8000,
-            conda:
-                "../../envs/hidden.yaml"
+            message:
+                f"Hidden states of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             script:
                 "../scripts/hidden.py"

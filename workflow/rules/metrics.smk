@@ -9,28 +9,28 @@ for corpus in CONFIG["corpora"]:
         rule:
             name:
                 f"metrics_{corpus}_{number}"
-            message:
-                f"Metrics of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             input:
                 hidden=expand("results/hidden/{{model}}/{corpus}/{text}.safetensors", corpus=corpus, text=batch),
                 reference=f"results/hidden/{{model}}/{corpus}/{CONFIG['reference']}.safetensors",
             output:
                 expand("results/metrics/{{model}}/{corpus}/{text}.parquet", corpus=corpus, text=batch),
+            log:
+                f"results/logs/metrics/{{model}}/{corpus}_{number}.log",
+            benchmark:
+                f"results/benchmarks/metrics/{{model}}/{corpus}_{number}.tsv"
+            conda:
+                "../../envs/metrics.yaml"
+            threads: 8
+            resources:
+                mem_mb=8000,
             params:
                 store="results/store/metrics",
                 metrics=CONFIG["metrics"],
                 bootstrap=CONFIG["bootstrap"],
                 seed=CONFIG["seed"],
                 code=code_of("langgeom.metrics", "langgeom.table"),
-            log:
-                f"results/logs/metrics/{{model}}/{corpus}_{number}.log",
-            benchmark:
-                f"results/benchmarks/metrics/{{model}}/{corpus}_{number}.tsv"
-            threads: 8
-            resources:
-                mem_mb=8000,
-            conda:
-                "../../envs/metrics.yaml"
+            message:
+                f"Metrics of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             script:
                 "../scripts/metrics.py"
 
@@ -42,13 +42,13 @@ rule join_metrics:
     output:
         parquet="results/metrics.parquet",
         csv="results/metrics.csv",
-    params:
-        code=code_of("langgeom.table"),
     log:
         "results/logs/join_metrics.log",
     benchmark:
         "results/benchmarks/join_metrics.tsv"
     conda:
         "../../envs/metrics.yaml"
+    params:
+        code=code_of("langgeom.table"),
     script:
         "../scripts/join_metrics.py"

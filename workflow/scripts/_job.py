@@ -1,4 +1,4 @@
-"""What every script of this folder does around its call: find the package, fill the log, end on a user's mistake in one message."""
+"""What every script here does around its call: find the package, fill the log, end on a mistake in one message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from langgeom.errors import UserError  # noqa: E402
+from langgeom.errors import UserError
 
 
 @contextlib.contextmanager
@@ -37,7 +37,9 @@ def job(snakemake: Job) -> Iterator[None]:
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
-        logging.basicConfig(stream=log, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
+        logging.basicConfig(
+            stream=log, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
+        )
         try:
             yield
         except UserError as error:

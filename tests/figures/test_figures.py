@@ -1,0 +1,264 @@
+"""Every figure, from a synthetic table: the numbers drawn are the table's, and no table makes it crash."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from figures.synthetic import TEXTS, synthetic
+from langgeom.errors import UserError
+from langgeom.figures import FIGURES, Settings, render
+from langgeom.languages import languages
+from langgeom.table import write_rows
+from scipy.stats import t as student
+
+FEW = ["eng_Latn", "fra_Latn", "uig_Latn", "uig_Arab"]
+STUDY = {
+    "fig01": "id_by_layer",
+    "fig02": "id_two_scripts",
+    "fig06": "id_encoder_decoder",
+    "fig07": "kl_mean",
+    "fig08": "kl_padded",
+    "fig09": "anisotropy_untrained",
+    "fig10": "anisotropy_trained",
+    "fig11": "anisotropy_two_scripts",
+    "fig13": "anisotropy_encoder",
+}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Drawn:
+    """The three files of one figure, read back."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.paths = [folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")]
+        self.numbers = pd.read_csv(self.paths[2], keep_default_na=False, na_values=[""])
+        self.texts = [element.text or "" for element in ET.parse(self.paths[0]).iter(f"{SVG}text")]
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.texts)
+
+    def digests(self) -> list[str]:
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.paths]
+
+
+def draw(folder: Path, name: str, table: pd.DataFrame, settings: Settings | None = None) -> Drawn:
+    folder.mkdir(exist_ok=True)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    write_rows(rows, folder / "metrics.parquet")
+    render(
+        name, folder / "metrics.parquet", *(folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")), settings
+    )
+    return Drawn(folder, name)
+
+
+@pytest.fixture(autouse=True)
+def all_closed() -> Iterator[None]:
+    yield
+    assert plt.get_fignums() == []
+
+
+def expected(table: pd.DataFrame, metric: str, over: str) -> pd.DataFrame:
+    return table[(table["metric"] == metric) & (table["over"] == over)]
+
+
+def assert_same(drawn: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Assert that both hold the same values at the same places, exactly."""
+    key = ["model", "corpus", "text", "layer"]
+    columns = [*key, "value", "low", "high", "n"]
+    left, right = (part[columns].astype({"layer": int, "n": int}).sort_values(key) for part in (drawn, table))
+    pd.testing.assert_frame_equal(
+        left.reset_index(drop=True), right.reset_index(drop=True), check_dtype=False, check_exact=True
+    )
+
+
+def test_the_studys_figures_are_there_by_number_and_name() -> None:
+    assert {figure.alias: figure.name for figure in FIGURES.values()}.items() >= STUDY.items()
+    for name, figure in FIGURES.items():
+        assert name == figure.name and figure.title and figure.metrics
+        assert 1 <= figure.caption.count(". ") + 1 <= 2 and figure.caption[-1] in ".?"
+
+
+def test_the_catalogue_agrees_with_the_modules() -> None:
+    import importlib
+
+    for figure in FIGURES.values():
+        module = importlib.import_module(f"langgeom.figures.{figure.name}")
+        declared = (module.ALIAS, module.TITLE, module.CAPTION, module.METRICS)
+        assert declared == (figure.alias, figure.title, figure.caption, figure.metrics)
+        assert callable(module.draw)
+
+
+def test_the_catalogue_loads_nothing_heavy() -> None:
+    code = "import sys, langgeom.figures.catalogue; print(sorted({'matplotlib', 'pandas', 'torch'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": sys.path[0] + ":workflow"}
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "kind", "inits"),
+    [
+        ("id_by_layer", "id_microscope", ("decoder", "encoder"), ("trained", "untrained")),
+        ("anisotropy_untrained", "anisotropy", ("decoder",), ("untrained",)),
+        ("anisotropy_trained", "anisotropy", ("decoder",), ("trained",)),
+        ("anisotropy_encoder", "anisotropy", ("encoder",), ("trained", "untrained")),
+    ],
+)
+def test_numbers_of_lines_by_layer(
+    tmp_path: Path, name: str, metric: str, kind: tuple[str, ...], inits: tuple[str, ...]
+) -> None:
+    table = synthetic(texts=FEW)
+    drawn = draw(tmp_path, name, table)
+    rows = expected(table, metric, "token")
+    assert_same(drawn.numbers, rows[rows["kind"].isin(kind) & rows["init"].isin(inits)])
+    # Direct labels name the language, and its script where there are two.
+    assert {"English", "French", "Uyghur (Latn)", "Uyghur (Arab)"} <= set(drawn.texts)
+    assert "Layer (0 = embeddings; last after the final norm)" in drawn.texts
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"), [("id_two_scripts", "id_microscope"), ("anisotropy_two_scripts", "anisotropy")]
+)
+def test_numbers_of_two_script_languages(tmp_path: Path, name: str, metric: str) -> None:
+    table = synthetic(texts=[*FEW, "cmn_Hans", "cmn_Hant"])
+    drawn = draw(tmp_path, name, table)
+    rows = expected(table, metric, "token")
+    rows = rows[rows["lang"].isin(["uig", "cmn"])]
+    assert_same(drawn.numbers, rows[rows["init"] == "trained"] if name.startswith("id") else rows)
+    assert {"Latin", "Arabic", "Simplified Han", "Traditional Han"} <= set(drawn.texts)
+    assert "French" not in drawn.words
+
+
+def test_untrained_stands_left_of_trained(tmp_path: Path) -> None:
+    drawn = draw(tmp_path, "anisotropy_two_scripts", synthetic(models=["minilm-l6", "minilm-l6-untrained"], texts=FEW))
+    titles = [text for text in drawn.texts if text.startswith("minilm")]
+    assert titles == ["minilm-l6-untrained", "minilm-l6"]
+
+
+def test_means_of_encoders_and_decoders(tmp_path: Path) -> None:
+    table = synthetic(texts=TEXTS[:5])
+    # A language that one model lacks must not shift the comparison.
+    table = table[~((table["model"] == "minilm-l6") & (table["text"] == TEXTS[4]))]
+    numbers = draw(tmp_path, "id_encoder_decoder", table).numbers
+    rows = expected(table, "id_microscope", "token")
+    assert set(zip(numbers["model"], numbers["layer"], strict=True)) == set(
+        zip(rows["model"], rows["layer"], strict=True)
+    )
+    for row in numbers.iloc[:: len(numbers) // 7].itertuples():
+        same = rows[(rows["model"] == row.model) & (rows["layer"] == row.layer) & rows["text"].isin(TEXTS[:4])]["value"]
+        half = student.ppf(0.975, 3) * same.std() / 2
+        assert row.n == 4
+        assert np.allclose(
+            [row.value, row.low, row.high], [same.mean(), same.mean() - half, same.mean() + half], rtol=1e-12
+        )
+    assert numbers.groupby("model")["depth"].agg(["min", "max"]).eq([0, 1]).all(axis=None)
+
+
+@pytest.mark.parametrize(("name", "over"), [("kl_mean", "sentence"), ("kl_padded", "token")])
+def test_numbers_of_kl(tmp_path: Path, name: str, over: str) -> None:
+    table = synthetic(texts=FEW)
+    drawn = draw(tmp_path, name, table)
+    rows = expected(table, name, over)
+    rows = rows[(rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
+    by_layer = drawn.numbers[drawn.numbers["shown"] == "by layer"]
+    assert_same(by_layer, rows)
+    means = drawn.numbers[drawn.numbers["shown"] == "mean over layers"].set_index(["model", "text"])["value"]
+    truth = rows[rows["layer"] > 0].groupby(["model", "text"])["value"].mean()
+    assert np.allclose(means.sort_index(), truth.sort_index(), rtol=1e-12)
+    assert "KL to English" in drawn.words
+
+
+def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:
+    table = synthetic(texts=FEW)
+    settings = Settings(id="id_twonn", sample=["fra_Latn"], final_norm=False)
+    drawn = draw(tmp_path, "fig01", table, settings) if False else draw(tmp_path, "id_by_layer", table, settings)
+    assert set(drawn.numbers["metric"]) == {"id_twonn"} and set(drawn.numbers["text"]) == {"fra_Latn"}
+    assert "Layer (0 = embeddings; last before the final norm)" in drawn.texts
+    by_alias = [tmp_path / f"alias.{suffix}" for suffix in ("svg", "png", "csv")]
+    render("fig01", tmp_path / "metrics.parquet", *by_alias, settings)
+    assert by_alias[2].read_bytes() == drawn.paths[2].read_bytes()
+
+
+@pytest.mark.parametrize("name", list(STUDY.values()))
+def test_same_table_same_bytes(tmp_path: Path, name: str) -> None:
+    table = synthetic(texts=FEW)
+    first = draw(tmp_path / "one", name, table).digests()
+    plt.rcParams["lines.linewidth"] = 9  # a user's own settings must not show
+    try:
+        assert draw(tmp_path / "two", name, table.iloc[::-1]).digests() == first
+    finally:
+        plt.rcdefaults()
+
+
+def test_missing_values_break_lines_and_are_not_drawn(tmp_path: Path) -> None:
+    table = synthetic(models=["smollm2-135m", "minilm-l6"], texts=FEW)
+    gone = table["layer"].isin([3, 4])
+    table.loc[gone, ["value", "low", "high"]] = np.nan
+    table[["low", "high"]] = np.nan
+    for name in STUDY.values():
+        numbers = draw(tmp_path, name, table).numbers
+        assert not set(numbers["layer"].dropna()) & {3, 4}
+        # The t interval between languages does not rest on the table's.
+        assert numbers[["low", "high"]].isna().all(axis=None) or name == "id_encoder_decoder"
+
+
+@pytest.mark.parametrize("name", list(STUDY.values()))
+@pytest.mark.parametrize(
+    "table",
+    [
+        synthetic(models=["gemma-3-270m"], texts=FEW),
+        synthetic(models=["gemma-3-270m-untrained"], texts=["fra_Latn"]),
+        synthetic(texts=["eng_Latn"]),
+        synthetic(models=["minilm-l6"], texts=["eng_Latn", "fra_Latn"]).query("layer == 0"),
+        synthetic(texts=FEW).iloc[:0],
+        pd.concat(
+            [synthetic(models=["minilm-l6"], texts=FEW), synthetic(models=["minilm-l6"], texts=FEW, corpus="flores")]
+        ),
+    ],
+    ids=["one model", "one language", "reference only", "one layer", "no rows", "two corpora"],
+)
+def test_small_tables_draw_or_say_why_not(tmp_path: Path, name: str, table: pd.DataFrame) -> None:
+    drawn = draw(tmp_path, name, table)
+    assert drawn.paths[1].read_bytes().startswith(b"\x89PNG")
+    assert ("Nothing to draw" in drawn.words) == drawn.numbers.empty
+    assert {"model", "layer", "value"} <= set(drawn.numbers.columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("id_two_scripts", "no language has 'id_microscope' in two scripts"),
+        ("anisotropy_two_scripts", "no language has 'anisotropy' in two scripts"),
+        ("id_encoder_decoder", "no encoder has the metric 'id_microscope'"),
+        ("anisotropy_untrained", "no untrained decoder has the metric 'anisotropy'"),
+        ("anisotropy_encoder", "no trained or untrained encoder has"),
+    ],
+)
+def test_the_reason_is_in_the_picture(tmp_path: Path, name: str, reason: str) -> None:
+    drawn = draw(tmp_path, name, synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "fra_Latn"]))
+    assert reason in drawn.words and drawn.numbers.empty
+
+
+def test_a_hundred_languages(tmp_path: Path) -> None:
+    texts = [f"{lang}_Latn" for lang in languages()] + ["qaa_Latn", "qab_Latn", "uig_Arab"]
+    table = synthetic(models=["minilm-l6"], texts=texts)
+    drawn = draw(tmp_path, "id_by_layer", table)
+    assert_same(drawn.numbers, expected(table, "id_microscope", "token"))
+    assert f"of {len(texts)} lines" in drawn.words and "English" in drawn.texts
+    assert draw(tmp_path, "kl_mean", table).numbers["text"].nunique() == len(texts) - 1
+
+
+def test_an_unknown_figure_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no figure 'id_by_layers'.*Did you mean 'id_by_layer'"):
+        render("id_by_layers", tmp_path / "t", tmp_path / "a", tmp_path / "b", tmp_path / "c")

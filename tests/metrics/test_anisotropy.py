@@ -1,0 +1,153 @@
+"""`anisotropy`, `anisotropy_uncentred` and the iteration below them, against a float64 SVD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, anisotropy, anisotropy_uncentred
+from langgeom.metrics.replicates import largest_of_replicates
+from langgeom.metrics.spectral import leading
+from torch import Tensor
+
+
+def by_svd(points: Tensor, centre: bool) -> float:
+    points = points.double()
+    squares = torch.linalg.svdvals(points - points.mean(0) if centre else points).square()
+    return float(squares[0] / squares.sum())
+
+
+def tied(n: int, dim: int) -> Tensor:
+    """Three equal largest singular values above a decay."""
+    left = torch.linalg.qr(torch.randn(n, dim, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
+    right = torch.linalg.qr(torch.randn(dim, dim, dtype=torch.float64, generator=torch.Generator().manual_seed(1))).Q
+    values = torch.cat([torch.full((3,), 5.0), torch.linspace(4.9, 0.1, dim - 3)])
+    return (left * values) @ right.T
+
+
+def gaussian(n: int, dim: int) -> Tensor:
+    return torch.randn(n, dim, generator=torch.Generator().manual_seed(5))
+
+
+CLOUDS = {
+    "flat": gaussian(500, 300),
+    "flat and wide": gaussian(300, 500),
+    "flat and narrow": gaussian(600, 40),
+    "tied": tied(400, 300),
+    "tied float32": tied(400, 300).float(),
+    "rank one": gaussian(300, 1) @ gaussian(1, 280) + 2,
+    "one dimension": gaussian(300, 1),
+    "two points": gaussian(2, 50),
+}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize(("metric", "centre"), [(anisotropy, True), (anisotropy_uncentred, False)])
+def test_equals_svd(name: str, metric: Callable, centre: bool) -> None:
+    assert float(metric(CLOUDS[name])) == pytest.approx(by_svd(CLOUDS[name], centre), rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("shape", [(500, 300), (280, 400)])
+@pytest.mark.parametrize(("metric", "centre"), [(anisotropy, True), (anisotropy_uncentred, False)])
+def test_equals_svd_on_hidden_states(
+    hidden: Callable[..., Tensor], dtype: torch.dtype, shape: tuple[int, int], metric: Callable, centre: bool
+) -> None:
+    points = hidden(*shape, repeated=0.2).to(dtype)
+    found = metric(points)
+    assert float(found) == pytest.approx(by_svd(points, centre), rel=1e-6)
+    assert (int(found.n), int(found.dropped)) == (shape[0], 0)
+
+
+def test_uncentred_sees_the_mean(hidden: Callable[..., Tensor]) -> None:
+    points = hidden()
+    assert float(anisotropy_uncentred(points)) > 0.99
+    assert float(anisotropy(points)) < 0.9
+
+
+def test_microscope_agrees_when_centred(microscope, hidden: Callable[..., Tensor]) -> None:  # type: ignore[no-untyped-def]
+    points = hidden()
+    assert float(anisotropy(points)) == pytest.approx(microscope.calculate_anisotropy_torch(points.double()), rel=1e-6)
+
+
+def test_leading_vectors(hidden: Callable[..., Tensor]) -> None:
+    for matrix in (hidden(400, 300).double(), hidden(300, 400).double()):
+        found = leading(matrix, vectors=4)
+        exact = torch.linalg.svd(matrix)
+        torch.testing.assert_close(found.vectors.T @ found.vectors, torch.eye(4, dtype=torch.float64))
+        assert abs(float(found.vectors[:, 0] @ exact.Vh[0])) == pytest.approx(1, abs=1e-6)
+        assert found.square == pytest.approx(float(exact.S[0] ** 2), rel=1e-6)
+
+
+def by_recomputation(points: Tensor, weights: Tensor, centre: bool) -> float:
+    """Write each point down as often as it counts and take the SVD."""
+    return by_svd(points.repeat_interleave(weights, dim=0), centre)
+
+
+@pytest.mark.parametrize("kind", ["hidden", "flat"])
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("tokens", [20, 1])
+def test_replicates_against_recomputation(hidden: Callable[..., Tensor], kind: str, centre: bool, tokens: int) -> None:
+    points = hidden(600, 100) if kind == "hidden" else gaussian(600, 100)
+    groups = torch.arange(600) // tokens
+    counts = Resample(60, seed=1).counts(600 // tokens)
+    matrix = points - points.mean(0) if centre else points
+    directions = leading(matrix, vectors=8).vectors
+    found = largest_of_replicates(matrix, groups, counts, directions, centre=centre)
+    exact = torch.tensor([by_recomputation(points, weights[groups], centre) for weights in counts], dtype=torch.float64)
+    spread = exact.std()
+    assert abs((found - exact).mean()) < 0.15 * spread
+    assert (found - exact).abs().median() < 0.15 * spread
+    assert (found <= exact * (1 + 1e-6)).all()
+
+
+def test_interval(hidden: Callable[..., Tensor]) -> None:
+    points, groups = hidden(), torch.arange(300) // 10
+    found = anisotropy(Cloud(points, groups), resample=Resample(100, seed=2))
+    exact = torch.tensor([by_recomputation(points, w[groups], True) for w in Resample(100, seed=2).counts(30)])
+    low, high = exact.quantile(torch.tensor([0.025, 0.975])).tolist()
+    assert [float(found.low), float(found.high)] == pytest.approx([low, high], abs=0.05 * (high - low))
+
+
+@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3))
+@settings(max_examples=15, deadline=None)
+def test_invariance(seed: int, scale: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    points = torch.randn(80, 6, generator=generator, dtype=torch.float64) * torch.arange(1, 7)
+    rotation = torch.linalg.qr(torch.randn(6, 6, generator=generator, dtype=torch.float64)).Q
+    turned = (points @ rotation * scale)[torch.randperm(80, generator=generator)]
+    moved = turned + torch.randn(6, generator=generator, dtype=torch.float64)
+    assert float(anisotropy(moved)) == pytest.approx(float(anisotropy(points)), rel=2e-6)
+    assert float(anisotropy_uncentred(turned)) == pytest.approx(float(anisotropy_uncentred(points)), rel=2e-6)
+
+
+def test_layers_in_one_call_are_a_loop(hidden: Callable[..., Tensor]) -> None:
+    stack = torch.stack([hidden(seed=seed) for seed in range(3)])
+    for metric in (anisotropy, anisotropy_uncentred):
+        together = metric(stack, resample=Resample(20, seed=0))
+        for layer, points in enumerate(stack):
+            alone = metric(points, resample=Resample(20, seed=0))
+            assert together.value[layer] == alone.value and together.high[layer] == alone.high
+
+
+@pytest.mark.parametrize("row", [[0.0, 0.0, 0.0], [0.1, 0.7, 1e4]])
+def test_equal_points(row: list[float]) -> None:
+    points = torch.tensor(row).expand(50, 3)
+    with pytest.warns(MissingValueWarning):
+        assert anisotropy(points, resample=Resample(20, seed=0)).value.isnan()
+    if any(row):
+        assert float(anisotropy_uncentred(points)) == pytest.approx(1)
+    else:
+        with pytest.warns(MissingValueWarning):
+            assert anisotropy_uncentred(points).value.isnan()
+
+
+@pytest.mark.parametrize("metric", [anisotropy, anisotropy_uncentred])
+def test_points_that_are_not_finite(metric: Callable) -> None:
+    points = torch.randn(40, 4)
+    points[3:5, 0] = torch.nan
+    with pytest.raises(MetricError, match=rf"^{metric.__name__}: layer 0 has 2 of 40 points"):
+        metric(points)

@@ -1,0 +1,149 @@
+"""`id_microscope` and `id_twonn`: parity with their references, resampling, duplicates, failure."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, id_microscope, id_twonn
+from langgeom.metrics.registry import METRICS
+from torch import Tensor
+
+
+@pytest.mark.parametrize("repeated", [0.0, 0.1, 0.4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_microscope_parity(microscope: ModuleType, hidden: Callable[..., Tensor], repeated: float, dtype: torch.dtype) -> None:
+    points = hidden(400, repeated=repeated).to(dtype)
+    assert float(id_microscope(points)) == pytest.approx(microscope.intrinsic_dimension(points, "cpu"), rel=1e-6)
+
+
+def test_microscope_drops_every_copy(hidden: Callable[..., Tensor]) -> None:
+    points = hidden(50)
+    points[10] = points[20]
+    points[30] = points[20]
+    found = id_microscope(points)
+    # Beside the three, points whose nearest neighbour is the triple have mu = 1.
+    distances = torch.cdist(points.double(), points.double())
+    distances.fill_diagonal_(torch.inf)
+    r1, r2 = distances.topk(2, largest=False).values.T
+    kept = (r1 > 1e-6) & (r2 / r1 > 1 + 1e-8)
+    assert (int(found.n), int(found.dropped)) == (int(kept.sum()), int((~kept).sum()))
+
+
+@pytest.mark.parametrize("repeated", [0.0, 0.3])
+@pytest.mark.parametrize("method", ["linear", "mle"])
+@pytest.mark.parametrize("discard", [0.1, 0.25])
+def test_twonn_parity(hidden: Callable[..., Tensor], repeated: float, method: str, discard: float) -> None:
+    skdim = pytest.importorskip("skdim")
+    points = hidden(400, repeated=repeated)
+    distinct = torch.unique(points.double(), dim=0)
+    expected = skdim.id.TwoNN(discard_fraction=discard, method=method).fit(distinct.numpy()).dimension_
+    found = id_twonn(points, method=method, discard=discard)
+    assert float(found) == pytest.approx(expected, rel=1e-9)
+    assert (int(found.n), int(found.dropped)) == (len(distinct), 400 - len(distinct))
+
+
+def test_twonn_known_dimension() -> None:
+    flat = torch.rand(4000, 2, generator=torch.Generator().manual_seed(1))
+    for method in ("linear", "mle"):
+        assert float(id_twonn(flat, method=method)) == pytest.approx(2, abs=0.12)
+
+
+def test_registered_variant_is_the_method(hidden: Callable[..., Tensor]) -> None:
+    points = hidden(100)
+    assert float(METRICS["id_twonn_mle"].function(points)) == float(id_twonn(points, method="mle"))
+    assert float(METRICS["id_twonn"].function(points)) == float(id_twonn(points))
+
+
+def _repeat_and_fit(points: Tensor, weights: Tensor, fit: str) -> float:
+    """Write each ratio down as often as it counts and apply the plain formula."""
+    distances = torch.cdist(points.double(), points.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    distances.fill_diagonal_(torch.inf)
+    r1, r2 = distances.topk(2, largest=False).values.T
+    mu = (r2 / r1).repeat_interleave(weights).sort().values
+    n = len(mu)
+    if fit == "mle":
+        keep = int(n * 0.9)
+        return float((keep - 1) / (mu[:keep].log().sum() + (n - keep) * mu[keep - 1].log()))
+    keep = n // 5 if fit == "fifth" else int(n * 0.9)
+    x, y = mu[:keep].log(), -torch.log(1 - torch.arange(1, keep + 1, dtype=torch.float64) / n)
+    return float((x * y).sum() / (x * x).sum())
+
+
+@pytest.mark.parametrize(("fit", "level"), [("fifth", 0.5), ("linear", 0.95), ("mle", 0.9)])
+def test_interval_is_that_of_repeated_ratios(hidden: Callable[..., Tensor], fit: str, level: float) -> None:
+    points, groups = hidden(240), torch.arange(240) // 12
+    resample = Resample(40, seed=3, level=level)
+    cloud = Cloud(points, groups)
+    found = id_microscope(cloud, resample=resample) if fit == "fifth" else \
+        id_twonn(cloud, method=fit, resample=resample)  # fmt: skip
+    fits = [_repeat_and_fit(points, counts[groups], fit) for counts in resample.counts(20)]
+    expected = torch.tensor(fits, dtype=torch.float64).quantile(
+        torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
+    )
+    assert found.low is not None and found.high is not None
+    assert [float(found.low), float(found.high)] == pytest.approx(expected.tolist(), rel=1e-9)
+    assert float(found.value) == pytest.approx(_repeat_and_fit(points, torch.ones(240, dtype=torch.long), fit), rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
+def test_layers_in_one_call_are_a_loop(hidden: Callable[..., Tensor], metric: Callable) -> None:
+    stack = torch.stack([hidden(200, seed=seed, repeated=0.1) for seed in range(3)])
+    groups = torch.arange(200) % 10
+    resample = Resample(20, seed=0)
+    together = metric(Cloud(stack, groups), resample=resample)
+    for layer, points in enumerate(stack):
+        alone = metric(Cloud(points, groups), resample=resample)
+        for field in ("value", "low", "high", "n", "dropped"):
+            assert getattr(together, field)[layer] == getattr(alone, field)
+
+
+@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3), repeated=st.sampled_from([0.0, 0.2]))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
+def test_invariant_to_motion_scale_and_order(metric: Callable, seed: int, scale: float, repeated: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    points = torch.randn(120, 5, generator=generator, dtype=torch.float64)
+    points[: int(120 * repeated)] = points[60]
+    rotation = torch.linalg.qr(torch.randn(5, 5, generator=generator, dtype=torch.float64)).Q
+    moved = points @ rotation * scale + torch.randn(5, generator=generator, dtype=torch.float64)
+    # Copies must stay copies, whatever a product rounds to.
+    moved[: int(120 * repeated)] = moved[60]
+    moved = moved[torch.randperm(120, generator=generator)]
+    assert float(metric(moved)) == pytest.approx(float(metric(points)), rel=1e-8)
+
+
+@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
+@pytest.mark.parametrize("points", [torch.ones(30, 4), torch.randn(2, 4), torch.randn(1, 4)], ids=["equal", "two", "one"])
+def test_missing_where_undefined(metric: Callable, points: Tensor) -> None:
+    with pytest.warns(MissingValueWarning, match=metric.__name__):
+        found = metric(points, resample=Resample(20, seed=0))
+    assert found.value.isnan() and found.low.isnan() and found.high.isnan()
+    assert int(found.n) + int(found.dropped) == len(points)
+    assert "missing" in repr(found)
+
+
+@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_points_that_are_not_finite(metric: Callable, bad: float) -> None:
+    points = torch.randn(2, 40, 4)
+    points[1, 7, 2] = bad
+    with pytest.raises(MetricError, match=rf"^{metric.__name__}: layer 1 has 1 of 40 points with NaN or infinite"):
+        metric(points)
+
+
+@pytest.mark.parametrize(("options", "said"), [({"method": "ml"}, "'ml'"), ({"discard": 1.0}, "discard 1.0")])
+def test_twonn_settings(options: dict, said: str) -> None:
+    with pytest.raises(MetricError, match=said):
+        id_twonn(torch.randn(30, 4), **options)
+
+
+def test_no_warning_when_all_is_well(hidden: Callable[..., Tensor]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        id_microscope(hidden(100))

@@ -1,0 +1,88 @@
+"""`kl_mean` and `kl_padded` against the study's formulas written out."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from langgeom.metrics import Cloud, MetricError, Resample, kl_mean, kl_padded
+from langgeom.metrics.registry import METRICS
+from torch import Tensor
+
+
+def plain_kl(x: Tensor, y: Tensor) -> Tensor:
+    """KL(softmax(x) || softmax(y)) over the last axis, as the study writes it."""
+    p, q = torch.softmax(x.double(), -1), torch.softmax(y.double(), -1)
+    return (p * torch.log(p / q)).sum(-1)
+
+
+def test_kl_mean_formula_and_directions() -> None:
+    x, y = torch.randn(3, 20, 8).bfloat16(), torch.randn(3, 20, 8)
+    torch.testing.assert_close(kl_mean(x, y).value, plain_kl(x, y).mean(1))
+    torch.testing.assert_close(kl_mean(x, y, direction="from_reference").value, plain_kl(y, x).mean(1))
+    torch.testing.assert_close(METRICS["kl_mean_reverse"].function(x, y).value, plain_kl(y, x).mean(1))
+    assert kl_mean(x, y).n.tolist() == [20, 20, 20]
+
+
+def test_kl_mean_known_value() -> None:
+    # Softmax of (ln 3, 0) is (3/4, 1/4), of (0, 0) (1/2, 1/2).
+    x, y = torch.tensor([[3.0, 1.0]]).log(), torch.zeros(1, 2)
+    assert float(kl_mean(x, y)) == pytest.approx(0.75 * 0.4054651081 - 0.25 * 0.6931471806, rel=1e-7)
+
+
+def test_kl_of_a_text_to_itself_is_zero_and_large_values_stay_finite() -> None:
+    x = torch.randn(10, 8) * 1e4
+    assert float(kl_mean(x, x)) == 0
+    assert 0 < float(kl_mean(x, -x)) < 1e6
+
+
+def test_kl_mean_interval_is_the_mean_over_drawn_sentences() -> None:
+    x, y, resample = torch.randn(30, 8), torch.randn(30, 8), Resample(50, seed=1, level=0.8)
+    means = torch.stack([plain_kl(x, y)[torch.arange(30).repeat_interleave(counts)].mean() for counts in resample.counts(30)])
+    found = kl_mean(x, y, resample=resample)
+    expected = means.quantile(torch.tensor([0.1, 0.9], dtype=torch.float64))
+    torch.testing.assert_close(torch.stack([found.low, found.high]), expected)
+
+
+def ragged(sizes: list[int], dim: int, seed: int) -> tuple[Tensor, Tensor]:
+    points = torch.randn(2, sum(sizes), dim, generator=torch.Generator().manual_seed(seed))
+    return points, torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+
+
+def padded(points: Tensor, sizes: list[int], length: int) -> Tensor:
+    """Return [layers, sentences, length, d] with zeros beyond each sentence's end."""
+    return torch.stack(
+        [torch.nn.functional.pad(part, (0, 0, 0, length - part.shape[1])) for part in points.split(sizes, dim=1)], 1
+    )
+
+
+@pytest.mark.parametrize("length", [5, 9])
+def test_kl_padded_is_the_study_with_any_padding(length: int) -> None:
+    sizes_x, sizes_y = [3, 5, 1, 2], [4, 2, 1, 5]
+    (x, groups_x), (y, groups_y) = ragged(sizes_x, 6, 0), ragged(sizes_y, 6, 1)
+    whole_x, whole_y = padded(x, sizes_x, length), padded(y, sizes_y, length)
+    clouds = Cloud(x, groups_x), Cloud(y, groups_y)
+    # The study's mean over sentences and positions, times the padded length.
+    torch.testing.assert_close(kl_padded(*clouds).value, plain_kl(whole_x, whole_y).mean((1, 2)) * length)
+    backward = plain_kl(whole_y, whole_x).mean((1, 2)) * length
+    torch.testing.assert_close(kl_padded(*clouds, direction="from_reference").value, backward)
+    torch.testing.assert_close(METRICS["kl_padded_reverse"].function(*clouds).value, backward)
+    assert kl_padded(*clouds).n.tolist() == [4, 4]
+
+
+def test_kl_padded_takes_sentences_in_any_storage_order() -> None:
+    (x, groups_x), (y, groups_y) = ragged([3, 2, 4], 6, 0), ragged([2, 2, 5], 6, 1)
+    # Stable by sentence, so that tokens keep their order within each.
+    order = torch.tensor([5, 6, 7, 8, 0, 1, 2, 3, 4])
+    moved = kl_padded(Cloud(x[:, order], groups_x[order]), Cloud(y, groups_y + 7))
+    torch.testing.assert_close(moved.value, kl_padded(Cloud(x, groups_x), Cloud(y, groups_y)).value)
+
+
+def test_what_does_not_align_is_refused() -> None:
+    with pytest.raises(MetricError, match=r"kl_mean: points \[1, 5, 4\] and reference \[1, 6, 4\]"):
+        kl_mean(torch.randn(5, 4), torch.randn(6, 4))
+    with pytest.raises(MetricError, match="kl_padded: points have 1 layers, 4 dimensions, 5 sentences"):
+        kl_padded(Cloud(torch.randn(5, 4)), Cloud(torch.randn(6, 4)))
+    with pytest.raises(MetricError, match="'backwards'"):
+        kl_mean(torch.randn(5, 4), torch.randn(5, 4), direction="backwards")
+    with pytest.raises(MetricError, match="kl_mean: layer 0 has 1 of 5 points with NaN"):
+        kl_mean(torch.randn(5, 4), torch.full((5, 4), 1.0).index_fill_(0, torch.tensor([2]), torch.nan))

@@ -1,0 +1,115 @@
+"""Rows of the table, from the hidden states of a text and of the reference."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from langgeom.errors import UserError
+from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
+from langgeom.metrics.inputs import HiddenText
+from langgeom.metrics.measure import measure_text
+
+NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
+         "text": ["bpc", "fertility"]}  # fmt: skip
+
+
+def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers: int = 3) -> HiddenText:
+    """Make hidden states of sentences of given sizes, the last `cut` tokens not kept."""
+    generator = torch.Generator().manual_seed(seed)
+    kept = sum(sizes) - cut
+    owners = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))[:kept].int()
+    count = torch.tensor(sizes, dtype=torch.int32)
+    return HiddenText(
+        token=torch.randn(layers, kept, 6, generator=generator).bfloat16(),
+        token_sentence=owners,
+        sentence=torch.randn(layers, len(sizes), 6, generator=generator),
+        sentence_line=torch.tensor(lines, dtype=torch.int32),
+        tokens=count, words=count, characters=count * 4, bytes=count * 5,
+        nll=count.double(), scored_characters=count * 4, scored_bytes=count * 5,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def pair() -> tuple[HiddenText, HiddenText]:
+    return text([0, 1, 3, 4, 7], [5, 6, 4, 7, 5], cut=2), text([1, 2, 3, 4, 7], [3, 8, 6, 2, 4], seed=1)
+
+
+def test_rows_hold_what_the_functions_return(pair: tuple[HiddenText, HiddenText]) -> None:
+    hidden, reference = pair
+    resample = Resample(20, seed=0)
+    rows = measure_text(hidden, reference, NAMES, resample)
+    assert len(rows) == 3 * 5 + 2
+    found = {(row["metric"], row["over"], row["layer"]): row for row in rows}
+    assert list(rows[0]) == ["layer", "metric", "over", "value", "low", "high", "n", "dropped"]
+    cloud = Cloud(hidden.token, hidden.token_sentence)
+    for name, metric in (("id_twonn", id_twonn), ("anisotropy", anisotropy)):
+        expected = metric(cloud, resample=resample)
+        for layer in range(3):
+            row = found[name, "token", layer]
+            assert (row["value"], row["low"], row["high"]) == tuple(
+                float(getattr(expected, field)[layer]) for field in ("value", "low", "high")
+            )
+            assert (row["n"], row["dropped"]) == (25, 0)
+    assert found["anisotropy", "sentence", 1]["value"] == float(anisotropy(hidden.sentence[1]))
+    assert found["bpc", "text", None]["value"] == pytest.approx(1 / 4 / 0.6931471805599453)
+    assert found["fertility", "text", None] | {"low": 0, "high": 0} == {
+        "layer": None, "metric": "fertility", "over": "text", "value": 1.0, "low": 0, "high": 0, "n": 5, "dropped": 0,
+    }  # fmt: skip
+
+
+def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenText, HiddenText]) -> None:
+    hidden, reference = pair
+    rows = measure_text(hidden, reference, {"aligned": ["kl_mean", "kl_padded"]}, None)
+    mean = [row for row in rows if row["metric"] == "kl_mean"]
+    padded = [row for row in rows if row["metric"] == "kl_padded"]
+    # Lines 1, 3, 4, 7 are common; 7 is cut among the text's tokens.
+    expected = kl_mean(hidden.sentence[:, [1, 2, 3, 4]], reference.sentence[:, [0, 2, 3, 4]])
+    assert [row["value"] for row in mean] == expected.value.tolist()
+    assert {(row["over"], row["n"], row["dropped"]) for row in mean} == {("sentence", 4, 1)}
+    x = torch.cat([hidden.token[:, 5:11], hidden.token[:, 11:15], hidden.token[:, 15:22]], 1)
+    y = torch.cat([reference.token[:, 0:3], reference.token[:, 11:17], reference.token[:, 17:19]], 1)
+    sizes = torch.tensor([6, 4, 7]), torch.tensor([3, 6, 2])
+    groups = [torch.arange(3).repeat_interleave(size) for size in sizes]
+    assert [row["value"] for row in padded] == kl_padded(Cloud(x, groups[0]), Cloud(y, groups[1])).value.tolist()
+    assert {(row["over"], row["n"], row["dropped"]) for row in padded} == {("token", 3, 2)}
+    assert all(row["low"] is None and row["high"] is None for row in rows)
+
+
+def test_reference_to_itself_is_zero(pair: tuple[HiddenText, HiddenText]) -> None:
+    rows = measure_text(pair[1], pair[1], {"aligned": ["kl_mean", "kl_padded", "kl_padded_reverse"]}, None)
+    assert [row["value"] for row in rows] == pytest.approx([0.0] * 9, abs=1e-12)
+
+
+def test_what_there_is_nothing_for(pair: tuple[HiddenText, HiddenText]) -> None:
+    hidden, reference = pair
+    silent = dataclasses.replace(hidden, nll=None, scored_characters=None, scored_bytes=None)
+    assert {row["metric"] for row in measure_text(silent, None, NAMES, None)} == {"id_twonn", "anisotropy", "fertility"}
+    apart = dataclasses.replace(reference, sentence_line=torch.arange(100, 105))
+    rows = measure_text(hidden, apart, {"aligned": ["kl_mean", "kl_padded"]}, None)
+    assert {(row["value"], row["n"], row["dropped"]) for row in rows} == {(None, 0, 5)}
+
+
+def test_missing_values_are_none_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    hidden = text([0, 1], [1, 1])
+    rows = measure_text(hidden, None, {"token": ["id_twonn"]}, Resample(20, seed=0))
+    assert {(row["value"], row["low"], row["high"], row["n"]) for row in rows} == {(None, None, None, 2)}
+    assert not recwarn.list
+
+
+def test_mistakes_are_one_message(pair: tuple[HiddenText, HiddenText]) -> None:
+    hidden, reference = pair
+    with pytest.raises(UserError, match=r"'id_twon' is no metric over 'token'.*Did you mean 'id_twonn'"):
+        measure_text(hidden, None, {"token": ["id_twon"]}, None)
+    with pytest.raises(UserError, match="'bpc' is no metric over 'token'"):
+        measure_text(hidden, None, {"token": ["bpc"]}, None)
+    with pytest.raises(UserError, match="over 'tokens'; allowed: token"):
+        measure_text(hidden, None, {"tokens": ["id_twonn"]}, None)
+    broken = dataclasses.replace(hidden, token=hidden.token.clone())
+    broken.token[2, 4] = torch.nan
+    with pytest.raises(UserError, match="anisotropy: layer 2 has 1 of 25 points with NaN"):
+        measure_text(broken, None, {"token": ["anisotropy"]}, None)
+    narrow = dataclasses.replace(reference, sentence=reference.sentence[:, :, :4], token=reference.token[:, :, :4])
+    with pytest.raises(UserError, match="differ"):
+        measure_text(hidden, narrow, {"aligned": ["kl_mean"]}, None)

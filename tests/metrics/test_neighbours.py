@@ -1,0 +1,114 @@
+"""Exactness of the nearest-neighbour search, also where float32 products cannot tell points apart."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langgeom.metrics import Cloud
+from langgeom.metrics.neighbours import distinct_rows, nearest
+from torch import Tensor
+
+
+def brute(points: Tensor, k: int) -> Tensor:
+    points = points.double()
+    distances = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist").fill_diagonal_(torch.inf)
+    return distances.topk(k, largest=False).values
+
+
+def line(n: int = 300, dim: int = 500) -> Tensor:
+    """Points on a line far from the origin: neighbours a millionth of the points' length apart."""
+    direction = torch.randn(dim, generator=torch.Generator().manual_seed(0))
+    return torch.rand(n, 1, generator=torch.Generator().manual_seed(1)) * direction + 50
+
+
+def outlier() -> Tensor:
+    points = torch.randn(300, 20, generator=torch.Generator().manual_seed(2))
+    points[17] *= 1e5
+    return points
+
+
+def near_copies() -> Tensor:
+    """Pairs apart by single roundings of float32."""
+    points = torch.randn(200, 30, generator=torch.Generator().manual_seed(3))
+    points[100:] = points[:100]
+    points[100:, 4] *= 1 + 2**-23
+    return points
+
+
+CLOUDS = {
+    "gaussian": torch.randn(300, 40, generator=torch.Generator().manual_seed(4)),
+    "bfloat16": torch.randn(300, 40, generator=torch.Generator().manual_seed(4)).bfloat16(),
+    "float64": torch.randn(300, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(4)) * 1e-170,
+    "huge": torch.randn(300, 40, generator=torch.Generator().manual_seed(4)) * 1e30,
+    "line": line(),
+    "outlier": outlier(),
+    "near copies": near_copies(),
+    "ties": torch.eye(90),
+    "grid": torch.cartesian_prod(torch.arange(6.0), torch.arange(6.0), torch.arange(6.0)),
+}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("block", [64, 1024])
+@pytest.mark.parametrize("k", [1, 2, 7])
+def test_distances_are_those_of_all_pairs(name: str, block: int, k: int) -> None:
+    points = CLOUDS[name]
+    found = nearest(points, k, block=block)
+    torch.testing.assert_close(found.distances, brute(points, k), rtol=1e-13, atol=0)
+    rows = torch.arange(len(points))[:, None].expand_as(found.indices)
+    direct = (points.double()[rows] - points.double()[found.indices]).norm(dim=2)
+    torch.testing.assert_close(found.distances, direct, rtol=1e-13, atol=0)
+    assert not (found.indices == rows).any()
+    assert all(len(set(row)) == k for row in found.indices.tolist())
+
+
+@given(st.integers(3, 40), st.integers(1, 6), st.integers(0, 10**6), st.integers(8, 30))
+@settings(max_examples=40, deadline=None)
+def test_small_integer_clouds(n: int, dim: int, seed: int, block: int) -> None:
+    points = torch.randint(-3, 4, (n, dim), generator=torch.Generator().manual_seed(seed)).float()
+    k = min(3, n - 1)
+    torch.testing.assert_close(nearest(points, k, block=block).distances, brute(points, k), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("k", [0, 5])
+def test_refuses_more_neighbours_than_there_are(k: int) -> None:
+    with pytest.raises(ValueError, match="between 1 and 4"):
+        nearest(torch.randn(5, 3), k)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
+def test_distinct_rows(dtype: torch.dtype) -> None:
+    points = torch.tensor([[1, 2], [0.0, 5], [1, 2], [3, 3], [-0.0, 5], [1, 2]], dtype=dtype)
+    first, copies = distinct_rows(points)
+    assert first.tolist() == [0, 1, 3]
+    assert copies.tolist() == [3, 2, 1]
+
+
+def test_distinct_rows_when_hashes_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.zeros(2, dtype=torch.int64))
+    # With equal weights, rows with the same bits in another order have one hash.
+    points = torch.tensor([[1.0, 2], [2, 1], [1, 2], [4, 4]])
+    first, copies = distinct_rows(points)
+    assert first.tolist() == [0, 1, 3]
+    assert copies.tolist() == [2, 1, 1]
+
+
+def test_neighbours_are_found_once_per_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(*args: object) -> object:
+        calls.append(args)
+        return nearest(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("langgeom.metrics.cloud.nearest", counted)
+    from langgeom.metrics import id_microscope, id_twonn
+
+    cloud = Cloud(torch.randn(2, 60, 5))
+    id_microscope(cloud)
+    id_twonn(cloud)
+    assert len(calls) == 2
+    assert len(cloud.layer(0).nearest(5).distances[0]) == 5 and len(calls) == 3
+    id_twonn(cloud)
+    assert len(calls) == 3

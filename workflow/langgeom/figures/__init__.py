@@ -1,0 +1,52 @@
+"""Figures, each drawn from the table of metrics alone: one module a figure.
+
+A figure is a module here with the constants ALIAS (its number in the study, or ""), TITLE, CAPTION and METRICS, and a
+function `draw(table, settings) -> Drawing`. Adding that one file adds the figure: `catalogue` finds it by ALIAS, and
+`render` draws it by its file's name. The other modules are shared: `style` (colours, markers, pages), `words` (what
+metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `kl` and `anisotropy`
+(what several figures share).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from langgeom.errors import UserError, nearest
+from langgeom.figures.catalogue import FIGURES
+from langgeom.figures.settings import Settings
+
+__all__ = ["FIGURES", "Settings", "render"]
+
+
+def render(
+    name: str,
+    table: str | os.PathLike[str],
+    svg: str | os.PathLike[str],
+    png: str | os.PathLike[str],
+    csv: str | os.PathLike[str],
+    settings: Settings | None = None,
+) -> None:
+    """Draw one figure, from the table to its three files.
+
+    Args:
+        name: the figure's name or its alias, as in `catalogue.FIGURES`.
+        table: the Parquet file of all metrics.
+        svg, png, csv: the files to write: the picture twice, and the numbers drawn.
+        settings: what is shown; defaults where None.
+
+    Raises:
+        UserError: no such figure, or a table that cannot be read.
+    """
+    by_alias = {figure.alias: figure.name for figure in FIGURES.values() if figure.alias}
+    name = by_alias.get(name, name)
+    if name not in FIGURES:
+        raise UserError(f"there is no figure '{name}'; there are: {', '.join(FIGURES)}.{nearest(name, FIGURES)}")
+    # Imported here, since who only asks which figures there are should not wait for matplotlib.
+    from langgeom.figures.drawing import save, styled
+    from langgeom.table import read_table
+
+    rows = read_table(table)
+    with styled():
+        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(rows, settings or Settings())
+        save(drawing, svg, png, csv)

@@ -1,0 +1,52 @@
+"""The figures there are, found without importing them: planning a workflow needs names, not matplotlib."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+__all__ = ["FIGURES", "Figure"]
+
+
+class Figure(NamedTuple):
+    """One figure: its file's name, its number in the study ("fig01") or "", and what it says and needs.
+
+    `metrics` names metrics of the table; "id" and "anisotropy" stand for the ones that the settings choose.
+    """
+
+    name: str
+    alias: str
+    title: str
+    caption: str
+    metrics: tuple[str, ...]
+
+
+def _constants(path: Path) -> dict[str, object]:
+    """Return the literal constants at the top level of a module."""
+    found: dict[str, object] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return found
+
+
+def _find() -> Mapping[str, Figure]:
+    figures = []
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        constants = _constants(path)
+        if "ALIAS" in constants:
+            alias, title, caption = (str(constants[key]) for key in ("ALIAS", "TITLE", "CAPTION"))
+            metrics = constants["METRICS"]
+            figures.append(Figure(path.stem, alias, title, caption, metrics if isinstance(metrics, tuple) else ()))
+    # By number in the study; those without one come last.
+    figures.sort(key=lambda figure: (figure.alias or "z", figure.name))
+    return MappingProxyType({figure.name: figure for figure in figures})
+
+
+FIGURES: Mapping[str, Figure] = _find()

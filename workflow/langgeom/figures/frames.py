@@ -1,0 +1,87 @@
+"""Choosing rows of the table: one metric by layer, models in order, texts in two scripts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from langgeom.languages import language
+from langgeom.names import TextName
+
+__all__ = ["NUMBERS", "by_layer", "main_models", "numbers", "panels", "title_of", "twins", "two_scripts"]
+
+# Columns of the numbers drawn in figures of one value a text and layer.
+NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family", "layer", "metric", "over", "value",
+           "low", "high", "n")  # fmt: skip
+KINDS = {"decoder": 0, "encoder": 1}
+
+
+def by_layer(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return a metric's rows that have a layer and a value, over tokens where it is measured so, else over sentences.
+
+    Models come decoders first, then by name; texts by name.
+    """
+    rows = table[(table["metric"] == metric) & table["layer"].notna() & np.isfinite(table["value"])]
+    for over in ("token", "sentence"):
+        if (rows["over"] == over).any():
+            rows = rows[rows["over"] == over]
+            break
+    order = rows["kind"].map(KINDS).fillna(len(KINDS))
+    rows = rows.assign(order=order, layer=rows["layer"].astype("int64"))
+    return rows.sort_values(["order", "model", "corpus", "text", "layer"], ignore_index=True).drop(columns="order")
+
+
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of NUMBERS of rows that `by_layer` chose."""
+    return rows.assign(family=[language(lang).family for lang in rows["lang"]])[list(NUMBERS)]
+
+
+def main_models(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of trained models; all rows where no model is trained."""
+    trained = rows[rows["init"] == "trained"]
+    return trained if len(trained) else rows
+
+
+def panels(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return each (model, corpus) in the rows' order."""
+    return list(dict.fromkeys(zip(rows["model"], rows["corpus"], strict=True)))
+
+
+def title_of(panel: tuple[str, str], rows: pd.DataFrame) -> str:
+    """Name a panel: the model, and the corpus where there are several."""
+    return panel[0] if rows["corpus"].nunique() == 1 else f"{panel[0]} · {panel[1]}"
+
+
+def twins(rows: pd.DataFrame) -> list[tuple[tuple[str, str] | None, tuple[str, str] | None]]:
+    """Pair every trained (model, corpus) with its untrained twin: (trained, untrained), None where one lacks.
+
+    The table does not say whose twin a model is; taken is the untrained model on the same corpus, of the same kind and
+    number of layers, whose name begins with the trained model's.
+    """
+    shape = rows.groupby("model").agg(kind=("kind", "first"), init=("init", "first"), layers=("layer", "max"))
+    every = panels(rows)
+    untrained = [panel for panel in every if shape.at[panel[0], "init"] == "untrained"]
+    pairs: list[tuple[tuple[str, str] | None, tuple[str, str] | None]] = []
+    left = list(untrained)
+    for model, corpus in (panel for panel in every if panel not in untrained):
+        same = shape.loc[model, ["kind", "layers"]]
+        found = [
+            (other, where)
+            for other, where in left
+            if where == corpus and other.startswith(model) and (shape.loc[other, ["kind", "layers"]] == same).all()
+        ]
+        twin = min(found, key=lambda panel: len(panel[0]), default=None)
+        if twin:
+            left.remove(twin)
+        pairs.append(((model, corpus), twin))
+    return pairs + [(None, panel) for panel in left]
+
+
+def two_scripts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of texts whose language and variant the rows hold in two scripts or more."""
+    names = {text: TextName.parse(text) for text in rows["text"].unique()}
+    scripts: dict[tuple[str, str], set[str]] = {}
+    for name in names.values():
+        scripts.setdefault((name.lang, name.variant), set()).add(name.script)
+    paired = [text for text, name in names.items() if len(scripts[name.lang, name.variant]) > 1]
+    return rows[rows["text"].isin(paired)].reset_index(drop=True)

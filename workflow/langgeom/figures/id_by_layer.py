@@ -1,0 +1,54 @@
+"""Figure 1: intrinsic dimension by layer, one line a language of the typological sample, one panel a model."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from langgeom.figures.drawing import Drawing, nothing
+from langgeom.figures.frames import NUMBERS, by_layer, numbers, title_of, twins
+from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows, limits
+from langgeom.figures.settings import Settings
+from langgeom.figures.style import REFERENCE, family_looks
+from langgeom.figures.words import footnote, layer_axis, words
+from langgeom.languages import label
+
+__all__ = ["ALIAS", "CAPTION", "METRICS", "TITLE", "draw"]
+
+ALIAS = "fig01"
+TITLE = "Intrinsic dimension by layer"
+CAPTION = (
+    "Intrinsic dimension of the token vectors of each layer, one line a language of the typological sample. "
+    "Do all languages of one model follow one trend over the layers, and does its untrained twin share it?"
+)
+METRICS = ("id",)
+
+
+def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Draw trained models in the upper row, each above its untrained twin."""
+    rows = by_layer(table, settings.id)
+    if settings.sample:
+        rows = rows[rows["text"].isin(settings.sample)]
+    if rows.empty:
+        return nothing(TITLE, f"no model has the metric '{settings.id}' for a language of the sample.", NUMBERS)
+    looks = family_looks(rows.drop_duplicates("text")["lang"])
+    groups = dict(list(rows.groupby(["model", "corpus"])))
+    texts = list(rows["text"].unique())
+
+    def cell(panel: tuple[str, str] | None) -> Cell | None:
+        if panel is None:
+            return None
+        return Cell(title_of(panel, rows), family_series(groups[panel], looks, settings.reference, texts))
+
+    grid: list[list[Cell | None]] = []
+    for pairs in in_rows(twins(rows)):
+        trained, untrained = ([cell(pair[side]) if pair else None for pair in pairs] for side in (0, 1))
+        grid += [row for row in (trained, untrained) if any(row)]
+    legend = [look.handle(family) for family, look in looks.items()]
+    if settings.reference in texts:
+        legend.insert(0, REFERENCE.handle(label(settings.reference, [])))
+    note = footnote(settings.id, rows, label(settings.reference, []), BANDS)
+    figure = draw_cells(
+        TITLE, note, grid, words(settings.id).axis, layer_axis(settings.final_norm),
+        bounds=[limits(rows)] * len(grid), legend=legend, legend_title="Language family",
+    )  # fmt: skip
+    return Drawing(figure, numbers(rows))

@@ -1,0 +1,163 @@
+"""A model ready to run: its trunk, its blocks, its head where it is a decoder that scores text."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from langgeom.errors import UserError
+from langgeom.hidden.dtype import pick_dtype
+from langgeom.hidden.loss import Head
+from langgeom.models.manifest import read_manifest
+from langgeom.models.quiet import quiet
+
+__all__ = ["LoadedModel", "load"]
+
+
+@dataclass
+class LoadedModel:
+    """A model on a device.
+
+    `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text is scored.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    trunk: nn.Module
+    blocks: list[nn.Module]
+    head: Head | None
+    causal: bool
+    positions: int
+    pad: int
+    dtype: torch.dtype
+    device: torch.device
+
+    def run(self, ids: Tensor, mask: Tensor | None, on_layer: Callable[[int, Tensor], None], final_norm: bool = True) -> Tensor:
+        """Run the trunk on [batch, length] tokens; hand each layer's [batch, length, dim] output over as it is produced.
+
+        Layers are numbered and defined as in docs/design.md; the last is taken before the final norm unless `final_norm`.
+
+        Returns:
+            [batch, length, dim], the trunk's output.
+        """
+        last = len(self.blocks)
+        with _watch(self.blocks, on_layer, final_norm):
+            cache = {"use_cache": False} if self.manifest["kind"] == "decoder" else {}
+            output = self.trunk(input_ids=ids, attention_mask=mask, **cache).last_hidden_state
+        if final_norm:
+            on_layer(last, output)
+        return output
+
+
+@contextlib.contextmanager
+def _watch(blocks: list[nn.Module], on_layer: Callable[[int, Tensor], None], final_norm: bool) -> Iterator[None]:
+    """Call `on_layer` with what each block receives, and with what the last one returns when that is the last layer."""
+
+    def before(index: int) -> Callable[..., None]:
+        def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            on_layer(index, args[0] if args else kwargs["hidden_states"])
+
+        return hook
+
+    def after(_: nn.Module, __: tuple[Any, ...], output: Any) -> None:
+        on_layer(len(blocks), output if isinstance(output, Tensor) else output[0])
+
+    handles = [block.register_forward_pre_hook(before(index), with_kwargs=True) for index, block in enumerate(blocks)]
+    if not final_norm:
+        handles.append(blocks[-1].register_forward_hook(after))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | None = None) -> LoadedModel:
+    """Load a prepared model and make sure that its layers and its loss are taken as transformers itself gives them.
+
+    Args:
+        folder: a model's folder with its manifest.
+        dtype: auto, float32, bfloat16 or float16.
+        loss: whether text will be scored; None: for a trained decoder.
+
+    Raises:
+        UserError: not a prepared model, weights that do not fit its config, or an architecture that cannot be measured.
+    """
+    folder, place = Path(folder), torch.device(device)
+    manifest, number_format = read_manifest(folder), pick_dtype(dtype, place)
+    decoder = manifest["kind"] == "decoder"
+    scores = decoder and (manifest["init"] == "trained" if loss is None else loss)
+    with quiet():
+        from transformers import AutoModel, AutoModelForCausalLM
+
+        auto = AutoModelForCausalLM if scores else AutoModel
+        try:
+            model = auto.from_pretrained(folder, dtype=number_format, trust_remote_code=False, use_safetensors=True)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UserError(f"{folder} cannot be loaded by transformers: {error}") from error
+        model = model.to(place).eval().requires_grad_(False)
+    trunk = model.base_model if scores else model
+    config = model.config.get_text_config()
+    loaded = LoadedModel(
+        folder, manifest, trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]), Head(model) if scores else None,
+        decoder and not getattr(config, "use_bidirectional_attention", False), _positions(trunk, config),
+        config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format, place,
+    )  # fmt: skip
+    _check(loaded, model)
+    return loaded
+
+
+def _blocks(trunk: nn.Module, layers: int, name: str) -> list[nn.Module]:
+    """Return the list of the trunk's blocks: the first one with as many members as the model has layers."""
+    for module in trunk.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == layers:
+            return list(module)
+    raise UserError(f"Model '{name}': {type(trunk).__name__} has no list of {layers} blocks, so its layers cannot be told apart.")
+
+
+def _positions(trunk: nn.Module, config: Any) -> int:
+    """Return how many tokens the model can take."""
+    limit = getattr(config, "max_position_embeddings", None) or 1 << 30
+    for name, module in trunk.named_modules():
+        # RoBERTa's kin count positions from behind the padding index.
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding) and module.padding_idx is not None:
+            limit = min(limit, module.num_embeddings - module.padding_idx - 1)
+    return int(limit)
+
+
+def _check(loaded: LoadedModel, model: nn.Module) -> None:
+    """Compare layers and logits on a few padded tokens with transformers' own, unpadded.
+
+    Raises:
+        UserError: this architecture does something to them that is not known here.
+    """
+    vocabulary = loaded.manifest["vocabulary"]
+    ids = torch.arange(1, 7, device=loaded.device)[None] * max(1, vocabulary // 8) % vocabulary
+    mine: dict[int, Tensor] = {}
+    padded = torch.cat([ids, torch.full((1, 2), loaded.pad, device=loaded.device)], 1)
+    mask = None if loaded.causal else torch.tensor([[1] * 6 + [0] * 2], device=loaded.device)
+    with torch.inference_mode():
+        own = loaded.trunk(input_ids=ids, output_hidden_states=True).hidden_states
+        last = loaded.run(padded, mask, lambda layer, states: mine.__setitem__(layer, states[:, :6]))
+        fits = len(own) == len(mine) and all(_close(mine[layer], own[layer]) for layer in mine)
+        if fits and loaded.head is not None:
+            logits = model(input_ids=ids, logits_to_keep=1).logits[0, -1:].float()
+            fits = _close(loaded.head.logits(last[0, 5:6], 0, logits.shape[1]), logits)
+    if not fits:
+        raise UserError(
+            f"Model '{loaded.manifest['name']}': the layers of {type(loaded.trunk).__name__} are not where they are expected, "
+            "so they would be measured wrongly. This architecture cannot be used yet."
+        )
+
+
+def _close(mine: Tensor, own: Tensor) -> bool:
+    """Whether two tensors agree up to rounding in half precision, where padding changes the order of sums."""
+    if mine.shape != own.shape:
+        return False
+    return bool((mine.float() - own.float()).norm() <= 0.1 * own.float().norm())

@@ -1,0 +1,61 @@
+"""The negative log-likelihood of sentences, with the language-model head applied to a piece of the vocabulary at a time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from langgeom.errors import UserError
+
+__all__ = ["Head"]
+
+PIECE = 1 << 24  # logits in memory at once: 64 MiB in float32
+
+
+class Head:
+    """A decoder's language-model head: the output embedding, and what its architecture does to logits afterwards."""
+
+    def __init__(self, model: nn.Module) -> None:
+        output = model.get_output_embeddings()  # type: ignore[operator]
+        if not isinstance(output, nn.Linear):
+            raise UserError(f"{type(model).__name__} has no linear language-model head, so it cannot score text (loss: false).")
+        config = model.config.get_text_config()  # type: ignore[union-attr, operator]
+        self.weight, self.bias = output.weight, output.bias
+        self.scale = float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
+        self.softcap = getattr(config, "final_logit_softcapping", None)
+
+    def logits(self, states: Tensor, start: int, stop: int) -> Tensor:
+        """Return [row, stop - start] float32 logits of a slice of the vocabulary.
+
+        Args:
+            states: [row, dim] hidden states after the final norm.
+        """
+        bias = None if self.bias is None else self.bias[start:stop]
+        logits = nn.functional.linear(states, self.weight[start:stop], bias).float()
+        if self.scale != 1.0:
+            logits *= self.scale
+        if self.softcap is not None:
+            logits = torch.tanh(logits.div_(self.softcap)).mul_(self.softcap)
+        return logits
+
+    def nll(self, states: Tensor, targets: Tensor) -> Tensor:
+        """Return [row] float64 negative log-likelihood, in nats, of each target token.
+
+        The vocabulary is cut, not the rows: so the output embedding, the largest matrix of a small model, is read once a batch.
+
+        Args:
+            states: [row, dim] hidden states after the final norm.
+            targets: [row] int64 token that follows each.
+        """
+        rows, vocabulary = len(targets), len(self.weight)
+        total = torch.full((rows,), -torch.inf, device=states.device)
+        chosen = torch.zeros(rows, device=states.device)
+        width = max(1, PIECE // max(rows, 1))
+        for start in range(0, vocabulary, width):
+            stop = min(start + width, vocabulary)
+            logits = self.logits(states, start, stop)
+            inside = (targets >= start) & (targets < stop)
+            chosen[inside] = logits[inside, targets[inside] - start]
+            largest = logits.amax(1)
+            total = torch.logaddexp(total, largest + logits.sub_(largest[:, None]).exp_().sum(1).log())
+        return (total - chosen).double()

@@ -1,0 +1,129 @@
+"""Lines to tokens: which of them are content, and which characters and bytes of the line they cover.
+
+`tokenizer.json` is run as it is, whatever class transformers would wrap around it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tokenizers import Encoding, Tokenizer
+
+from langgeom.errors import UserError
+
+__all__ = ["Sentence", "TextTokenizer", "Tokenised"]
+
+log = logging.getLogger(__name__)
+WORD = re.compile(r"\w+")
+
+
+@dataclass
+class Sentence:
+    """One line as it is run.
+
+    `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of `scored` is
+    predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover.
+    """
+
+    line: int
+    ids: list[int]
+    content: list[int]
+    scored: list[int]
+    words: int
+    characters: int
+    bytes: int
+    scored_characters: int
+    scored_bytes: int
+
+
+@dataclass
+class Tokenised:
+    """The sentences of a text in line order, and what was dropped or cut on the way."""
+
+    sentences: list[Sentence]
+    report: dict[str, int] = field(default_factory=dict)
+
+
+class TextTokenizer:
+    """A model's tokenizer, cutting at `limit` tokens, special ones included."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        path = Path(folder) / "tokenizer.json"
+        try:
+            self.tokenizer = Tokenizer.from_file(str(path))
+            model = json.loads(path.read_text(encoding="utf-8"))["model"]
+        except Exception as error:  # the library raises plain Exception
+            raise UserError(f"{path} is not a tokenizer that can be read ({error}).") from error
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(max_length=limit)
+        self.unknown = self._unknown(model)
+        # An unknown token is content, though many tokenizers list it as special.
+        self.special = {
+            number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special
+        } - {self.unknown}
+
+    def _unknown(self, model: dict[str, object]) -> int | None:
+        if isinstance(model.get("unk_id"), int):
+            return int(str(model["unk_id"]))
+        token = model.get("unk_token")
+        # With all 256 bytes in the vocabulary nothing is unknown; byte-level BPE reuses its end token for the name.
+        return self.tokenizer.token_to_id(token) if isinstance(token, str) else None
+
+    def __call__(self, lines: Sequence[str], first_position: str = "exclude") -> Tokenised:
+        """Tokenise lines.
+
+        Args:
+            lines: the corpus file's lines; empty ones have no translation.
+            first_position: "exclude" or "include" the first position of a sequence in `content`.
+
+        Raises:
+            UserError: no line has a content token.
+        """
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        encodings = self.tokenizer.encode_batch([lines[number] for number in filled])
+        sentences, truncated, unknown = [], 0, 0
+        for number, encoding in zip(filled, encodings, strict=True):
+            sentence = self._sentence(number, lines[number], encoding, 1 if first_position == "exclude" else 0)
+            truncated += bool(encoding.overflowing)
+            if sentence.content:
+                sentences.append(sentence)
+                unknown += sum(sentence.ids[position] == self.unknown for position in sentence.content)
+        tokens = sum(len(sentence.content) for sentence in sentences)
+        if not sentences:
+            raise UserError(
+                f"No line has a token to measure: {len(lines)} lines, {len(lines) - len(filled)} of them empty."
+                " Is this the right file for this language?"
+            )
+        if unknown == tokens:
+            log.warning("the model's tokenizer knows nothing of this text: all %d tokens are unknown to it", tokens)
+        report = {
+            "lines": len(lines),
+            "empty": len(lines) - len(filled),
+            "no_content": len(filled) - len(sentences),
+            "truncated": truncated,
+            "unknown_tokens": unknown,
+            "tokens": tokens,
+        }
+        return Tokenised(sentences, report)
+
+    def _sentence(self, line: int, text: str, encoding: Encoding, first: int) -> Sentence:
+        ids, offsets = encoding.ids, encoding.offsets
+        real = [
+            position for position, (number, added) in enumerate(zip(ids, encoding.special_tokens_mask, strict=True))
+            if not added and number not in self.special
+        ]  # fmt: skip
+        run = text[: offsets[real[-1]][1]] if encoding.overflowing and real else text
+        scored = [position for position in real if position > 0]
+        covered = run
+        if real and real[0] == 0:
+            # Offsets leave out spaces (then the first token's end is right) or cut characters (then the next one's start is).
+            covered = run[min(offsets[0][1], offsets[scored[0]][0]) :] if scored else ""
+        return Sentence(
+            line, ids, [position for position in real if position >= first], scored, len(WORD.findall(run)),
+            len(run), len(run.encode()), len(covered), len(covered.encode()),
+        )  # fmt: skip

@@ -1,0 +1,155 @@
+"""A cloud of points in every layer, with what several metrics need of it computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest
+from langgeom.metrics.resample import Resample, summarise
+
+__all__ = ["Cloud", "Layer", "Measured"]
+
+DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric of one layer: value, replicates [replicates] (None when there are none), points used and left out."""
+
+    value: float
+    replicates: Tensor | None
+    n: int
+    dropped: int
+
+
+class Cloud:
+    """Points [n, d] or [layers, n, d], and the sentence of each.
+
+    Metrics take a cloud or a bare tensor; a cloud shares nearest neighbours among them. They are kept for every layer
+    (small), the centred points only for the layer seen last.
+
+    Args:
+        points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
+        groups: [n] integers, the sentence that each point belongs to, in any order; absent, each point is its own.
+
+    Raises:
+        MetricError: another shape or dtype, or no points.
+    """
+
+    def __init__(self, points: Tensor, groups: Tensor | None = None) -> None:
+        if not isinstance(points, Tensor) or points.dim() not in (2, 3) or points.dtype not in DTYPES:
+            found = f"{points.dtype} {list(points.shape)}" if isinstance(points, Tensor) else type(points).__name__
+            allowed = ", ".join(str(dtype).removeprefix("torch.") for dtype in DTYPES)
+            raise MetricError(f"points are {found}; they must be a tensor [n, d] or [layers, n, d] of {allowed}")
+        if not points.numel():
+            raise MetricError(f"points have shape {list(points.shape)}; there must be at least one of each")
+        self.scalar = points.dim() == 2
+        self.points = points.detach().reshape(1, *points.shape) if self.scalar else points.detach()
+        self.layers, self.n, self.dim = self.points.shape
+        if groups is None:
+            groups = torch.arange(self.n)
+        elif groups.shape != (self.n,) or groups.is_floating_point():
+            raise MetricError(f"groups are {groups.dtype} {list(groups.shape)}; they must be {self.n} integers, one a point")
+        names, self.groups = torch.unique(groups.to(points.device), return_inverse=True)
+        self.group_count = len(names)
+        self._layers: dict[int, Layer] = {}
+        self._last: Layer | None = None
+
+    @classmethod
+    def of(cls, points: Tensor | Cloud) -> Cloud:
+        """Return `points` as a cloud."""
+        return points if isinstance(points, Cloud) else cls(points)
+
+    def layer(self, index: int) -> Layer:
+        """Return one layer; what it has computed stays, but for the centred points of the layer before."""
+        if index not in self._layers:
+            self._layers[index] = Layer(self.points[index], index)
+        layer = self._layers[index]
+        if self._last is not None and self._last is not layer:
+            self._last.__dict__.pop("centred", None)
+        self._last = layer
+        return layer
+
+    def counts(self, resample: Resample | None) -> Tensor | None:
+        """Return how often each replicate draws each sentence, [replicates, sentences] int64, if there are any."""
+        if resample is None or self.group_count < 2:
+            return None
+        return resample.counts(self.group_count).to(self.points.device)
+
+    def each(self, resample: Resample | None, measure: Callable[[Layer, Tensor | None], Measured]) -> Estimate:
+        """Apply `measure` to every layer with the replicates' counts, and gather the estimate."""
+        counts = self.counts(resample)
+        results = [measure(self.layer(index), counts) for index in range(self.layers)]
+        value = torch.tensor([result.value for result in results], dtype=torch.float64)
+        drawn = [torch.full((len(counts),), torch.nan) if r.replicates is None else r.replicates for r in results] \
+            if counts is not None else None  # fmt: skip
+        replicates = None if drawn is None else torch.stack([one.to("cpu", torch.float64) for one in drawn], dim=1)
+        n, dropped = [r.n for r in results], [r.dropped for r in results]
+        return summarise(value, n, dropped, replicates, resample, scalar=self.scalar)
+
+
+class Layer:
+    """Points [n, d] of one layer and what is computed of them once."""
+
+    def __init__(self, points: Tensor, index: int) -> None:
+        self.points = points
+        self.index = index
+        self._nearest: Neighbours | None = None
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """Mean point, [d] float64.
+
+        Raises:
+            MetricError: a point that is not finite (it would make the mean so).
+        """
+        mean = self.points.mean(0, dtype=torch.float64)
+        if not mean.isfinite().all():
+            bad = int((~self.points.isfinite()).any(1).sum())
+            raise MetricError(
+                f"layer {self.index} has {bad} of {len(self.points)} points with NaN or infinite values; "
+                "measure finite ones (a model that overflows in float16 may not in float32)"
+            )
+        return mean
+
+    @cached_property
+    def centred(self) -> Tensor:
+        """Points less their mean, subtracted in float64: [n, d] float32, float64 for float64 points."""
+        dtype = torch.float64 if self.points.dtype == torch.float64 else torch.float32
+        return (self.points.double() - self.mean).to(dtype)
+
+    @property
+    def wide(self) -> Tensor:
+        """Points as float32, which holds bfloat16 and float16 exactly; float64 points as they are."""
+        return self.points if self.points.dtype == torch.float64 else self.points.float()
+
+    @cached_property
+    def norms(self) -> Tensor:
+        """Distance of each point to the mean, [n] float64."""
+        return torch.linalg.vector_norm(self.centred, dim=1, dtype=torch.float64)
+
+    @cached_property
+    def distinct(self) -> tuple[Tensor, Tensor]:
+        """First row of each distinct point, ascending, and how many rows equal it: two [m] int64."""
+        _ = self.mean
+        return distinct_rows(self.points)
+
+    def nearest(self, k: int) -> Neighbours | None:
+        """Return the k nearest neighbours of each distinct point among them; None when there are too few.
+
+        Computed once for the largest k asked for.
+        """
+        first, _ = self.distinct
+        if len(first) <= k:
+            return None
+        if self._nearest is None or self._nearest.distances.shape[1] < k:
+            whole = len(first) == len(self.points)
+            points, centred = (self.points, self.centred) if whole else (self.points[first], self.centred[first])
+            self._nearest = nearest(points, k, centred)
+        return Neighbours(self._nearest.distances[:, :k], self._nearest.indices[:, :k])

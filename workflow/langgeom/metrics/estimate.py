@@ -1,0 +1,53 @@
+"""What a metric returns, and the errors and warnings it may raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Estimate", "MetricError", "MissingValueWarning"]
+
+
+class MetricError(ValueError):
+    """An input that a metric cannot take; the message names the metric, what was found and what is needed."""
+
+
+class MissingValueWarning(UserWarning):
+    """Some value is NaN as the metric is not defined there (too few points, all equal); its docstring says when."""
+
+
+@dataclass(frozen=True, repr=False)
+class Estimate:
+    """A measurement of one cloud (0-d tensors) or of every layer (tensors [layers]), on the CPU.
+
+    Attributes:
+        value: float64; NaN where the metric is not defined, as its docstring says.
+        n: int64, points the value rests on (sentences for aligned metrics and those of the text).
+        dropped: int64, points left out, such as duplicates.
+        low, high: float64, ends of the bootstrap interval; None when none was asked for.
+    """
+
+    value: Tensor
+    n: Tensor
+    dropped: Tensor
+    low: Tensor | None = None
+    high: Tensor | None = None
+
+    def __float__(self) -> float:
+        if self.value.dim():
+            raise TypeError(f"an estimate of {len(self.value)} layers is not one number; take its .value")
+        return float(self.value)
+
+    def __repr__(self) -> str:
+        def shown(number: Tensor | None, form: str) -> str:
+            if number is None:
+                return "none"
+            texts = ["missing" if x != x else format(x, form) for x in torch.atleast_1d(number).tolist()]
+            return f"[{', '.join(texts)}]" if number.dim() else texts[0]
+
+        parts = [shown(self.value, ".6g")]
+        if self.low is not None:
+            parts.append(f"low={shown(self.low, '.6g')}, high={shown(self.high, '.6g')}")
+        return f"Estimate({', '.join(parts)}, n={shown(self.n, 'd')}, dropped={shown(self.dropped, 'd')})"

@@ -1,0 +1,1 @@
+"""One metric a file, found by `registry` (with torch) and `catalogue` (without)."""

@@ -1,0 +1,36 @@
+"""Fertility: how many tokens a tokenizer needs."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from langgeom.metrics.counts import ratio
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["fertility"]
+
+
+@metric("fertility", input="text", fields=("tokens", "words"))
+@metric("fertility_characters", input="text", fields=("tokens", "characters"), about="Tokens per character")
+def fertility(tokens: Tensor, units: Tensor, *, resample: Resample | None = None) -> Estimate:
+    """Tokens per word (or per another unit): sum of the tokens / sum of the units.
+
+    Words are runs of word characters, so the figure per word means little in scripts without spaces; there, take
+    characters.
+
+    Args:
+        tokens: [sentences] tokens of each.
+        units: [sentences] words of each, or characters.
+        resample: bootstrap over sentences.
+
+    Returns:
+        Tokens per unit, n the sentences, dropped 0. NaN when there is no unit.
+
+    Raises:
+        MetricError: lengths that differ, no sentence, a negative count.
+
+    Source: Rust et al. 2021, ACL, section 4.1.
+    """
+    return ratio(tokens, units, resample)

@@ -1,0 +1,170 @@
+"""All metrics asked for of one text: rows of the tidy table, without the columns that name the text."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from langgeom.errors import UserError, nearest
+from langgeom.metrics.cloud import Cloud
+from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
+from langgeom.metrics.inputs import HiddenText
+from langgeom.metrics.registry import METRICS, Metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["measure_text"]
+
+# Which inputs can be asked for over what.
+OVER = {
+    "token": ("cloud", "adjacent_layers"),
+    "sentence": ("cloud", "adjacent_layers"),
+    "aligned": ("aligned_sentences", "aligned_tokens"),
+    "text": ("text",),
+}
+
+
+def measure_text(
+    hidden: HiddenText, reference: HiddenText | None, names: Mapping[str, Sequence[str]], resample: Resample | None
+) -> list[dict[str, Any]]:
+    """Return rows `layer, metric, over, value, low, high, n, dropped` of one text.
+
+    Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
+    a time.
+
+    Args:
+        hidden: the text's hidden states.
+        reference: the reference text's; without it, aligned metrics are left out.
+        names: metrics asked for, under `token`, `sentence`, `aligned` and `text`.
+        resample: the bootstrap; without it, `low` and `high` are missing.
+
+    Returns:
+        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need
+        counts it lacks (no loss) are left out. Aligned metrics count in `dropped` the text's sentences that the
+        reference lacks, for tokens also those not whole in both.
+
+    Raises:
+        UserError: an unknown metric, or hidden states that a metric cannot take (NaN, Inf).
+    """
+    chosen = {over: [_metric(name, over) for name in listed] for over, listed in names.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingValueWarning)
+        try:
+            rows = _clouds(chosen.get("token", []), "token", hidden.token, hidden.token_sentence, resample)
+            rows += _clouds(chosen.get("sentence", []), "sentence", hidden.sentence, None, resample)
+            if reference is not None:
+                rows += _aligned(chosen.get("aligned", []), hidden, reference, resample)
+            for metric in chosen.get("text", []):
+                counts = [getattr(hidden, field) for field in metric.fields]
+                if all(count is not None for count in counts):
+                    rows.append(_row(metric, "text", None, metric.function(*counts, resample=resample), 0, 0))
+        except MetricError as error:
+            raise UserError(f"{error}.") from None
+    return rows
+
+
+def _metric(name: str, over: str) -> Metric:
+    if over not in OVER:
+        raise UserError(f"metrics are asked for over '{over}'; allowed: {', '.join(OVER)}.{nearest(over, OVER)}")
+    allowed = [known for known, metric in METRICS.items() if metric.input in OVER[over]]
+    if name not in allowed:
+        raise UserError(f"'{name}' is no metric over '{over}'; allowed: {', '.join(allowed)}.{nearest(name, allowed)}")
+    return METRICS[name]
+
+
+def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, index: int, dropped: int) -> dict[str, Any]:
+    def plain(numbers: Tensor | None) -> float | None:
+        number = torch.nan if numbers is None else float(torch.atleast_1d(numbers)[index])
+        return None if number != number else number
+
+    n, left_out = (int(torch.atleast_1d(part)[index]) for part in (estimate.n, estimate.dropped))
+    return {
+        "layer": layer, "metric": metric.name, "over": over,
+        "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
+        "n": n, "dropped": left_out + dropped,
+    }  # fmt: skip
+
+
+def _clouds(
+    metrics: list[Metric], over: str, points: Tensor, groups: Tensor | None, resample: Resample | None
+) -> list[dict[str, Any]]:
+    """Measure each layer of a stack; metrics between layers get the layer and the next."""
+    rows = []
+    for layer in range(len(points)):
+        cloud = Cloud(points[layer : layer + 1], groups)
+        for metric in metrics:
+            if metric.input == "cloud":
+                estimate = _named_layer(metric, layer, cloud, resample=resample)
+            elif layer + 1 < len(points):
+                estimate = _named_layer(metric, layer, Cloud(points[layer : layer + 2], groups), resample=resample)
+            else:
+                continue
+            rows.append(_row(metric, over, layer, estimate, 0, 0))
+    return rows
+
+
+def _named_layer(metric: Metric, layer: int, *clouds: Cloud, resample: Resample | None) -> Estimate:
+    try:
+        return metric.function(*clouds, resample=resample)
+    except MetricError as error:
+        raise MetricError(str(error).replace("layer 0 has", f"layer {layer} has")) from None
+
+
+def _aligned(
+    metrics: list[Metric], hidden: HiddenText, reference: HiddenText, resample: Resample | None
+) -> list[dict[str, Any]]:
+    """Measure the sentences that both texts have, layer by layer."""
+    if not metrics:
+        return []
+    if hidden.sentence.shape[0::2] != reference.sentence.shape[0::2]:
+        raise MetricError(
+            f"hidden states {list(hidden.sentence.shape)} and the reference's {list(reference.sentence.shape)} differ"
+        )
+    rows_x, rows_y = _common(hidden.sentence_line, reference.sentence_line)
+    whole = _whole(hidden)[rows_x] & _whole(reference)[rows_y]
+    tokens_x, groups_x = _tokens(hidden, rows_x[whole])
+    tokens_y, groups_y = _tokens(reference, rows_y[whole])
+    rows = []
+    for layer in range(len(hidden.sentence)):
+        for metric in metrics:
+            if metric.input == "aligned_sentences":
+                over, number = "sentence", len(rows_x)
+                pair = [hidden.sentence[layer : layer + 1, rows_x], reference.sentence[layer : layer + 1, rows_y]]
+            else:
+                over, number = "token", int(whole.sum())
+                pair = [hidden.token[layer : layer + 1, tokens_x], reference.token[layer : layer + 1, tokens_y]]
+            missing = len(hidden.sentence_line) - number
+            if number:
+                groups = [groups_x, groups_y] if over == "token" else [None, None]
+                clouds = [Cloud(points, group) for points, group in zip(pair, groups, strict=True)]
+                rows.append(_row(metric, over, layer, _named_layer(metric, layer, *clouds, resample=resample), 0, missing))
+            else:
+                rows.append(_row(metric, over, layer, _NOTHING, 0, missing))
+    return rows
+
+
+_NOTHING = Estimate(torch.tensor(torch.nan), torch.tensor(0), torch.tensor(0))
+
+
+def _common(lines: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rows, in two lists of lines, of the lines that are in both, in the order of the lines."""
+    rows, columns = torch.isin(lines, others).nonzero().flatten(), torch.isin(others, lines).nonzero().flatten()
+    return rows[lines[rows].argsort()], columns[others[columns].argsort()]
+
+
+def _whole(hidden: HiddenText) -> Tensor:
+    """Return which sentences have all their tokens kept, [sentences] bool."""
+    kept = torch.bincount(hidden.token_sentence.long(), minlength=len(hidden.tokens))
+    return (kept == hidden.tokens) & (kept > 0)
+
+
+def _tokens(hidden: HiddenText, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the tokens of some sentences, and which of them, in their order, each belongs to."""
+    number = torch.full((len(hidden.tokens),), -1)
+    number[rows] = torch.arange(len(rows))
+    groups = number[hidden.token_sentence.long()]
+    chosen = (groups >= 0).nonzero().flatten()
+    return chosen, groups[chosen]

@@ -1,0 +1,91 @@
+"""The bootstrap over sentences, and percentile intervals.
+
+Tokens of one sentence are not independent, sentences are: a replicate draws sentences with replacement, each with all
+its tokens. A replicate is held as how often each sentence was drawn.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from langgeom.metrics.estimate import Estimate, MetricError
+
+__all__ = ["Resample", "summarise"]
+
+
+@dataclass(frozen=True)
+class Resample:
+    """How to resample.
+
+    Attributes:
+        replicates: bootstrap replicates, at least 2.
+        seed: of the draws, at least 0. They depend on it and on the number of sentences alone, so metrics, layers and
+            texts with equally many sentences share them.
+        level: of the interval, between 0 and 1.
+    """
+
+    replicates: int
+    seed: int
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if self.replicates < 2 or self.seed < 0 or not 0 < self.level < 1:
+            raise MetricError(f"{self}: replicates must be 2 or more, seed 0 or more, level between 0 and 1")
+
+    def counts(self, groups: int) -> Tensor:
+        """Return how often each of `groups` sentences is drawn, [replicates, groups] int64; rows sum to `groups`."""
+        return _draw(self.replicates, self.seed, groups)
+
+    def interval(self, replicates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the percentile interval (Efron 1979) of replicates [replicates, ...], as two float64 tensors [...].
+
+        Replicates without a value (NaN) are left out; where they are half or more, so is the interval (NaN).
+        """
+        replicates = replicates.to("cpu", torch.float64)
+        tail = (1 - self.level) / 2
+        quantiles = torch.tensor([tail, 1 - tail], dtype=torch.float64)
+        ends = torch.nanquantile(replicates, quantiles, dim=0)
+        ends[:, replicates.isnan().sum(0) * 2 >= len(replicates)] = torch.nan
+        return ends[0], ends[1]
+
+
+@functools.lru_cache(maxsize=8)
+def _draw(replicates: int, seed: int, groups: int) -> Tensor:
+    draws = np.random.default_rng([seed, groups]).multinomial(groups, np.full(groups, 1 / groups), size=replicates)
+    return torch.from_numpy(draws)
+
+
+def summarise(
+    value: Tensor,
+    n: Tensor | list[int],
+    dropped: Tensor | list[int],
+    replicates: Tensor | None,
+    resample: Resample | None,
+    *,
+    scalar: bool,
+) -> Estimate:
+    """Return the estimate of values [layers] with their replicates [replicates, layers]; of 0-d tensors when `scalar`.
+
+    Where a value is missing, or there are fewer than two sentences to draw (replicates None), the interval is NaN.
+    """
+    value = value.to("cpu", torch.float64)
+    low = high = None
+    if resample is not None:
+        low = high = torch.full_like(value, torch.nan)
+        if replicates is not None:
+            low, high = (torch.where(value.isnan(), torch.nan, end) for end in resample.interval(replicates))
+    fields = [
+        value,
+        torch.as_tensor(n).to("cpu", torch.int64),
+        torch.as_tensor(dropped).to("cpu", torch.int64),
+        low,
+        high,
+    ]
+    if scalar:
+        fields = [None if field is None else field.reshape(-1)[0] for field in fields]
+    return Estimate(*fields)  # type: ignore[arg-type]

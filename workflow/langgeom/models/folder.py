@@ -1,0 +1,99 @@
+"""A local folder of config.json, safetensors weights and a tokenizer: checked, then linked or copied file by file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from langgeom.errors import UserError
+from langgeom.models.sources import Request
+from langgeom.models.tokenizer import TOKENIZER_FILES, complete_tokenizer
+
+__all__ = ["check_folder", "read_config", "take_folder", "write"]
+
+PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
+
+
+def write(request: Request, folder: Path) -> None:
+    """Take the folder that `spec["folder"]` names, relative to `request.base`."""
+    source = request.base / Path(request.spec["folder"]).expanduser()
+    take_folder(request.name, source, folder)
+
+
+def take_folder(name: str, source: Path, folder: Path) -> None:
+    """Check a model's folder and link (or copy) what is needed of it into `folder`.
+
+    Raises:
+        UserError: see `check_folder`.
+    """
+    check_folder(name, source)
+    for path in sorted(source.iterdir()):
+        if path.suffix == ".safetensors" or path.name in ("config.json", "model.safetensors.index.json", *TOKENIZER_FILES):
+            link_or_copy(path, folder / path.name)
+    complete_tokenizer(name, source, folder)
+
+
+def check_folder(name: str, source: Path, weights: bool = True) -> None:
+    """Refuse a folder that `from_pretrained` could read only in part, only by running its code, or only through pickle.
+
+    Args:
+        weights: whether weights are needed.
+
+    Raises:
+        UserError: no such folder, no config.json, code to run, no safetensors, no tokenizer.
+    """
+    if not source.is_dir():
+        raise UserError(f"Model '{name}': there is no folder {source}. Give the path of a model's folder.")
+    found = sorted(path.name for path in source.iterdir())
+    listing = ", ".join(found[:20]) or "nothing"
+    if "auto_map" in read_config(name, source):
+        raise UserError(
+            f"Model '{name}': config.json in {source} has 'auto_map', so the model is code of its own; code in model "
+            "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, remove 'auto_map'."
+        )
+    if weights and not any(file.endswith(".safetensors") for file in found):
+        pickled = [file for file in found if Path(file).suffix in PICKLED]
+        raise UserError(
+            f"Model '{name}': {source} has no *.safetensors; found {listing}.\n"
+            + (
+                f"{', '.join(pickled)} are pickles, which can run code when they are read: convert them with "
+                "save_pretrained in an environment you trust."
+                if pickled
+                else "Save the model with save_pretrained."
+            )
+        )
+    if not any(file in TOKENIZER_FILES and file not in ("tokenizer_config.json", "special_tokens_map.json") for file in found):
+        raise UserError(
+            f"Model '{name}': {source} has no tokenizer; found {listing}.\nSave it there: tokenizer.save_pretrained(folder)."
+        )
+
+
+def read_config(name: str, source: Path) -> dict[str, Any]:
+    """Return the config.json of a folder.
+
+    Raises:
+        UserError: it is missing or is not JSON.
+    """
+    path = source / "config.json"
+    if not path.is_file():
+        found = ", ".join(sorted(file.name for file in source.iterdir())[:20]) or "nothing"
+        raise UserError(f"Model '{name}': {source} has no config.json; found {found}. Give a model's own folder.")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"Model '{name}': {path} is not JSON ({error}).") from error
+    if not isinstance(config, dict):
+        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}.")
+    return config
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Hard-link a file, or copy it where that cannot be done."""
+    source = source.resolve()  # hub caches are folders of symbolic links
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

