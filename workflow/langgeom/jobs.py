@@ -58,7 +58,7 @@ def hidden_job(
         """Load the model when the first text needs it."""
         from langgeom.hidden.extract import load
 
-        return load(model, dtype=settings["dtype"])
+        return load(model, dtype=settings["dtype"], loss=settings["loss"])
 
     def write(text: Path, key: str) -> Callable[[Path], None]:
         def run(path: Path) -> None:
