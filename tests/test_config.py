@@ -49,7 +49,7 @@ def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
     assert settings == before
     assert config["seed"] == 0
     assert config["models"]["b"]["seed"] == 0
-    assert config["bootstrap"] == {"replicates": 200, "level": 0.95}
+    assert config["bootstrap"] == {"replicates": 200}
     assert config["corpora"]["u"]["min_lines"] == 40
 
 
@@ -81,8 +81,8 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("hidden", "token_cap", 1), ["hidden.token_cap is 1", "at least 3"]),
     (put("seed", -1), ["seed is -1", "at least 0"]),
     (put("seed", 10**40), ["seed is 1000", "at most 4294967295"]),
-    (put("bootstrap", "level", 1), ["bootstrap.level is 1", "less than 1"]),
-    (put("bootstrap", "level", math.nan), ["bootstrap.level is nan", "finite"]),
+    (put("bootstrap", "replicates", 1.5), ["bootstrap.replicates is 1.5", "a whole number"]),
+    (put("bootstrap", "replicates", math.nan), ["bootstrap.replicates is nan", "finite"]),
     (put("models", {}), ["models is empty"]),
     (put("models", None), ["models is nothing", "a mapping"]),
     (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),

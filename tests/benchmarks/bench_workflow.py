@@ -41,8 +41,7 @@ def one_process(config_path: Path) -> None:
                 spec,
                 text,
                 config["reference"],
-                base=Path.cwd(),
-                download=source,
+                source=source,
                 out_txt=out,
                 out_json=out.with_suffix(".json"),
             )

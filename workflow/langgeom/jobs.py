@@ -92,7 +92,7 @@ def metrics_job(
         reference: hidden states of the reference text in the same model.
         store: folder of finished results.
         names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `text`).
-        bootstrap: `replicates` and `level`; `seed` seeds it.
+        bootstrap: `replicates`; `seed` seeds them.
         code: fingerprint of the code that the result depends on.
 
     Raises:

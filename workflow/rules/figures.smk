@@ -4,7 +4,8 @@
 rule figure:
     "Drawing {wildcards.figure}"
     input:
-        "results/metrics.parquet",
+        table="results/metrics.parquet",
+        languages=workflow.source_path("../data/languages.tsv"),
     output:
         svg="results/figures/{figure}.svg",
         png="results/figures/{figure}.png",
@@ -19,6 +20,6 @@ rule figure:
         settings=CONFIG["figures"],
         final_norm=CONFIG["hidden"]["final_norm"],
         reference=CONFIG["reference"],
-        code=lambda wildcards: code_of(f"langgeom.figures.{wildcards.figure}"),
+        code=lambda wildcards: code_of("langgeom.figures.drawing", f"langgeom.figures.{wildcards.figure}"),
     script:
         "../scripts/figure.py"

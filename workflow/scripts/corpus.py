@@ -11,8 +11,7 @@ with job(snakemake):
         snakemake.params.spec,
         snakemake.wildcards.text,
         snakemake.params.reference,
-        base=Path.cwd(),
-        download=Path(snakemake.input[0]),
+        source=Path(snakemake.input[0]),
         out_txt=Path(snakemake.output.text),
         out_json=Path(snakemake.output.report),
     )

@@ -9,7 +9,7 @@ with job(snakemake):
 
     render(
         snakemake.wildcards.figure,
-        Path(snakemake.input[0]),
+        Path(snakemake.input.table),
         Path(snakemake.output.svg),
         Path(snakemake.output.png),
         Path(snakemake.output.csv),

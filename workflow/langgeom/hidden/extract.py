@@ -15,7 +15,7 @@ from langgeom.hidden.batches import batches_of
 from langgeom.hidden.load import LoadedModel, load
 from langgeom.hidden.progress import Progress
 from langgeom.hidden.states import HiddenStates
-from langgeom.hidden.tokens import Sentence, TextTokenizer, Tokenised
+from langgeom.hidden.tokens import Sentence, Tokenised
 
 __all__ = ["DEFAULTS", "LoadedModel", "extract", "load"]
 
@@ -56,8 +56,7 @@ def extract(
     loss = loaded.head is not None if loss is None else loss and loaded.manifest["kind"] == "decoder"
     if loss and loaded.head is None:
         raise ValueError("load the model with loss=True to score text")
-    tokenizer = TextTokenizer(loaded.folder, min(chosen["max_tokens"], loaded.positions))
-    text = tokenizer(lines, chosen["first_position"])
+    text = loaded.tokenizer(lines, min(chosen["max_tokens"], loaded.positions), chosen["first_position"])
     kept = _kept(text.sentences, chosen["token_cap"])
     sums = _run(loaded, text.sentences, kept, chosen, bool(loss), name)
     return _states(loaded, text, kept, sums, chosen)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from langgeom.errors import UserError
 from langgeom.hidden.dtype import pick_dtype
 from langgeom.hidden.loss import Head
+from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest
 from langgeom.models.quiet import quiet
 
@@ -27,8 +28,8 @@ class LoadedModel:
     `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text is scored.
     """
 
-    folder: Path
     manifest: dict[str, Any]
+    tokenizer: TextTokenizer
     trunk: nn.Module
     blocks: list[nn.Module]
     head: Head | None
@@ -105,7 +106,7 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
     loaded = LoadedModel(
-        folder, manifest, trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]), Head(model) if scores else None,
+        manifest, TextTokenizer(folder), trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]), Head(model) if scores else None,
         decoder and not getattr(config, "use_bidirectional_attention", False), _positions(trunk, config),
         config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format, place,
     )  # fmt: skip
@@ -147,13 +148,31 @@ def _check(loaded: LoadedModel, model: nn.Module) -> None:
         last = loaded.run(padded, mask, lambda layer, states: mine.__setitem__(layer, states[:, :6]))
         fits = len(own) == len(mine) and all(_close(mine[layer], own[layer]) for layer in mine)
         if fits and loaded.head is not None:
-            logits = model(input_ids=ids, logits_to_keep=1).logits[0, -1:].float()
-            fits = _close(loaded.head.logits(last[0, 5:6], 0, logits.shape[1]), logits)
+            logits = _own_logits(model, ids)
+            fits = _close(loaded.head.logits(last[0, :6], 0, logits.shape[1]), logits)
     if not fits:
         raise UserError(
             f"Model '{loaded.manifest['name']}': the layers of {type(loaded.trunk).__name__} are not where they are expected, "
             "so they would be measured wrongly. This architecture cannot be used yet."
         )
+
+
+def _own_logits(model: Any, ids: Tensor) -> Tensor:
+    """Return the model's own [token, few] float32 logits of the first tokens of its vocabulary.
+
+    The whole vocabulary would cost a copy of the output embedding, a third of a GiB for Gemma.
+    """
+    output = model.get_output_embeddings()
+    few = min(256, len(output.weight))
+    part = nn.Linear(output.in_features, few, bias=output.bias is not None, device="meta")
+    part.weight = nn.Parameter(output.weight[:few], requires_grad=False)
+    if output.bias is not None:
+        part.bias = nn.Parameter(output.bias[:few], requires_grad=False)
+    model.set_output_embeddings(part)
+    try:
+        return model(input_ids=ids).logits[0].float()
+    finally:
+        model.set_output_embeddings(output)
 
 
 def _close(mine: Tensor, own: Tensor) -> bool:

@@ -9,7 +9,7 @@ from langgeom.errors import UserError
 
 __all__ = ["Head"]
 
-PIECE = 1 << 24  # logits in memory at once: 64 MiB in float32
+PIECE = 1 << 23  # logits in memory at once: 32 MiB in float32
 
 
 class Head:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding, Tokenizer, models
 
 from langgeom.errors import UserError
 
@@ -50,40 +50,33 @@ class Tokenised:
 
 
 class TextTokenizer:
-    """A model's tokenizer, cutting at `limit` tokens, special ones included."""
+    """A model's tokenizer. Reading a large one takes over a second, so it is read once for many texts."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path) -> None:
         path = Path(folder) / "tokenizer.json"
         try:
             self.tokenizer = Tokenizer.from_file(str(path))
-            model = json.loads(path.read_text(encoding="utf-8"))["model"]
+            self.unknown = _unknown(self.tokenizer, path)
         except Exception as error:  # the library raises plain Exception
             raise UserError(f"{path} is not a tokenizer that can be read ({error}).") from error
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(max_length=limit)
-        self.unknown = self._unknown(model)
         # An unknown token is content, though many tokenizers list it as special.
         self.special = {
             number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special
         } - {self.unknown}
 
-    def _unknown(self, model: dict[str, object]) -> int | None:
-        if isinstance(model.get("unk_id"), int):
-            return int(str(model["unk_id"]))
-        token = model.get("unk_token")
-        # With all 256 bytes in the vocabulary nothing is unknown; byte-level BPE reuses its end token for the name.
-        return self.tokenizer.token_to_id(token) if isinstance(token, str) else None
-
-    def __call__(self, lines: Sequence[str], first_position: str = "exclude") -> Tokenised:
+    def __call__(self, lines: Sequence[str], limit: int, first_position: str = "exclude") -> Tokenised:
         """Tokenise lines.
 
         Args:
             lines: the corpus file's lines; empty ones have no translation.
+            limit: longer sentences are cut to this many tokens, special ones included.
             first_position: "exclude" or "include" the first position of a sequence in `content`.
 
         Raises:
             UserError: no line has a content token.
         """
+        self.tokenizer.enable_truncation(max_length=limit)
         filled = [number for number, line in enumerate(lines) if line.strip()]
         encodings = self.tokenizer.encode_batch([lines[number] for number in filled])
         sentences, truncated, unknown = [], 0, 0
@@ -127,3 +120,13 @@ class TextTokenizer:
             line, ids, [position for position in real if position >= first], scored, len(WORD.findall(run)),
             len(run), len(run.encode()), len(covered), len(covered.encode()),
         )  # fmt: skip
+
+
+def _unknown(tokenizer: Tokenizer, path: Path) -> int | None:
+    """Return the id of the token for what is not in the vocabulary, where there is one."""
+    model = tokenizer.model
+    if isinstance(model, models.Unigram):  # keeps its number to itself
+        number = json.loads(path.read_text(encoding="utf-8"))["model"]["unk_id"]
+        return None if number is None else int(number)
+    token = getattr(model, "unk_token", None)
+    return None if token is None else tokenizer.token_to_id(token)

