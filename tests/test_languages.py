@@ -90,9 +90,7 @@ def test_labels_are_as_short_as_their_company_allows() -> None:
         ("eng\tE\tF\tG\tno\t\t", "twice"),
     ],
 )
-def test_mistakes_in_the_file_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, message: str
-) -> None:
+def test_mistakes_in_the_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, message: str) -> None:
     path = tmp_path / "languages.tsv"
     path.write_text(module.PATH.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
     monkeypatch.setattr(module, "PATH", path)

@@ -15,9 +15,7 @@ from langgeom.table import COLUMNS, join, read_table, write_rows
 
 def row(**changes: Any) -> dict[str, Any]:
     base = dict(model="m", kind="decoder", init="trained", corpus="c", text="eng_Latn", lang="eng", script="Latn")
-    return (
-        base | dict(layer=0, metric="id_twonn", over="token", value=9.5, low=9.0, high=10.0, n=100, dropped=3) | changes
-    )
+    return base | dict(layer=0, metric="id_twonn", over="token", value=9.5, low=9.0, high=10.0, n=100, dropped=3) | changes
 
 
 def test_rows_survive_the_file(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-
 from langgeom.models.quiet import quiet
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 LINES = (
     "All human beings are born free and equal in dignity and rights.",
@@ -89,9 +88,7 @@ def pieces(lines: Sequence[str] = LINES) -> Tokenizer:
     trained.normalizer = normalizers.Replace(" ", "▁")
     trained.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
     special = ["<pad>", "<eos>", "<bos>", "<unk>"]
-    trained.train_from_iterator(
-        lines, trainers.BpeTrainer(vocab_size=300, special_tokens=special, show_progress=False)
-    )
+    trained.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=300, special_tokens=special, show_progress=False))
     model = json.loads(trained.to_str())["model"]
     vocabulary = model["vocab"]
     for byte in range(256):
@@ -110,9 +107,7 @@ def word_pieces(lines: Sequence[str] = LINES) -> Tokenizer:
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(
-        lines, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special, show_progress=False)
-    )
+    tokenizer.train_from_iterator(lines, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special, show_progress=False))
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
     return tokenizer

@@ -1,6 +1,7 @@
 """Extraction against the plain loop: one sentence at a time, float32, with logits, all hidden states kept.
 
-Each run is a process of its own, so that its peak memory is its own; the two take turns, so that a busy machine slows both alike.
+Each run is a process of its own, so that its peak memory is its own; the two take turns, so that a busy machine slows
+both alike.
 Speed counts content tokens per second of extraction, without loading; memory is the process's peak from start to end.
 
 usage: bench_extraction.py MODEL OUT.md TEXT.txt [TEXT.txt ...] [--repeats N] [--lines N] [--batch-tokens N ...]
@@ -89,7 +90,7 @@ def main() -> None:
     parser.add_argument("texts", type=Path, nargs="+")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--lines", type=int, default=1000)
-    parser.add_argument("--batch-tokens", type=int, nargs="+", default=[1024])
+    parser.add_argument("--batch-tokens", type=int, nargs="+", default=[512])
     options = parser.parse_args()
     common = {"model": str(options.model), "texts": [str(text) for text in options.texts], "lines": options.lines}
     jobs = {"plain loop, float32": {**common, "dtype": None}}
@@ -102,8 +103,9 @@ def main() -> None:
             results[name].append(run(job))
     parameters = json.loads((options.model / "manifest.json").read_text())["parameters"]
     lines = [
-        f"{options.model.name}, {len(options.texts)} texts, {results['plain loop, float32'][0]['tokens']} content tokens, "
-        f"{os.cpu_count()} cores; median of {options.repeats}.",
+        f"{options.model.name}, {len(options.texts)} texts, "
+        f"{results['plain loop, float32'][0]['tokens']} content tokens, {os.cpu_count()} cores; "
+        f"median of {options.repeats}.",
         "",
         "| | tokens/s | times the plain loop | nats | peak, GiB | beyond the weights, GiB |",
         "|---|---|---|---|---|---|",

@@ -58,9 +58,7 @@ def synthetic(
             name = TextName.parse(text)
             base = dict(model=model, kind=kind, init=init, corpus=corpus, text=text, lang=name.lang, script=name.script)
             shift = noise.normal(0, 1.2)
-            for (metric, over), curve in _curves(
-                kind, init, np.linspace(0, 1, layers), shift, name.script == "Latn"
-            ).items():
+            for (metric, over), curve in _curves(kind, init, np.linspace(0, 1, layers), shift, name.script == "Latn").items():
                 if metric.startswith("kl") and text == "eng_Latn":
                     curve = np.zeros(layers)
                 values = curve * (1 + noise.normal(0, 0.01, layers))
@@ -71,7 +69,5 @@ def synthetic(
                         | dict(n=int(noise.integers(1700, 2049)) if over == "token" else 58, dropped=0)
                     )
             bits = noise.uniform(1, 3)
-            rows.append(
-                base | dict(layer=None, metric="bpc", over="text", value=bits, low=bits, high=bits, n=58, dropped=0)
-            )
+            rows.append(base | dict(layer=None, metric="bpc", over="text", value=bits, low=bits, high=bits, n=58, dropped=0))
     return pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in COLUMNS.items()})

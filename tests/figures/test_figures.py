@@ -57,9 +57,7 @@ def draw(folder: Path, name: str, table: pd.DataFrame, settings: Settings | None
     folder.mkdir(exist_ok=True)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     write_rows(rows, folder / "metrics.parquet")
-    render(
-        name, folder / "metrics.parquet", *(folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")), settings
-    )
+    render(name, folder / "metrics.parquet", *(folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")), settings)
     return Drawn(folder, name)
 
 
@@ -129,9 +127,7 @@ def test_numbers_of_lines_by_layer(
     assert "Layer (0 = embeddings; last after the final norm)" in drawn.texts
 
 
-@pytest.mark.parametrize(
-    ("name", "metric"), [("id_two_scripts", "id_microscope"), ("anisotropy_two_scripts", "anisotropy")]
-)
+@pytest.mark.parametrize(("name", "metric"), [("id_two_scripts", "id_microscope"), ("anisotropy_two_scripts", "anisotropy")])
 def test_numbers_of_two_script_languages(tmp_path: Path, name: str, metric: str) -> None:
     table = synthetic(texts=[*FEW, "cmn_Hans", "cmn_Hant"])
     drawn = draw(tmp_path, name, table)
@@ -154,16 +150,12 @@ def test_means_of_encoders_and_decoders(tmp_path: Path) -> None:
     table = table[~((table["model"] == "minilm-l6") & (table["text"] == TEXTS[4]))]
     numbers = draw(tmp_path, "id_encoder_decoder", table).numbers
     rows = expected(table, "id_microscope", "token")
-    assert set(zip(numbers["model"], numbers["layer"], strict=True)) == set(
-        zip(rows["model"], rows["layer"], strict=True)
-    )
+    assert set(zip(numbers["model"], numbers["layer"], strict=True)) == set(zip(rows["model"], rows["layer"], strict=True))
     for row in numbers.iloc[:: len(numbers) // 7].itertuples():
         same = rows[(rows["model"] == row.model) & (rows["layer"] == row.layer) & rows["text"].isin(TEXTS[:4])]["value"]
         half = student.ppf(0.975, 3) * same.std() / 2
         assert row.n == 4
-        assert np.allclose(
-            [row.value, row.low, row.high], [same.mean(), same.mean() - half, same.mean() + half], rtol=1e-12
-        )
+        assert np.allclose([row.value, row.low, row.high], [same.mean(), same.mean() - half, same.mean() + half], rtol=1e-12)
     assert numbers.groupby("model")["depth"].agg(["min", "max"]).eq([0, 1]).all(axis=None)
 
 
@@ -224,9 +216,7 @@ def test_missing_values_break_lines_and_are_not_drawn(tmp_path: Path) -> None:
         synthetic(models=FOUR, texts=["eng_Latn"]),
         synthetic(models=["minilm-l6"], texts=["eng_Latn", "fra_Latn"]).query("layer == 0"),
         synthetic(texts=FEW).iloc[:0],
-        pd.concat(
-            [synthetic(models=["minilm-l6"], texts=FEW), synthetic(models=["minilm-l6"], texts=FEW, corpus="flores")]
-        ),
+        pd.concat([synthetic(models=["minilm-l6"], texts=FEW), synthetic(models=["minilm-l6"], texts=FEW, corpus="flores")]),
     ],
     ids=["one model", "one language", "reference only", "one layer", "no rows", "two corpora"],
 )

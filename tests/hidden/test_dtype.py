@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-
 from langgeom.errors import UserError
 from langgeom.hidden.dtype import pick_dtype
 
@@ -27,5 +26,5 @@ def test_without_torchs_private_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_names() -> None:
     assert pick_dtype("float16", CPU) == torch.float16
-    with pytest.raises(UserError, match="allowed: auto, float32, bfloat16, float16. Did you mean 'float32'"):
+    with pytest.raises(UserError, match=r"allowed: auto, float32, bfloat16, float16\. Did you mean 'float32'"):
         pick_dtype("flot32", CPU)

@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
-from transformers import AutoModel, AutoModelForCausalLM
-
 from langgeom.errors import UserError
 from langgeom.hidden.extract import LoadedModel, extract, load
 from langgeom.hidden.file import write_hidden
 from langgeom.models import build_model
+from transformers import AutoModel, AutoModelForCausalLM
 
 LINES = [*tiny.LINES[:3], "", *tiny.LINES[3:], "free and equal", "  ", "rights 漢"]
 NAMES = ["decoder", "gemma", "encoder"]
 
 
 def reference(loaded: LoadedModel, folder: Path, first: int, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
-    """Return [layer, token, dim] of each sentence by output_hidden_states=True, content tokens from position `first`."""
+    """Return [layer, token, dim] of each sentence by output_hidden_states=True, content tokens from `first` on."""
     auto = AutoModelForCausalLM if loaded.head else AutoModel
     model, found = auto.from_pretrained(folder, dtype=dtype).eval(), []
     for sentence in loaded.tokenizer([line for line in LINES if line.strip()], 64, "include").sentences:
@@ -100,9 +99,7 @@ def test_loss_equals_the_models_own(models: dict[str, LoadedModel], folders: dic
 
 def test_no_loss_for_encoders_and_untrained(folders: dict[str, Path], tmp_path: Path) -> None:
     twin = tmp_path / "twin"
-    build_model(
-        "twin", {"untrained": "decoder", "seed": 1}, wheels=[], twin=folders["decoder"], base=tmp_path, out=twin
-    )
+    build_model("twin", {"untrained": "decoder", "seed": 1}, wheels=[], twin=folders["decoder"], base=tmp_path, out=twin)
     assert extract(load(twin, "float32"), LINES, {"loss": None}).nll is None
     assert extract(load(twin, "float32", loss=True), LINES, {"loss": True}).nll is not None
     assert extract(load(folders["encoder"], "float32", loss=True), LINES, {"loss": True}).nll is None
@@ -126,7 +123,7 @@ def test_long_lines_are_cut_and_counted(models: dict[str, LoadedModel]) -> None:
 
 
 def test_other_architectures(tmp_path: Path) -> None:
-    """Absolute and ALiBi positions, sequential and parallel blocks, RoBERTa's shifted positions: all as transformers has them."""
+    """Absolute, ALiBi and RoBERTa's shifted positions, sequential and parallel blocks: all as transformers has them."""
     import transformers as hf
 
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -135,10 +132,21 @@ def test_other_architectures(tmp_path: Path) -> None:
         "opt": (hf.OPTForCausalLM, hf.OPTConfig, {**sizes, "ffn_dim": 64, "word_embed_proj_dim": 32}),
         "bloom": (hf.BloomForCausalLM, hf.BloomConfig, {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
         "neox": (hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig, {**sizes, "intermediate_size": 64}),
-        "roberta": (hf.RobertaForMaskedLM, hf.RobertaConfig, {**sizes, "intermediate_size": 64, "max_position_embeddings": 66}),
+        "roberta": (
+            hf.RobertaForMaskedLM,
+            hf.RobertaConfig,
+            {**sizes, "intermediate_size": 64, "max_position_embeddings": 66},
+        ),
     }
     for name, (model, config, settings) in cases.items():
-        tiny.save(tmp_path / name, model, config, tiny.byte_level(), 0, {"initializer_range": 0.2, "pad_token_id": 1, **settings})
+        tiny.save(
+            tmp_path / name,
+            model,
+            config,
+            tiny.byte_level(),
+            0,
+            {"initializer_range": 0.2, "pad_token_id": 1, **settings},
+        )
         build_model(name, {"folder": name}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "built" / name)
         loaded = load(tmp_path / "built" / name, "float32")
         own = torch.cat(reference(loaded, tmp_path / "built" / name, 1), 1)

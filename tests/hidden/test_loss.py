@@ -8,15 +8,24 @@ import pytest
 import tiny
 import torch
 import transformers as hf
-
 from langgeom.errors import UserError
 from langgeom.hidden import loss
 from langgeom.hidden.loss import Head
 
-SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "vocab_size": 300}
+SIZES = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "vocab_size": 300,
+}
 CASES = {
     "plain": (hf.LlamaForCausalLM, hf.LlamaConfig, {}),
-    "softcap": (hf.Gemma2ForCausalLM, hf.Gemma2Config, {"final_logit_softcapping": 2.0, "head_dim": 8, "num_key_value_heads": 4}),
+    "softcap": (
+        hf.Gemma2ForCausalLM,
+        hf.Gemma2Config,
+        {"final_logit_softcapping": 2.0, "head_dim": 8, "num_key_value_heads": 4},
+    ),
     "multiplied": (hf.CohereForCausalLM, hf.CohereConfig, {"logit_scale": 0.3, "num_key_value_heads": 4}),
     "divided": (hf.GraniteForCausalLM, hf.GraniteConfig, {"logits_scaling": 5.0}),
     "bias": (hf.PhiForCausalLM, hf.PhiConfig, {}),

@@ -7,7 +7,6 @@ import logging
 import sys
 
 import pytest
-
 from langgeom.hidden import progress
 from langgeom.hidden.progress import Progress
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from study import Study
 from langgeom.figures.catalogue import FIGURES
+from study import Study
 
 pytestmark = pytest.mark.workflow
 NOTHING = "Nothing to be done"

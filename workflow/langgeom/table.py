@@ -93,9 +93,7 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) 
     _write(_sorted(_frame(rows)), path)
 
 
-def join(
-    paths: Iterable[str | os.PathLike[str]], out_parquet: str | os.PathLike[str], out_csv: str | os.PathLike[str]
-) -> None:
+def join(paths: Iterable[str | os.PathLike[str]], out_parquet: str | os.PathLike[str], out_csv: str | os.PathLike[str]) -> None:
     """Write the rows of all files as one table, sorted, as Parquet and as CSV (missing = empty).
 
     Raises:
@@ -120,9 +118,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
             if missing:
-                raise UserError(
-                    f"{path} is no table of metrics: it lacks {', '.join(missing)}; delete it and run again."
-                )
+                raise UserError(f"{path} is no table of metrics: it lacks {', '.join(missing)}; delete it and run again.")
             arrow = file.read(columns=list(COLUMNS))
     except (OSError, pa.ArrowInvalid) as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is no whole Parquet file"

@@ -13,7 +13,5 @@ with job(snakemake):
         Path(snakemake.output.svg),
         Path(snakemake.output.png),
         Path(snakemake.output.csv),
-        Settings(
-            **snakemake.params.settings, final_norm=snakemake.params.final_norm, reference=snakemake.params.reference
-        ),
+        Settings(**snakemake.params.settings, final_norm=snakemake.params.final_norm, reference=snakemake.params.reference),
     )

@@ -19,9 +19,7 @@ def main(arguments: list[str]) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(
-                "Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first."
-            )
+            print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
             return 1
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)]
         if any(Path(".snakemake/locks").glob("*")):

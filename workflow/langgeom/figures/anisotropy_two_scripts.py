@@ -47,9 +47,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     sides = [side for side in (1, 0) if any(pair[side] for pair in pairs)]
     grid = [[cell(pair[side]) for side in sides] for pair in pairs]
     legend = [Look(look.colour, "", "-", 2.2).handle(language(lang).name) for lang, look in looks.items()]
-    legend += [
-        script_look(code)._replace(colour="#444444").handle(script(code).name) for code in sorted(set(rows["script"]))
-    ]
+    legend += [script_look(code)._replace(colour="#444444").handle(script(code).name) for code in sorted(set(rows["script"]))]
     note = footnote(settings.anisotropy, rows, "", BANDS, "Each panel has its own scale.")
     figure = draw_cells(
         TITLE, note, grid, words(settings.anisotropy).axis, layer_axis(settings.final_norm),

@@ -44,9 +44,7 @@ def nothing(title: str, reason: str, columns: tuple[str, ...]) -> Drawing:
     return Drawing(figure, pd.DataFrame(columns=list(columns)))
 
 
-def save(
-    drawing: Drawing, svg: str | os.PathLike[str], png: str | os.PathLike[str], csv: str | os.PathLike[str]
-) -> None:
+def save(drawing: Drawing, svg: str | os.PathLike[str], png: str | os.PathLike[str], csv: str | os.PathLike[str]) -> None:
     """Write a drawing's three files, whole or not at all, the same bytes for the same drawing; close the picture."""
     try:
         with atomic(svg) as temporary:

@@ -31,9 +31,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     rows = by_layer(table, settings.id)
     lacking = [kind for kind in ("encoder", "decoder") if kind not in set(rows["kind"])]
     if lacking:
-        return nothing(
-            TITLE, f"no {' and no '.join(lacking)} has the metric '{settings.id}'; add one to the models.", COLUMNS
-        )
+        return nothing(TITLE, f"no {' and no '.join(lacking)} has the metric '{settings.id}'; add one to the models.", COLUMNS)
     means = average(rows)
     inits = [init for init in ("trained", "untrained") if init in set(means["init"])]
     looks = _looks(rows)

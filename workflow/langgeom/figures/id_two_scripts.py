@@ -56,9 +56,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
 
 
 def _series(points: pd.DataFrame, name: TextName) -> Series:
-    return Series(
-        script(name.script).name.replace(" Han", ""), points.assign(x=points["layer"]), script_look(name.script)
-    )
+    return Series(script(name.script).name.replace(" Han", ""), points.assign(x=points["layer"]), script_look(name.script))
 
 
 def _axis(final_norm: bool) -> str:

@@ -49,9 +49,7 @@ def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) ->
     # Its divergence to itself is zero at every layer.
     rows = rows[rows["text"] != settings.reference].reset_index(drop=True)
     if rows.empty:
-        return nothing(
-            title, f"no text besides the reference '{settings.reference}' has the metric '{metric}'.", COLUMNS
-        )
+        return nothing(title, f"no text besides the reference '{settings.reference}' has the metric '{metric}'.", COLUMNS)
     layers = numbers(rows)
     means = mean_over_layers(layers)
     pairs = set(two_scripts(rows)["text"])
@@ -77,10 +75,7 @@ def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) ->
             _dots(above, here, order, [names[row] for row in order], pairs, looks, limits(means, log[0]), log[0])
             above.set_title(title_of(panel, rows), loc="left")
             above.set_xlabel(f"{words(metric, reference).axis}, mean over layers 1 to last")
-            series = [
-                _line(str(text), points, pairs, looks, texts)
-                for text, points in layers[mine].groupby("text", sort=True)
-            ]
+            series = [_line(str(text), points, pairs, looks, texts) for text, points in layers[mine].groupby("text", sort=True)]
             series.sort(key=lambda line: line.keep)
             draw_series(below, series)
             finish_axes(below, series, limits(layers, log[1]), log[1])
@@ -167,8 +162,6 @@ def _legend(looks: dict[str, Look], rows: pd.DataFrame, pairs: set[str]) -> list
 
 def _note(metric: str, rows: pd.DataFrame, reference: str, texts: int) -> str:
     several = "Languages in two scripts: bold, one marker a script, joined." if len(two_scripts(rows)) else ""
-    few = (
-        "" if texts <= fitting(LINE_HEIGHT) else f"Labelled: {fitting(LINE_HEIGHT)} of {texts} lines; the CSV has all."
-    )
+    few = "" if texts <= fitting(LINE_HEIGHT) else f"Labelled: {fitting(LINE_HEIGHT)} of {texts} lines; the CSV has all."
     bands = "Bars and bands: 95 % bootstrap intervals over sentences (bars: their mean over layers)."
     return footnote(metric, rows, reference, *filter(None, (several, bands, few)))

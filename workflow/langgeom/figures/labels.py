@@ -103,9 +103,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     for index, place in zip(chosen, places, strict=True):
         end, (x, y) = ends[index], points[index]
         edge = 1 + 9 / width
-        joint = Line2D(
-            [x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.45, alpha=0.7
-        )
+        joint = Line2D([x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.45, alpha=0.7)
         joint.set_clip_on(False)
         axes.add_artist(joint)
         axes.text(edge + 2 / width, place, end.name, transform=axes.transAxes, fontsize=type_size, va="center_baseline",

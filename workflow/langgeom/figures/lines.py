@@ -202,9 +202,7 @@ def draw_cells(
             draw_series(axes, cell.series)
             finish_axes(axes, cell.series, cell.bounds or bounds[number], log, cell.labelled)
             axes.set_title(cell.title, loc="left")
-            axes.xaxis.set_major_locator(
-                MaxNLocator(integer=True, nbins=7) if "depth" not in x_label else MaxNLocator(5)
-            )
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7) if "depth" not in x_label else MaxNLocator(5))
             if not any(below[column] for below in cells[number + 1 :]):
                 axes.set_xlabel(x_label)
             if not any(row[:column]):

@@ -63,8 +63,6 @@ def footnote(metric: str, rows: pd.DataFrame, reference: str, *more: str) -> str
     if counts.empty:
         return " ".join((words(metric, reference).definition, *more))
     lowest, highest = int(counts.min()), int(counts.max())
-    unit = words(metric).counted or {"token": "token vectors", "sentence": "sentences"}.get(
-        rows["over"].iloc[0], "points"
-    )
+    unit = words(metric).counted or {"token": "token vectors", "sentence": "sentences"}.get(rows["over"].iloc[0], "points")
     count = f"{lowest:,}" if lowest == highest else f"{lowest:,} to {highest:,}"
     return " ".join((words(metric, reference).definition, f"n = {count} {unit} a value.", *more))

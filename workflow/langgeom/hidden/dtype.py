@@ -27,6 +27,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 def _fast_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    # Even without AMX: 2.2 times the tokens per second of float32 with gemma-3-270m on two cores of a Zen 4 with avx512_bf16.
+    # Even without AMX: 2.2 times the tokens per second of float32 with gemma-3-270m on two cores of a Zen 4 with
+    # avx512_bf16.
     probes = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
     return device.type == "cpu" and any(probe() for probe in probes if probe is not None)

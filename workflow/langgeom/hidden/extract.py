@@ -20,7 +20,8 @@ from langgeom.hidden.tokens import Sentence, Tokenised
 __all__ = ["DEFAULTS", "LoadedModel", "extract", "load"]
 
 DEFAULTS: Mapping[str, Any] = {
-    "batch_tokens": 1024, "max_tokens": 512, "token_cap": 2048, "first_position": "exclude", "final_norm": True, "loss": None,
+    "batch_tokens": 512, "max_tokens": 512, "token_cap": 2048, "first_position": "exclude", "final_norm": True,
+    "loss": None,
 }  # fmt: skip
 
 
@@ -38,14 +39,16 @@ def extract(
 ) -> HiddenStates:
     """Run the lines of a text through a model.
 
-    Sentences are sorted by length and run in batches; each layer is reduced to sentence means (summed in float32) and to the token
-    vectors kept, before the next layer is computed. Padding changes the order of sums only; the tests bound what that does.
+    Sentences are sorted by length and run in batches; each layer is reduced to sentence means (summed in float32) and
+    to the token vectors kept, before the next layer is computed. Padding changes the order of sums only; the tests
+    bound what that does.
 
     Args:
         lines: lines of the corpus file; empty ones are skipped.
         settings: the config's `hidden` (missing keys as in `DEFAULTS`; `dtype` belongs to `load`).
         name: the text's name, for progress.
-        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its head.
+        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with
+        its head.
 
     Raises:
         UserError: no line has a token to measure.
@@ -65,11 +68,19 @@ def extract(
 def _kept(sentences: Sequence[Sentence], cap: int) -> list[int]:
     """Return how many content tokens of each sentence are kept: all of the first ones, exactly up to the cap."""
     ends = list(accumulate(len(sentence.content) for sentence in sentences))
-    return [max(0, min(len(sentence.content), cap - end + len(sentence.content))) for sentence, end in zip(sentences, ends, strict=True)]
+    return [
+        max(0, min(len(sentence.content), cap - end + len(sentence.content)))
+        for sentence, end in zip(sentences, ends, strict=True)
+    ]
 
 
 def _run(
-    loaded: LoadedModel, sentences: Sequence[Sentence], kept: Sequence[int], chosen: Mapping[str, Any], loss: bool, name: str
+    loaded: LoadedModel,
+    sentences: Sequence[Sentence],
+    kept: Sequence[int],
+    chosen: Mapping[str, Any],
+    loss: bool,
+    name: str,
 ) -> _Sums:
     layers, dim = len(loaded.blocks) + 1, loaded.manifest["dim"]
     sums = _Sums(
@@ -81,7 +92,8 @@ def _run(
     lengths = [len(sentence.ids) for sentence in sentences]
     with torch.inference_mode(), Progress(name, len(sentences), sum(lengths)) as progress:
         for batch in batches_of(lengths, chosen["batch_tokens"]):
-            _run_batch(loaded, [(index, sentences[index], starts[index], kept[index]) for index in batch], sums, chosen["final_norm"])
+            members = [(index, sentences[index], starts[index], kept[index]) for index in batch]
+            _run_batch(loaded, members, sums, chosen["final_norm"])
             progress.add(len(batch), sum(lengths[index] for index in batch))
     return sums
 
@@ -99,9 +111,11 @@ def _run_batch(loaded: LoadedModel, batch: list[tuple[int, Sentence, int, int]],
         target += range(start, start + count)
     mask = None
     if not loaded.causal and len(batch[-1][1].ids) < longest:
-        mask = (torch.arange(longest)[None] < torch.tensor([len(s.ids) for _, s, _, _ in batch])[:, None]).long().to(device)
+        lengths = torch.tensor([len(sentence.ids) for _, sentence, _, _ in batch])
+        mask = (torch.arange(longest)[None] < lengths[:, None]).long().to(device)
     rows = torch.tensor([index for index, _, _, _ in batch], device=device)
-    weights, source_rows, target_rows = weights.to(device), torch.tensor(source).to(device), torch.tensor(target).to(device)
+    weights = weights.to(device)
+    source_rows, target_rows = torch.tensor(source, device=device), torch.tensor(target, device=device)
 
     def reduce(layer: int, states: Tensor) -> None:
         sums.sentence[layer, rows] = torch.bmm(weights, states.float()).squeeze(1)
@@ -113,9 +127,7 @@ def _run_batch(loaded: LoadedModel, batch: list[tuple[int, Sentence, int, int]],
         _score(loaded, [sentence for _, sentence, _, _ in batch], rows, output, ids, sums.nll)
 
 
-def _score(
-    loaded: LoadedModel, sentences: Sequence[Sentence], rows: Tensor, output: Tensor, ids: Tensor, nll: Tensor
-) -> None:
+def _score(loaded: LoadedModel, sentences: Sequence[Sentence], rows: Tensor, output: Tensor, ids: Tensor, nll: Tensor) -> None:
     """Sum the negative log-likelihood of each sentence's scored tokens, each predicted by the position before it."""
     assert loaded.head is not None
     longest = ids.shape[1]
@@ -128,9 +140,7 @@ def _score(
     nll[rows] = sums
 
 
-def _states(
-    loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any]
-) -> HiddenStates:
+def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any]) -> HiddenStates:
     def column(values: Sequence[int]) -> Tensor:
         return torch.tensor(values, dtype=torch.int32)
 

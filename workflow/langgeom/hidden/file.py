@@ -26,8 +26,8 @@ OPTIONAL = {"nll", "scored_characters", "scored_bytes"}
 def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:
     """Write hidden states with the strings of `states.metadata` and `metadata` in the header.
 
-    The format is written here because the safetensors library puts header strings in another order each time, and joins all
-    tensors in memory before it writes.
+    The format is written here because the safetensors library puts header strings in another order each time, and
+    joins all tensors in memory before it writes.
 
     Raises:
         ValueError: the header's strings are not those of docs/design.md.
@@ -61,7 +61,9 @@ def read_hidden(path: Path) -> HiddenStates:
     wanted = {entry.name for entry in fields(HiddenStates)} - {"metadata"}
     missing = wanted - OPTIONAL - set(layout)
     if missing:
-        raise UserError(f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again.")
+        raise UserError(
+            f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in wanted & set(layout)}

@@ -45,7 +45,5 @@ def read_layout(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}. Run the stage of hidden states first.") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} is not a file of hidden states that can be read: {error}. Remove it and run again."
-        ) from error
+        raise UserError(f"{path} is not a file of hidden states that can be read: {error}. Remove it and run again.") from error
     return metadata, layout

@@ -25,7 +25,8 @@ __all__ = ["LoadedModel", "load"]
 class LoadedModel:
     """A model on a device.
 
-    `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text is scored.
+    `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text
+    is scored.
     """
 
     manifest: dict[str, Any]
@@ -40,9 +41,10 @@ class LoadedModel:
     device: torch.device
 
     def run(self, ids: Tensor, mask: Tensor | None, on_layer: Callable[[int, Tensor], None], final_norm: bool = True) -> Tensor:
-        """Run the trunk on [batch, length] tokens; hand each layer's [batch, length, dim] output over as it is produced.
+        """Run the trunk on [batch, length] tokens; hand over each layer's [batch, length, dim] as it is produced.
 
-        Layers are numbered and defined as in docs/design.md; the last is taken before the final norm unless `final_norm`.
+        Layers are numbered and defined as in docs/design.md; the last is taken before the final norm unless
+        `final_norm`.
 
         Returns:
             [batch, length, dim], the trunk's output.
@@ -99,14 +101,15 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
 
         auto = AutoModelForCausalLM if scores else AutoModel
         try:
-            model = auto.from_pretrained(folder, dtype=number_format, trust_remote_code=False, use_safetensors=True)
+            model: Any = auto.from_pretrained(folder, dtype=number_format, trust_remote_code=False, use_safetensors=True)
         except (OSError, ValueError, RuntimeError) as error:
             raise UserError(f"{folder} cannot be loaded by transformers: {error}") from error
         model = model.to(place).eval().requires_grad_(False)
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
     loaded = LoadedModel(
-        manifest, TextTokenizer(folder), trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]), Head(model) if scores else None,
+        manifest, TextTokenizer(folder), trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]),
+        Head(model) if scores else None,
         decoder and not getattr(config, "use_bidirectional_attention", False), _positions(trunk, config),
         config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format, place,
     )  # fmt: skip
@@ -119,7 +122,9 @@ def _blocks(trunk: nn.Module, layers: int, name: str) -> list[nn.Module]:
     for module in trunk.modules():
         if isinstance(module, nn.ModuleList) and len(module) == layers:
             return list(module)
-    raise UserError(f"Model '{name}': {type(trunk).__name__} has no list of {layers} blocks, so its layers cannot be told apart.")
+    raise UserError(
+        f"Model '{name}': {type(trunk).__name__} has no list of {layers} blocks, so its layers cannot be told apart."
+    )
 
 
 def _positions(trunk: nn.Module, config: Any) -> int:
@@ -152,8 +157,8 @@ def _check(loaded: LoadedModel, model: nn.Module) -> None:
             fits = _close(loaded.head.logits(last[0, :6], 0, logits.shape[1]), logits)
     if not fits:
         raise UserError(
-            f"Model '{loaded.manifest['name']}': the layers of {type(loaded.trunk).__name__} are not where they are expected, "
-            "so they would be measured wrongly. This architecture cannot be used yet."
+            f"Model '{loaded.manifest['name']}': the layers of {type(loaded.trunk).__name__} are not where "
+            "they are expected, so they would be measured wrongly. This architecture cannot be used yet."
         )
 
 

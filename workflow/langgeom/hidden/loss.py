@@ -1,4 +1,4 @@
-"""The negative log-likelihood of sentences, with the language-model head applied to a piece of the vocabulary at a time."""
+"""The negative log-likelihood of sentences, with the head applied to a piece of the vocabulary at a time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Head:
     def nll(self, states: Tensor, targets: Tensor) -> Tensor:
         """Return [row] float64 negative log-likelihood, in nats, of each target token.
 
-        The vocabulary is cut, not the rows: so the output embedding, the largest matrix of a small model, is read once a batch.
+        The vocabulary is cut, not the rows: so the output embedding, the largest matrix of a small model, is read
+        once a batch.
 
         Args:
             states: [row, dim] hidden states after the final norm.

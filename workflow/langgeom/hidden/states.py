@@ -1,4 +1,4 @@
-"""The hidden states of one text, as tensors."""
+"""The hidden states of one text, as tensors, and what they are of."""
 
 from __future__ import annotations
 
@@ -6,31 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from langgeom.metrics.inputs import HiddenText
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["HiddenStates"]
 
 
-@dataclass
-class HiddenStates:
+@dataclass(frozen=True)
+class HiddenStates(HiddenText):
     """What docs/design.md calls by the same names; `nll` and what goes with it are None when no loss was asked for.
 
     Shapes: `sentence` [layers + 1, sentence, dim] float32; `token` [layers + 1, token, dim] in the model's dtype;
-    `token_sentence` [token] int32; all others [sentence], int32, `nll` float64 in nats.
+    `token_sentence` [token] int32; all others [sentence], int32, `nll` float64 in nats. `metadata`: the header.
     """
 
-    sentence: Tensor
-    token: Tensor
-    token_sentence: Tensor
-    sentence_line: Tensor
-    tokens: Tensor
-    words: Tensor
-    characters: Tensor
-    bytes: Tensor
-    nll: Tensor | None = None
-    scored_characters: Tensor | None = None
-    scored_bytes: Tensor | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:

@@ -26,8 +26,8 @@ WORD = re.compile(r"\w+")
 class Sentence:
     """One line as it is run.
 
-    `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of `scored` is
-    predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover.
+    `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of
+    `scored` is predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover.
     """
 
     line: int
@@ -61,9 +61,9 @@ class TextTokenizer:
             raise UserError(f"{path} is not a tokenizer that can be read ({error}).") from error
         self.tokenizer.no_padding()
         # An unknown token is content, though many tokenizers list it as special.
-        self.special = {
-            number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special
-        } - {self.unknown}
+        self.special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special} - {
+            self.unknown
+        }
 
     def __call__(self, lines: Sequence[str], limit: int, first_position: str = "exclude") -> Tokenised:
         """Tokenise lines.
@@ -114,7 +114,8 @@ class TextTokenizer:
         scored = [position for position in real if position > 0]
         covered = run
         if real and real[0] == 0:
-            # Offsets leave out spaces (then the first token's end is right) or cut characters (then the next one's start is).
+            # Offsets leave out spaces (then the first token's end is right) or cut characters (then the next one's
+            # start is).
             covered = run[min(offsets[0][1], offsets[scored[0]][0]) :] if scored else ""
         return Sentence(
             line, ids, [position for position in real if position >= first], scored, len(WORD.findall(run)),

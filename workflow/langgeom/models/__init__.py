@@ -2,7 +2,7 @@
 
     build_model(name, spec, wheels=[...], twin=None, base=Path.cwd(), out=Path("results/models/name"))
 
-`sources` is the registry of a spec's sources, one module each. Nothing here imports transformers until a model is built.
+`sources` is the registry of a spec's sources, one module each. transformers is imported when a model is built.
 """
 
 from __future__ import annotations

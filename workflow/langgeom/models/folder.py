@@ -31,7 +31,11 @@ def take_folder(name: str, source: Path, folder: Path) -> None:
     """
     check_folder(name, source)
     for path in sorted(source.iterdir()):
-        if path.suffix == ".safetensors" or path.name in ("config.json", "model.safetensors.index.json", *TOKENIZER_FILES):
+        if path.suffix == ".safetensors" or path.name in (
+            "config.json",
+            "model.safetensors.index.json",
+            *TOKENIZER_FILES,
+        ):
             link_or_copy(path, folder / path.name)
     complete_tokenizer(name, source, folder)
 
@@ -52,7 +56,8 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
     if "auto_map" in read_config(name, source):
         raise UserError(
             f"Model '{name}': config.json in {source} has 'auto_map', so the model is code of its own; code in model "
-            "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, remove 'auto_map'."
+            "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, "
+            "remove 'auto_map'."
         )
     if weights and not any(file.endswith(".safetensors") for file in found):
         pickled = [file for file in found if Path(file).suffix in PICKLED]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
+from typing import Any
 
 from langgeom.errors import UserError
 from langgeom.models.gguf_tokenizer import build_tokenizer
@@ -48,7 +49,7 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
         from transformers import AutoModelForCausalLM
 
         try:
-            model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.bfloat16)
+            model: Any = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.bfloat16)
         except ValueError as error:
             raise UserError(f"Model '{name}': transformers cannot convert this GGUF file ({error}).") from error
         # The weights are plain by now, but save_pretrained refuses what was once marked as quantised.

@@ -1,4 +1,4 @@
-"""The tokenizer in a GGUF file: SentencePiece BPE (`llama`) and byte-level BPE (`gpt2`), as a `tokenizers.Tokenizer`."""
+"""The tokenizer in a GGUF file: SentencePiece BPE (`llama`) and byte-level BPE (`gpt2`)."""
 
 from __future__ import annotations
 
@@ -37,16 +37,23 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
     kind, tokens = read("model"), read("tokens")
     types = read("token_type", [NORMAL] * len(tokens or []))
     if kind == "llama":
-        tokenizer = _sentencepiece(tokens, types, read("scores"), read("unknown_token_id"), bool(read("add_space_prefix", True)))
+        tokenizer = _sentencepiece(
+            tokens, types, read("scores"), read("unknown_token_id"), bool(read("add_space_prefix", True))
+        )
     elif kind == "gpt2" and read("pre", "gpt-2") in PRE_TOKENIZERS:
         tokenizer = _byte_level(tokens, read("merges"), PRE_TOKENIZERS[read("pre", "gpt-2")]())
     else:
         raise UserError(
-            f"Model '{name}': its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not known here; known: "
+            f"Model '{name}': its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
+            "known here; known: "
             f"llama, and gpt2 with {', '.join(PRE_TOKENIZERS)}.\nUse the model's safetensors folder instead."
         )
     tokenizer.add_special_tokens(
-        [AddedToken(token, normalized=False, special=True) for token, kind in zip(tokens, types, strict=True) if kind == CONTROL]
+        [
+            AddedToken(token, normalized=False, special=True)
+            for token, kind in zip(tokens, types, strict=True)
+            if kind == CONTROL
+        ]
     )
     tokenizer.add_tokens(
         [AddedToken(token, normalized=True) for token, kind in zip(tokens, types, strict=True) if kind == USER_DEFINED]
@@ -65,7 +72,8 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
 def merges_of_scores(pieces: Mapping[str, float], vocabulary: Mapping[str, int]) -> list[tuple[str, str]]:
     """Return BPE merges, best first, for SentencePiece's scores of whole pieces.
 
-    SentencePiece's BPE joins whichever neighbours make the piece of the highest score; so every way to cut a piece in two known
+    SentencePiece's BPE joins whichever neighbours make the piece of the highest score; so every way to cut a piece in
+    two known
     ones is a merge with that piece's rank (Kudo & Richardson 2018, section 3.2).
 
     Args:
@@ -75,15 +83,17 @@ def merges_of_scores(pieces: Mapping[str, float], vocabulary: Mapping[str, int])
     merges = []
     for piece, score in pieces.items():
         cuts = [(piece[:at], piece[at:]) for at in range(1, len(piece))]
-        known = [(vocabulary[left], vocabulary[right], left, right) for left, right in cuts if left in vocabulary and right in vocabulary]
+        known = [
+            (vocabulary[left], vocabulary[right], left, right)
+            for left, right in cuts
+            if left in vocabulary and right in vocabulary
+        ]
         merges += [(-score, order, left, right) for order, (_, _, left, right) in enumerate(sorted(known))]
     merges.sort(key=lambda merge: merge[:2])
     return [(left, right) for _, _, left, right in merges]
 
 
-def _sentencepiece(
-    tokens: list[str], types: list[int], scores: list[float], unknown: int | None, prefix: bool
-) -> Tokenizer:
+def _sentencepiece(tokens: list[str], types: list[int], scores: list[float], unknown: int | None, prefix: bool) -> Tokenizer:
     vocabulary = {token: number for number, token in enumerate(tokens)}
     normal = {token: number for token, number in vocabulary.items() if types[number] == NORMAL}
     merges = merges_of_scores({token: scores[number] for token, number in normal.items()}, normal)

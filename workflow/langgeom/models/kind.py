@@ -13,7 +13,8 @@ __all__ = ["kind_of"]
 def kind_of(name: str, config: Mapping[str, Any]) -> str:
     """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
 
-    `...ForCausalLM` and `...LMHeadModel` are decoders. An encoder is of a type that has a masked language model, so that the bare
+    `...ForCausalLM` and `...LMHeadModel` are decoders. An encoder is of a type that has a masked language model, so
+    that the bare
     trunk of a decoder is not taken for one.
 
     Raises:

@@ -51,9 +51,9 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
-        name=name, kind=kind, init=init, model_type=config.model_type, layers=config.num_hidden_layers, dim=config.hidden_size,
-        vocabulary=config.vocab_size, parameters=weights.parameters, dtype=weights.dtype, source=dict(source), files=files,
-        fingerprint=_fingerprint(files),
+        name=name, kind=kind, init=init, model_type=config.model_type, layers=config.num_hidden_layers,
+        dim=config.hidden_size, vocabulary=config.vocab_size, parameters=weights.parameters, dtype=weights.dtype,
+        source=dict(source), files=files, fingerprint=_fingerprint(files),
     )  # fmt: skip
     with atomic(folder / MANIFEST) as path:
         path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -72,7 +72,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if manifest["kind"] not in ("decoder", "encoder") or manifest["fingerprint"] != _fingerprint(manifest["files"]):
             raise ValueError("its fingerprint does not fit its files")
     except OSError as error:
-        raise UserError(f"{folder} is not a prepared model: {MANIFEST} cannot be read. Remove the folder and run again.") from error
+        raise UserError(
+            f"{folder} is not a prepared model: {MANIFEST} cannot be read. Remove the folder and run again."
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged ({error}). Remove the folder and run again.") from error
     return manifest

