@@ -1,0 +1,115 @@
+"""Lines are read and cleaned without ever splitting, joining or losing one silently."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langgeom.corpora.text import clean_line, decode, dominant_script, write_text
+from langgeom.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\nb", ["a", "b"]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"a\n\nb\n", ["a", "", "b"]),
+        (b"a\n\n", ["a", ""]),
+        (b"\xef\xbb\xbfa\n", ["a"]),
+        ("a\u2028b\u0085c\vd\n".encode(), ["a\u2028b\u0085c\vd"]),
+        (b"a\rb\n", ["a\rb"]),
+    ],
+)
+def test_only_line_feeds_end_lines(data: bytes, lines: list[str]) -> None:
+    assert decode(data, "x") == lines
+
+
+def test_bytes_that_are_not_utf8_are_named() -> None:
+    with pytest.raises(UserError, match=r"x\.txt, line 2: byte 4 \(0xff\) is not UTF-8"):
+        decode(b"ab\nc\xff\n", "x.txt")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b" \r\n\t\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_named(data: bytes) -> None:
+    with pytest.raises(UserError, match=r"x\.txt is empty"):
+        decode(data, "x.txt")
+
+
+@pytest.mark.parametrize(
+    ("line", "cleaned", "done"),
+    [
+        ("  a\t b\u00a0c ", "a b c", {}),
+        ("a\u2028b\x85c\rd", "a b c d", {}),
+        ("a\x00b\x1bc\x7fd", "abcd", {"control_characters": 3}),
+        ("\u200fשלום\u200e \u202bא\u202c\u2066b\u2069", "שלום אb", {"direction_marks": 6}),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", {}),
+        ("\ufeffa", "a", {"control_characters": 1}),
+        ("e\u0301", "é", {"normalised": 1}),
+        ("é", "é", {}),
+        ("", "", {}),
+    ],
+)
+def test_what_is_done_is_counted(line: str, cleaned: str, done: dict[str, int]) -> None:
+    found, counts = clean_line(line)
+    assert found == cleaned
+    assert dict(counts) == done
+
+
+def test_long_lines_are_cut_at_a_space_near_the_end() -> None:
+    line, done = clean_line("word " * 3000, 1000)
+    assert line == ("word " * 200).strip() and done["cut"] == 1
+    line, done = clean_line("x" * 10_000, 1000)
+    assert line == "x" * 1000 and done["cut"] == 1
+    assert clean_line("x" * 1000, 1000) == ("x" * 1000, {})
+
+
+@given(st.text())
+def test_any_line_comes_out_clean_and_stays_so(line: str) -> None:
+    cleaned, _ = clean_line(line)
+    assert cleaned == unicodedata.normalize("NFC", cleaned)
+    assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in cleaned)
+    assert cleaned == " ".join(cleaned.split())
+    assert clean_line(cleaned) == (cleaned, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("Hello, world", "Latn"),
+        ("Привет", "Cyrl"),
+        ("مرحبا abc", "Arab"),
+        ("中文", "Hani"),
+        ("これは日本語です", "Hani"),
+        ("한국어", "Hang"),
+        ("12 3!", ""),
+    ],
+)
+def test_dominant_script(text: str, script: str) -> None:
+    assert dominant_script([text]) == script
+
+
+def test_text_and_report_are_written(tmp_path: Path) -> None:
+    out, report = tmp_path / "eng_Latn.txt", tmp_path / "eng_Latn.json"
+    write_text("eng_Latn", ["a\x00 b", "", "c" * 50], {"min_lines": 2, "max_characters": 10}, "source", {"merged": 1}, out, report)
+    assert out.read_bytes() == b"a b\n\ncccccccccc\n"
+    expected = {"source": "source", "lines": 3, "empty": 1, "merged": 1, "cut": 1}
+    expected |= {"control_characters": 1, "direction_marks": 0, "normalised": 0}
+    assert json.loads(report.read_text()) == expected
+
+
+def test_a_text_in_another_script_is_reported(tmp_path: Path) -> None:
+    write_text("uig_Arab", ["salam"], {"min_lines": 1}, "source", {}, tmp_path / "a.txt", tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["warnings"] == ["most letters are Latn, but the name says Arab"]
+
+
+def test_too_few_lines_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'eng_Latn' has 1 lines with text in source; 2 are needed.*min_lines"):
+        write_text("eng_Latn", ["a", "", " \x00"], {"min_lines": 2}, "source", {}, tmp_path / "a.txt", tmp_path / "a.json")
+    assert list(tmp_path.iterdir()) == []
