@@ -57,5 +57,14 @@ pins:
 	(head -n 1 envs/requirements-dev.txt; $(VENV)-pins/bin/pip freeze | sort | comm -13 envs/.run -) > envs/.pins && mv envs/.pins envs/requirements-dev.txt
 	rm -rf envs/.run $(VENV)-pins
 
+# Speed and memory, side by side with the plain way; tables go to docs/. They need the results of `make`.
+bench: all dev
+	$(BIN)/python tests/benchmarks/bench_extraction.py results/models/gemma-3-270m docs/benchmarks/extraction.md \
+		results/corpora/udhr/eng_Latn.txt results/corpora/udhr/rus_Cyrl.txt
+	$(BIN)/python tests/benchmarks/bench_workflow.py config.yaml results/downloads docs/benchmarks/workflow.md $(ARGS)
+
+bench-metrics: dev
+	$(BIN)/python tests/benchmarks/bench_metrics.py --out docs/benchmarks/metrics.md
+
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

@@ -97,7 +97,9 @@ def test_dominant_script(text: str, script: str) -> None:
 
 def test_text_and_report_are_written(tmp_path: Path) -> None:
     out, report = tmp_path / "eng_Latn.txt", tmp_path / "eng_Latn.json"
-    write_text("eng_Latn", ["a\x00 b", "", "c" * 50], {"min_lines": 2, "max_characters": 10}, "source", {"merged": 1}, out, report)
+    write_text(
+        "eng_Latn", ["a\x00 b", "", "c" * 50], {"min_lines": 2, "max_characters": 10}, "source", {"merged": 1}, out, report
+    )
     assert out.read_bytes() == b"a b\n\ncccccccccc\n"
     expected = {"source": "source", "lines": 3, "empty": 1, "merged": 1, "cut": 1}
     expected |= {"control_characters": 1, "direction_marks": 0, "normalised": 0}

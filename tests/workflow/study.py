@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -67,8 +68,8 @@ class Study:
         return {str(path.relative_to(results)): path.read_bytes() for path in sorted(results.glob(pattern))}
 
 
-def make_study(folder: Path) -> Study:
-    """Make a study in an empty folder: four texts, a tiny decoder with its untrained twin, a tiny encoder."""
+def make_parts(folder: Path) -> None:
+    """Make what studies are made of in an empty folder: texts, a tiny decoder, a tiny encoder."""
     (folder / "texts").mkdir()
     for name, sentence in SENTENCES.items():
         lines = [sentence.format(number) + " " + sentence.split()[number % 4] for number in range(24)]
@@ -76,16 +77,19 @@ def make_study(folder: Path) -> Study:
     lines = [sentence.format(number) for sentence in SENTENCES.values() for number in range(24)]
     tiny.decoder(folder / "decoder", lines)
     tiny.encoder(folder / "encoder", lines)
-    texts = [name for name in SENTENCES if name != "rus_Cyrl"]
+
+
+def make_study(parts: Path, folder: Path) -> Study:
+    """Make a study of four texts, a tiny decoder with its untrained twin, and a tiny encoder."""
+    shutil.copytree(parts, folder, dirs_exist_ok=True)
+    models = {"decoder": {"folder": "decoder"}, "decoder-untrained": {"untrained": "decoder"}, "encoder": {"folder": "encoder"}}
     return Study(
         folder,
         {
-            "corpora": {"mine": {"folder": "texts", "min_lines": 10, "texts": texts}},
-            "models": {
-                "decoder": {"folder": "decoder"},
-                "decoder-untrained": {"untrained": "decoder"},
-                "encoder": {"folder": "encoder"},
+            "corpora": {
+                "mine": {"folder": "texts", "min_lines": 10, "texts": [name for name in SENTENCES if name != "rus_Cyrl"]}
             },
+            "models": models,
             "texts_per_job": 3,
             "hidden": {"dtype": "float32"},
             "bootstrap": {"replicates": 40},

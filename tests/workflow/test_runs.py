@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
 import pandas as pd
@@ -57,28 +56,29 @@ def test_a_figure_by_its_file_name(finished: Study) -> None:
 
 def test_a_new_language_runs_alone(fresh: Callable[[], Study]) -> None:
     study = fresh()
-    study.settings["models"].pop("encoder")
-    study.run()
+    study.settings["models"] = {"decoder": {"folder": "decoder"}}
+    study.run("table")
     before = study.files("hidden/*/*/*")
     study.settings["corpora"]["mine"]["texts"].insert(0, "rus_Cyrl")  # every batch shifts
-    study.run()
+    study.run("table")
     after = study.files("hidden/*/*/*")
     assert {name: after[name] for name in before} == before
-    assert len(after) == len(before) + 2
+    assert len(after) == len(before) + 1
     logs = "".join(path.read_text() for path in (study.folder / "results" / "logs" / "hidden").rglob("*.log"))
-    assert logs.count(" computed") == 2 and logs.count(": rus_Cyrl computed") == 2
+    assert logs.count(" computed") == 1 and logs.count(": rus_Cyrl computed") == 1
     assert logs.count("found finished") == len(before)
     table = pd.read_parquet(study.folder / "results" / "metrics.parquet")
     assert "rus_Cyrl" in set(table["text"])
-    assert NOTHING in study.run()
+    assert NOTHING in study.run("table")
 
 
-def test_one_core_and_another_folder_give_the_same_table(finished: Study, fresh: Callable[[], Study]) -> None:
+def test_another_folder_gives_the_same_bytes(finished: Study, fresh: Callable[[], Study]) -> None:
     study = fresh()
-    study.settings = copy.deepcopy(finished.settings)
-    study.run("--set-threads", "join_metrics=1", cores=2)
+    study.run("table", "fig07")
     assert study.files("metrics.*") == finished.files("metrics.*")
-    assert study.files("figures/*.csv") == finished.files("figures/*.csv")
+    assert study.files("figures/*") == {
+        name: content for name, content in finished.files("figures/*").items() if "kl_mean" in name
+    }
 
 
 def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
@@ -88,7 +88,4 @@ def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
     one = pd.read_parquet(study.folder / "results" / "metrics.parquet")
     two = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
     two = two[two["model"] == "encoder"].reset_index(drop=True)
-    assert (one[["text", "metric", "over", "layer"]] == two[["text", "metric", "over", "layer"]]).all().all() or one[
-        "layer"
-    ].isna().any()
-    assert (one["value"] - two["value"]).abs().max() <= 1e-5 * two["value"].abs().max()
+    pd.testing.assert_frame_equal(one, two, rtol=1e-5, atol=1e-8)
