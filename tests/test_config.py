@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from langgeom.config import SCHEMA, check, check_files
 from langgeom.errors import UserError
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import langgeom.languages as module
 import pytest
+
+import langgeom.languages as module
 from langgeom.errors import UserError
 from langgeom.languages import SCRIPTS, label, language, languages, script
 

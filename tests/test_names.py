@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from langgeom.errors import UserError, nearest
 from langgeom.names import TextName
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+
 from langgeom.errors import UserError
 from langgeom.table import COLUMNS, join, read_table, write_rows
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from langgeom.models.quiet import quiet
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from langgeom.models.quiet import quiet
 
 LINES = (
     "All human beings are born free and equal in dignity and rights.",

@@ -102,7 +102,8 @@ def test_hostile_archive_members_are_not_seen(tmp_path: Path) -> None:
 
 
 def test_planning_imports_nothing_heavy() -> None:
-    code = "import sys, langgeom.config; print(sorted({'torch', 'transformers', 'pandas', 'matplotlib', 'numpy'} & set(sys.modules)))"
+    heavy = {"torch", "transformers", "pandas", "matplotlib", "numpy"}
+    code = f"import sys, langgeom.config; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
     )

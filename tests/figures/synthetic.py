@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from langgeom.names import TextName
 from langgeom.table import COLUMNS
 

@@ -14,12 +14,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
+
 from figures.synthetic import TEXTS, synthetic
 from langgeom.errors import UserError
 from langgeom.figures import FIGURES, Settings, render, style
 from langgeom.languages import languages
 from langgeom.table import write_rows
-from scipy.stats import t as student
 
 FEW = ["eng_Latn", "fra_Latn", "uig_Latn", "uig_Arab"]
 STUDY = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from langgeom.figures.labels import spread, thin
 from scipy.optimize import minimize
+
+from langgeom.figures.labels import spread, thin
 
 
 def test_labels_with_room_stay() -> None:

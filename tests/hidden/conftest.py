@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
+
+import tiny
 from langgeom.hidden.extract import LoadedModel, load
 from langgeom.models import build_model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from langgeom.errors import UserError
 from langgeom.hidden.dtype import pick_dtype
 

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
+from transformers import AutoModel, AutoModelForCausalLM
+
+import tiny
 from langgeom.errors import UserError
 from langgeom.hidden.extract import LoadedModel, extract, load
 from langgeom.hidden.file import write_hidden
 from langgeom.models import build_model
-from transformers import AutoModel, AutoModelForCausalLM
 
 LINES = [*tiny.LINES[:3], "", *tiny.LINES[3:], "free and equal", "  ", "rights 漢"]
 NAMES = ["decoder", "gemma", "encoder"]

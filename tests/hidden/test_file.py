@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+
 from langgeom.errors import UserError
 from langgeom.hidden.file import read_hidden, write_hidden
 from langgeom.hidden.header import METADATA, read_header
 from langgeom.hidden.states import HiddenStates
-from safetensors.torch import load_file, save_file
 
 ABOUT = {key: f"a {key} é" for key in METADATA}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
 import transformers as hf
+
+import tiny
 from langgeom.errors import UserError
 from langgeom.hidden import loss
 from langgeom.hidden.loss import Head

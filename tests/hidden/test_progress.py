@@ -7,6 +7,7 @@ import logging
 import sys
 
 import pytest
+
 from langgeom.hidden import progress
 from langgeom.hidden.progress import Progress
 

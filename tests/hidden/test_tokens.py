@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+
 import tiny
 from langgeom.errors import UserError
 from langgeom.hidden.batches import batches_of
 from langgeom.hidden.tokens import TextTokenizer
-from tokenizers import Tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import langgeom.metrics
 import pytest
 import torch
+
+import langgeom.metrics
 from langgeom.metrics import Cloud, MetricError, Resample, anisotropy
 from langgeom.metrics.catalogue import INPUTS
 from langgeom.metrics.catalogue import METRICS as LISTED

@@ -10,9 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, id_microscope, id_twonn
 from langgeom.metrics.registry import METRICS
-from torch import Tensor
 
 
 @pytest.mark.parametrize("repeated", [0.0, 0.1, 0.4])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
+
 from langgeom.metrics import Cloud, MetricError, Resample, kl_mean, kl_padded
 from langgeom.metrics.registry import METRICS
-from torch import Tensor
 
 
 def plain_kl(x: Tensor, y: Tensor) -> Tensor:

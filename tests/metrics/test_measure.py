@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 import torch
+
 from langgeom.errors import UserError
 from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
 from langgeom.metrics.inputs import HiddenText

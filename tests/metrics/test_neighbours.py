@@ -6,9 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from langgeom.metrics import Cloud
 from langgeom.metrics.neighbours import distinct_rows, nearest
-from torch import Tensor
 
 
 def brute(points: Tensor, k: int) -> Tensor:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from langgeom.metrics import MetricError, MissingValueWarning, Resample, bits_per_byte, bpc, fertility
 
 

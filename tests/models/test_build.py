@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
 import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoModelForCausalLM
+
+import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
 from langgeom.models.manifest import read_manifest, verify
 from langgeom.models.pypi import join_parts
-from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForCausalLM
 
 
 def build(base: Path, spec: dict[str, Any], name: str = "m", **more: Any) -> Path:

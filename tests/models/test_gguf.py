@@ -10,17 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny
 import torch
 from gguf import GGUFWriter
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM
+
+import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
 from langgeom.models.gguf import convert
 from langgeom.models.gguf_tokenizer import build_tokenizer
 from langgeom.models.manifest import read_manifest
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM
 
 NAMES = {
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",

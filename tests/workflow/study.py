@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tiny
 import yaml
+
+import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCES = {

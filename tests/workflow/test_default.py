@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+
 from study import ROOT, Study
 
 pytestmark = [pytest.mark.workflow, pytest.mark.pretrained]

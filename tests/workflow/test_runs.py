@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+
 from langgeom.figures.catalogue import FIGURES
 from study import Study
 
