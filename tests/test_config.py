@@ -25,9 +25,10 @@ def settings() -> Settings:
 
 def test_the_default_config_is_complete(settings: Settings) -> None:
     config = check(settings, ROOT)
-    assert len(config.texts("udhr")) == 24
-    assert [len(batch) for batch in config.batches("udhr")] == [16, 8]
-    assert len(list(config.pairs())) == 24 * 6
+    assert len(config.texts("udhr")) == 22
+    assert [len(batch) for batch in config.batches("udhr")] == [22]
+    assert [len(batch) for batch in check({**settings, "texts_per_job": 16}, ROOT).batches("udhr")] == [16, 6]
+    assert len(list(config.pairs())) == 22 * 6
     assert (
         config["hidden"]["batch_tokens"]
         == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
@@ -112,7 +113,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (add_text("eng_Latn"), ["corpora.udhr.texts names 'eng_Latn' twice"]),
     (add_text("english"), ["corpora.udhr.texts", "'english' is not a text's name", "eng_Latn"]),
     (add_text("fra_Latm"), ["'fra_Latm', which this corpus lacks", "Did you mean 'fra_Latn'?"]),
-    (add_text(None), ["corpora.udhr.texts[24] is nothing", "text"]),
+    (add_text(None), ["corpora.udhr.texts[22] is nothing", "text"]),
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
