@@ -1,0 +1,123 @@
+"""A job keeps each text it finishes, finds it again, and says which text a mistake came from."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+
+from langgeom.errors import UserError
+from langgeom.hidden.header import read_header
+from langgeom.jobs import hidden_job, metrics_job
+from langgeom.models import build_model
+from langgeom.table import read_table
+
+LINES = {"eng_Latn": "the people work", "spa_Latn": "el pueblo trabaja", "uig_Latn": "xelq ishleydu"}
+SETTINGS: dict[str, Any] = {
+    "dtype": "float32", "batch_tokens": 64, "max_tokens": 32, "token_cap": 200, "first_position": "exclude", "final_norm": True,
+    "loss": None,
+}  # fmt: skip
+NAMES = {"token": ["anisotropy"], "sentence": [], "aligned": ["kl_mean"], "text": ["bpc"]}
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A folder with a prepared model and three texts."""
+    texts = {name: [f"{line} {number}" for number in range(12)] for name, line in LINES.items()}
+    tiny.decoder(tmp_path / "source", [line for lines in texts.values() for line in lines])
+    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    for name, lines in texts.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(study: Path, texts: list[str], **changes: Any) -> list[Path]:
+    outputs = [study / "hidden" / f"{text}.safetensors" for text in texts]
+    sources = [study / f"{text}.txt" for text in texts]
+    hidden_job(study / "m", "c", sources, outputs, study / "store", {**SETTINGS, **changes}, code="1")
+    return outputs
+
+
+def computed(caplog: pytest.LogCaptureFixture) -> list[str]:
+    found = [record.getMessage() for record in caplog.records if record.getMessage().endswith(" computed")]
+    caplog.clear()
+    return [message.split()[3] for message in found]
+
+
+def test_only_what_is_new_is_computed(study: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    first = run(study, ["eng_Latn", "spa_Latn"])
+    before = [path.read_bytes() for path in first]
+    assert computed(caplog) == ["eng_Latn", "spa_Latn"]
+    for path in first:
+        path.unlink()
+    outputs = run(study, ["uig_Latn", "eng_Latn", "spa_Latn"])
+    assert computed(caplog) == ["uig_Latn"]
+    assert [path.read_bytes() for path in outputs[1:]] == before
+
+
+@pytest.mark.parametrize(
+    "changes", [{"first_position": "include"}, {"token_cap": 100}, {"max_tokens": 4}, {"final_norm": False}, {"loss": False}]
+)
+def test_a_changed_setting_is_another_result(study: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]) -> None:
+    run(study, ["eng_Latn"])
+    caplog.set_level(logging.INFO)
+    run(study, ["eng_Latn"], **changes)
+    assert computed(caplog) == ["eng_Latn"]
+
+
+def test_a_changed_text_or_model_is_another_result(study: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run(study, ["eng_Latn", "spa_Latn"])
+    caplog.set_level(logging.INFO)
+    text = study / "eng_Latn.txt"
+    text.write_text(text.read_text() + "the people\n")
+    run(study, ["eng_Latn", "spa_Latn"])
+    assert computed(caplog) == ["eng_Latn"]
+    tiny.decoder(study / "other", text.read_text().splitlines(), seed=7)
+    build_model("m", {"folder": "other"}, wheels=[], twin=None, base=study, out=study / "m")
+    run(study, ["spa_Latn"])
+    assert computed(caplog) == ["spa_Latn"]
+
+
+def test_texts_before_a_mistake_are_kept_and_the_text_is_named(study: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (study / "spa_Latn.txt").write_text("\n\n")
+    with pytest.raises(UserError, match="^spa_Latn: "):
+        run(study, ["eng_Latn", "spa_Latn"])
+    caplog.set_level(logging.INFO)
+    run(study, ["eng_Latn"])
+    assert computed(caplog) == []
+
+
+def test_a_full_disk_is_named(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("langgeom.hidden.file.write_hidden", full)
+    with pytest.raises(UserError, match="eng_Latn: the disk is full .* the texts done so far are kept"):
+        run(study, ["eng_Latn"])
+    assert not list((study / "store").rglob("*.safetensors"))
+
+
+def test_metrics_name_their_text_and_depend_on_the_reference(study: Path, caplog: pytest.LogCaptureFixture) -> None:
+    hidden = run(study, ["eng_Latn", "spa_Latn"])
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    outputs = [study / "metrics" / f"{path.stem}.parquet" for path in hidden]
+
+    def measure(reference: Path) -> None:
+        metrics_job(hidden, reference, outputs, study / "mstore", NAMES, {"replicates": 20}, seed=0, code="1")
+
+    measure(hidden[0])
+    assert computed(caplog) == ["eng_Latn", "spa_Latn"]
+    table = read_table(outputs[1])
+    assert set(table["text"]) == {"spa_Latn"} and set(table["model"]) == {"m"} and set(table["kind"]) == {"decoder"}
+    assert set(table["metric"]) == {"anisotropy", "kl_mean", "bpc"}
+    measure(hidden[0])
+    assert computed(caplog) == []
+    measure(hidden[1])
+    assert computed(caplog) == ["eng_Latn", "spa_Latn"]
+    assert read_header(hidden[0])["fingerprint"] != read_header(hidden[1])["fingerprint"]
