@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
 
+import tiny
 from langgeom.errors import UserError
 from langgeom.hidden.header import read_header
 from langgeom.jobs import hidden_job, metrics_job
@@ -85,7 +85,7 @@ def test_a_changed_text_or_model_is_another_result(study: Path, caplog: pytest.L
 
 def test_texts_before_a_mistake_are_kept_and_the_text_is_named(study: Path, caplog: pytest.LogCaptureFixture) -> None:
     (study / "spa_Latn.txt").write_text("\n\n")
-    with pytest.raises(UserError, match="^spa_Latn: "):
+    with pytest.raises(UserError, match=r"^spa_Latn: "):
         run(study, ["eng_Latn", "spa_Latn"])
     caplog.set_level(logging.INFO)
     run(study, ["eng_Latn"])
@@ -97,7 +97,7 @@ def test_a_full_disk_is_named(study: Path, monkeypatch: pytest.MonkeyPatch) -> N
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("langgeom.hidden.file.write_hidden", full)
-    with pytest.raises(UserError, match="eng_Latn: the disk is full .* the texts done so far are kept"):
+    with pytest.raises(UserError, match=r"eng_Latn: the disk is full .* the texts done so far are kept"):
         run(study, ["eng_Latn"])
     assert not list((study / "store").rglob("*.safetensors"))
 
