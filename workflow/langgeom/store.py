@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import sys
@@ -16,9 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from langgeom.files import atomic
+from langgeom.files import atomic, sha256
 
 __all__ = ["Store", "key_of"]
+
+log = logging.getLogger(__name__)
 
 
 def key_of(**parts: Any) -> str:
@@ -42,6 +45,12 @@ class Store:
         kept = self.path(key, output.suffix)
         if not kept.exists():
             return False
+        # A link shares its bytes with the output, so whatever damaged that damaged this.
+        digest = kept.with_name(kept.name + ".sha256")
+        if not digest.exists() or digest.read_text() != sha256(kept):
+            log.warning("a stored result of %s is damaged; it is dropped and made anew", output.name)
+            kept.unlink()
+            return False
         with atomic(output) as temporary:
             try:
                 os.link(kept, temporary)
@@ -55,12 +64,16 @@ class Store:
         """Deliver the result of `key` to `output`, calling `write(path)` only when it is not there yet.
 
         Returns:
-            Whether it had to be computed.
+            Whether it had to be computed (a result found damaged is computed again).
         """
         if self.deliver(key, output):
             return False
         with atomic(self.path(key, Path(output).suffix)) as temporary:
             write(temporary)
+            digest = sha256(temporary)
+            temporary.chmod(0o444)
+        with atomic(self.path(key, Path(output).suffix + ".sha256")) as temporary:
+            temporary.write_text(digest)
         self.deliver(key, output)
         return True
 
@@ -69,8 +82,9 @@ class Store:
         freed = 0
         for path in self.folder.glob("??/*"):
             info = path.stat()
-            if info.st_nlink == 1 and info.st_mtime <= time.time() - grace:
+            if path.suffix != ".sha256" and info.st_nlink == 1 and info.st_mtime <= time.time() - grace:
                 path.unlink()
+                path.with_name(path.name + ".sha256").unlink(missing_ok=True)
                 freed += info.st_size
         return freed
 

@@ -11,6 +11,7 @@ rule npm_package:
         "results/logs/npm_package/{package}-{version}.log",
     benchmark:
         "results/benchmarks/npm_package/{package}-{version}.tsv"
+    priority: 100
     conda:
         "../../envs/fetch.yaml"
     params:
@@ -30,6 +31,7 @@ rule corpus:
         "results/logs/corpus/{corpus}/{text}.log",
     benchmark:
         "results/benchmarks/corpus/{corpus}/{text}.tsv"
+    priority: 100  # a text that cannot be used is to stop the run before any model is at work
     conda:
         "../../envs/fetch.yaml"
     params:

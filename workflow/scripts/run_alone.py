@@ -9,7 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil  # comes with Snakemake
+
 SNAKEFILE = Path(__file__).resolve().parents[2] / "Snakefile"
+
+
+def _running_here() -> int | None:
+    """Return the process of a Snakemake that was started by hand in this folder, if one is alive."""
+    for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
+        words = process.info["cmdline"] or []
+        if process.info["cwd"] == str(Path.cwd()) and any(Path(word).name == "snakemake" for word in words[:3]):
+            return int(process.info["pid"])
+    return None
 
 
 def main(arguments: list[str]) -> int:
@@ -22,9 +33,14 @@ def main(arguments: list[str]) -> int:
             print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
             return 1
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)]
-        if any(Path(".snakemake/locks").glob("*")):
-            print("Removing the lock of a run that was killed; finished files are kept.", flush=True)
-            subprocess.run([*command, "--unlock", "--quiet", "all"], check=True)
+        locks = list(Path(".snakemake/locks").glob("*"))
+        if locks and (alive := _running_here()):
+            print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
+            return 1
+        for path in locks:
+            path.unlink(missing_ok=True)
+        if locks:
+            print("Removed the lock of a run that was killed; finished files are kept.", flush=True)
         # Snakemake inherits the lock, so that it is held as long as either lives.
         return subprocess.run([*command, *arguments], pass_fds=[lock.fileno()]).returncode
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["KINDS", "available", "build", "sources"]
+__all__ = ["KINDS", "available", "build", "line_counts", "sources"]
 
 KINDS = ("udhr", "flores", "folder")
 
@@ -32,6 +32,12 @@ def available(spec: Mapping[str, Any], base: Path) -> list[str]:
         UserError: there is no such corpus.
     """
     return _module(spec).texts(spec, base)
+
+
+def line_counts(spec: Mapping[str, Any]) -> dict[str, int]:
+    """Return the lines of each text where they are known before anything is fetched or read, else nothing."""
+    module = _module(spec)
+    return module.line_counts() if hasattr(module, "line_counts") else {}
 
 
 def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> list[Path]:

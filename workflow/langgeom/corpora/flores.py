@@ -65,7 +65,7 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
 
 
 def _read(source: Path, split: str, text: str) -> bytes:
-    if tarfile_like(source):
+    if not source.name.endswith(f".{split}"):  # an archive
         files = _files(source, split)
         if text not in files:
             raise UserError(f"{source.name} has no {text}.{split}.{nearest(text, files)}")
@@ -74,11 +74,6 @@ def _read(source: Path, split: str, text: str) -> bytes:
             assert member is not None  # only regular files are listed
             return member.read()
     return source.with_name(f"{text}.{split}").read_bytes()
-
-
-def tarfile_like(path: Path) -> bool:
-    """Whether a path is an archive and not a text's own file."""
-    return path.name.endswith((".tar", ".tar.gz", ".tgz"))
 
 
 @lru_cache(maxsize=8)

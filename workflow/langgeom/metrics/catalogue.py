@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["INPUTS", "METRICS", "MetricInfo"]
+__all__ = ["INPUTS", "METRICS", "OVER", "MetricInfo"]
 
 # What a metric may declare that it is measured on.
 INPUTS = {
@@ -19,6 +19,14 @@ INPUTS = {
     "aligned_tokens": "token vectors of sentences that are whole in a text and in the reference",
     "adjacent_layers": "the points of each layer and of the next",
     "text": "counts per sentence",
+}
+
+# Which inputs can be asked for over what.
+OVER = {
+    "token": ("cloud", "adjacent_layers"),
+    "sentence": ("cloud", "adjacent_layers"),
+    "aligned": ("aligned_sentences", "aligned_tokens"),
+    "text": ("text",),
 }
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from langgeom.errors import UserError, nearest
+from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
 from langgeom.metrics.inputs import HiddenText
@@ -17,14 +18,6 @@ from langgeom.metrics.registry import METRICS, Metric
 from langgeom.metrics.resample import Resample
 
 __all__ = ["measure_text"]
-
-# Which inputs can be asked for over what.
-OVER = {
-    "token": ("cloud", "adjacent_layers"),
-    "sentence": ("cloud", "adjacent_layers"),
-    "aligned": ("aligned_sentences", "aligned_tokens"),
-    "text": ("text",),
-}
 
 
 def measure_text(

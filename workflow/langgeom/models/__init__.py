@@ -33,8 +33,11 @@ def build_model(
     from langgeom.files import atomic_folder
     from langgeom.models.manifest import write_manifest
     from langgeom.models.sources import Request, source_of
+    from langgeom.models.tokenizer import begin_with
 
     source = source_of(name, spec)
     with atomic_folder(out) as folder:
         source.write(Request(name, spec, list(wheels), twin, base), folder)
+        if "begin" in spec:
+            begin_with(name, spec["begin"], folder)
         write_manifest(folder, name, source.init, spec)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ def write(request: Request, folder: Path) -> None:
 
 
 def take_folder(name: str, source: Path, folder: Path) -> None:
-    """Check a model's folder and link (or copy) what is needed of it into `folder`.
+    """Check a model's folder and copy what is needed of it into `folder`.
 
     Raises:
         UserError: see `check_folder`.
@@ -36,7 +35,7 @@ def take_folder(name: str, source: Path, folder: Path) -> None:
             "model.safetensors.index.json",
             *TOKENIZER_FILES,
         ):
-            link_or_copy(path, folder / path.name)
+            copy(path, folder / path.name)
     complete_tokenizer(name, source, folder)
 
 
@@ -53,9 +52,10 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
         raise UserError(f"Model '{name}': there is no folder {source}. Give the path of a model's folder.")
     found = sorted(path.name for path in source.iterdir())
     listing = ", ".join(found[:20]) or "nothing"
-    if "auto_map" in read_config(name, source):
+    coded = [file for file in ("config.json", "tokenizer_config.json") if "auto_map" in read_config(name, source, file)]
+    if coded:
         raise UserError(
-            f"Model '{name}': config.json in {source} has 'auto_map', so the model is code of its own; code in model "
+            f"Model '{name}': {coded[0]} in {source} has 'auto_map', so the model is code of its own; code in model "
             "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, "
             "remove 'auto_map'."
         )
@@ -76,14 +76,16 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
         )
 
 
-def read_config(name: str, source: Path) -> dict[str, Any]:
-    """Return the config.json of a folder.
+def read_config(name: str, source: Path, file: str = "config.json") -> dict[str, Any]:
+    """Return the settings in a folder's config.json, or in another of its JSON files, which may be missing.
 
     Raises:
-        UserError: it is missing or is not JSON.
+        UserError: config.json is missing, or the file is not JSON.
     """
-    path = source / "config.json"
+    path = source / file
     if not path.is_file():
+        if file != "config.json":
+            return {}
         found = ", ".join(sorted(file.name for file in source.iterdir())[:20]) or "nothing"
         raise UserError(f"Model '{name}': {source} has no config.json; found {found}. Give a model's own folder.")
     try:
@@ -95,10 +97,6 @@ def read_config(name: str, source: Path) -> dict[str, Any]:
     return config
 
 
-def link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file, or copy it where that cannot be done."""
-    source = source.resolve()  # hub caches are folders of symbolic links
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, its content only: a link would let a later edit of the user's file change what was measured."""
+    shutil.copyfile(source, target)

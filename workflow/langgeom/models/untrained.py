@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.models.folder import check_folder, link_or_copy, read_config
+from langgeom.models.folder import check_folder, copy, read_config
 from langgeom.models.kind import kind_of
 from langgeom.models.quiet import quiet
 from langgeom.models.sources import Request
@@ -29,7 +29,7 @@ def write(request: Request, folder: Path) -> None:
     _write_weights(name, source, int(spec.get("seed", 0)), folder)
     for file in TOKENIZER_FILES:
         if (source / file).is_file():
-            link_or_copy(source / file, folder / file)
+            copy(source / file, folder / file)
     complete_tokenizer(name, source, folder)
 
 

@@ -30,7 +30,7 @@ def anisotropy(points: Tensor | Cloud, *, resample: Resample | None = None) -> E
     Args:
         points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences. Replicates weigh each sentence by its multiplicity and are centred anew;
-            their largest eigenvalue is found to a twentieth of the replicates' standard deviation (see `replicates`),
+            their largest eigenvalue is found to about a fifth of the replicates' standard deviation (see `replicates`),
             their norm exactly.
 
     Returns:
