@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from intervals import interval
 from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, anisotropy, anisotropy_uncentred
 from langgeom.metrics.replicates import largest_of_replicates
 from langgeom.metrics.spectral import leading
@@ -110,7 +111,7 @@ def test_interval(hidden: Callable[..., Tensor]) -> None:
     points, groups = hidden(), torch.arange(300) // 10
     found = anisotropy(Cloud(points, groups), resample=Resample(100, seed=2))
     exact = torch.tensor([by_recomputation(points, w[groups], True) for w in Resample(100, seed=2).counts(30)])
-    low, high = exact.quantile(torch.tensor([0.025, 0.975])).tolist()
+    low, high = interval(found, exact)
     assert [float(found.low), float(found.high)] == pytest.approx([low, high], abs=0.05 * (high - low))
 
 
@@ -153,3 +154,13 @@ def test_points_that_are_not_finite(metric: Callable) -> None:
     points[3:5, 0] = torch.nan
     with pytest.raises(MetricError, match=rf"^{metric.__name__}: layer 0 has 2 of 40 points"):
         metric(points)
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_an_interval_holds_its_estimate(seed: int) -> None:
+    """A flat spectrum in few points: replicates repeat points, and all of them are more anisotropic than the sample."""
+    points = torch.randn(60, 40, generator=torch.Generator().manual_seed(seed))
+    found = anisotropy(Cloud(points, torch.arange(60) // 4), resample=Resample(40, seed=0))
+    assert found.low is not None and found.high is not None
+    assert float(found.low) < float(found) < float(found.high)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from intervals import interval
 from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, id_microscope, id_twonn
 from langgeom.metrics.registry import METRICS
 
@@ -84,11 +85,9 @@ def test_interval_is_that_of_repeated_ratios(hidden: Callable[..., Tensor], fit:
     found = id_microscope(cloud, resample=resample) if fit == "fifth" else \
         id_twonn(cloud, method=fit, resample=resample)  # fmt: skip
     fits = [_repeat_and_fit(points, counts[groups], fit) for counts in resample.counts(20)]
-    expected = torch.tensor(fits, dtype=torch.float64).quantile(
-        torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
-    )
+    expected = interval(found, fits, level)
     assert found.low is not None and found.high is not None
-    assert [float(found.low), float(found.high)] == pytest.approx(expected.tolist(), rel=1e-9)
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-9)
     assert float(found.value) == pytest.approx(_repeat_and_fit(points, torch.ones(240, dtype=torch.long), fit), rel=1e-9)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from langgeom.models.manifest import read_manifest
 from langgeom.models.quiet import quiet
 
 __all__ = ["LoadedModel", "load"]
+
+# The name of a weight that belongs to a numbered block.
+BLOCK = re.compile(r"\.\d+\.")
 
 
 @dataclass
@@ -101,9 +105,12 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
 
         auto = AutoModelForCausalLM if scores else AutoModel
         try:
-            model: Any = auto.from_pretrained(folder, dtype=number_format, trust_remote_code=False, use_safetensors=True)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise UserError(f"{folder} cannot be loaded by transformers: {error}") from error
+            model, info = auto.from_pretrained(  # type: ignore[misc]
+                folder, dtype=number_format, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            )
+        except Exception as error:  # whatever a loader meets in a user's files
+            raise UserError(f"{folder} cannot be loaded by transformers: {' '.join(str(error).split())[:500]}") from error
+        _check_weights(manifest["name"], info)
         model = model.to(place).eval().requires_grad_(False)
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
@@ -115,6 +122,22 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
     )  # fmt: skip
     _check(loaded, model)
     return loaded
+
+
+def _check_weights(name: str, info: Mapping[str, Any]) -> None:
+    """Refuse a model of which a part would have stayed random, or whose files hold more blocks than it has.
+
+    Raises:
+        UserError: weights are missing, of another shape, or left over; poolers and heads that are not run do not count.
+    """
+    missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
+    shaped = sorted(str(key[0]) if isinstance(key, tuple) else str(key) for key in info["mismatched_keys"])
+    left = sorted(key for key in info["unexpected_keys"] if BLOCK.search(key))
+    for what, keys in (("lacks", missing), ("have another shape in", shaped), ("are left over in", left)):
+        if keys:
+            listing = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+            said = f"its config needs weights that the model {what}" if what == "lacks" else f"weights {what} the model"
+            raise UserError(f"Model '{name}': {said}: {listing}. Its config.json and its safetensors do not belong together.")
 
 
 def _blocks(trunk: nn.Module, layers: int, name: str) -> list[nn.Module]:

@@ -60,6 +60,20 @@ def _draw(replicates: int, seed: int, groups: int) -> Tensor:
     return torch.from_numpy(draws)
 
 
+def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a percentile interval, moved so that the replicates' median falls on the estimate.
+
+    A replicate repeats sentences, and with them points, which moves estimators that look at few points or at the largest of
+    something; the replicates' spread is the sampling error, their shift is this bias (Efron & Tibshirani 1993, section 10.2).
+    Positive quantities are moved by a factor, so that they stay positive.
+    """
+    centre = replicates.to("cpu", torch.float64).nanmedian(0).values
+    positive = (value > 0) & (low > 0)
+    factor = torch.where(positive, value / centre, 1.0)
+    shift = torch.where(positive, 0.0, value - centre)
+    return low * factor + shift, high * factor + shift
+
+
 def summarise(
     value: Tensor,
     n: Tensor | list[int],
@@ -78,7 +92,7 @@ def summarise(
     if resample is not None:
         low = high = torch.full_like(value, torch.nan)
         if replicates is not None:
-            low, high = (torch.where(value.isnan(), torch.nan, end) for end in resample.interval(replicates))
+            low, high = _around(value, replicates, *resample.interval(replicates))
     fields = [
         value,
         torch.as_tensor(n).to("cpu", torch.int64),

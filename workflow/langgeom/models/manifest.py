@@ -98,8 +98,17 @@ def weights_of(folder: Path) -> Weights:
     """Count the parameters of a folder by the headers of its safetensors files."""
     sizes: Counter[str] = Counter()
     for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        try:
+            with path.open("rb") as file:
+                length = int.from_bytes(file.read(8), "little")
+                if not 2 <= length <= path.stat().st_size - 8:
+                    raise ValueError("it is cut off, or a pointer to a file that was not fetched")
+                header = json.loads(file.read(length))
+            end = max((tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"), default=0)
+            if 8 + length + end != path.stat().st_size:
+                raise ValueError("it is cut off")
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path.name} is no safetensors file that can be read: {error}. Fetch the model again.") from error
         for key, tensor in header.items():
             if key != "__metadata__" and tensor["dtype"] in DTYPES:
                 sizes[DTYPES[tensor["dtype"]]] += prod(tensor["shape"])

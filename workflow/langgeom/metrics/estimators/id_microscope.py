@@ -15,6 +15,8 @@ __all__ = ["id_microscope"]
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
 LEAST = 1e-8
+# Ratios that a line is fitted to; with fewer the slope says nothing (layer 0 of a decoder may leave 5 distinct points).
+LEAST_RATIOS = 10
 
 
 @metric("id_microscope", input="cloud")
@@ -37,7 +39,8 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
             points.
 
     Returns:
-        The dimension (no unit), n the points kept, dropped u. NaN when fewer than `fraction` points are kept.
+        The dimension (no unit), n the points kept, dropped u. NaN when the line would be
+        fitted to fewer than 10 ratios (50 points kept), where LLM-Microscope gives any number, up to 1e5.
 
     Raises:
         MetricError: NaN or infinite points.
@@ -49,7 +52,7 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         kept, log_ratios = _ratios(layer)
         n = len(layer.points)
-        if len(kept) < fraction:
+        if len(kept) < LEAST_RATIOS * fraction:
             return Measured(torch.nan, None, len(kept), n - len(kept))
         weights = multiplicities(counts, cloud.groups)
         mine = weights[:, kept]
