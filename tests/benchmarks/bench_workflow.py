@@ -27,7 +27,8 @@ def one_process(config_path: Path) -> None:
     from langgeom.config import check
     from langgeom.figures import Settings, render
     from langgeom.figures.catalogue import FIGURES
-    from langgeom.jobs import hidden_job, metrics_job
+    from langgeom.hidden.job import hidden_job
+    from langgeom.metrics.job import metrics_job
     from langgeom.models import build_model
     from langgeom.table import join
 

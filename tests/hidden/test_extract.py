@@ -174,3 +174,21 @@ def test_layers_that_cannot_be_told_apart(folders: dict[str, Path], monkeypatch:
     monkeypatch.setattr(module, "_blocks", lambda *arguments: blocks(*arguments)[::-1])
     with pytest.raises(UserError, match="cannot be used yet"):
         load(folders["decoder"], "float32")
+
+
+@pytest.mark.parametrize("spoil", ["drop a block", "one block too many", "one block too few"])
+def test_weights_that_do_not_cover_the_model(tmp_path: Path, spoil: str) -> None:
+    from safetensors.torch import load_file, save_file
+
+    source = tiny.decoder(tmp_path / "source")
+    if spoil == "drop a block":
+        weights = {name: value for name, value in load_file(source / "model.safetensors").items() if ".layers.1." not in name}
+        save_file(weights, source / "model.safetensors", metadata={"format": "pt"})
+    else:
+        config = json.loads((source / "config.json").read_text())
+        config["num_hidden_layers"] = 3 if "many" in spoil else 1
+        config.pop("layer_types", None)
+        (source / "config.json").write_text(json.dumps(config))
+    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    with pytest.raises(UserError, match="do not belong together"):
+        load(tmp_path / "m")

@@ -192,3 +192,33 @@ def test_damaged_manifest(base: Path) -> None:
     (out / "manifest.json").unlink()
     with pytest.raises(UserError, match="not a prepared model"):
         read_manifest(out)
+
+
+def test_a_token_of_beginning(base: Path, tmp_path: Path) -> None:
+    from tokenizers import Tokenizer
+
+    plain = Tokenizer.from_file(str(base / "decoder" / "tokenizer.json"))
+    token = next(entry.content for entry in plain.get_added_tokens_decoder().values() if entry.special)
+    build_model("m", {"folder": "decoder", "begin": token}, wheels=[], twin=None, base=base, out=tmp_path / "m")
+    begun = Tokenizer.from_file(str(tmp_path / "m" / "tokenizer.json"))
+    text = "All human beings"
+    assert begun.encode(text).ids == [plain.token_to_id(token), *plain.encode(text).ids]
+    assert begun.encode(text).special_tokens_mask[0] == 1
+    with pytest.raises(UserError, match="begin is 'nothing', which is no special token"):
+        build_model("m", {"folder": "decoder", "begin": "nothing"}, wheels=[], twin=None, base=base, out=tmp_path / "n")
+    tiny.encoder(base / "encoder")
+    with pytest.raises(UserError, match="puts special tokens around every sentence already"):
+        build_model("m", {"folder": "encoder", "begin": "[CLS]"}, wheels=[], twin=None, base=base, out=tmp_path / "n")
+    assert not (tmp_path / "n").exists()
+
+
+@pytest.mark.parametrize("content", [b"version of a pointer\noid sha256:0\n", b"", b"\x10\0\0\0\0\0\0\0{}"])
+def test_weights_that_are_none(base: Path, content: bytes) -> None:
+    (base / "decoder" / "model.safetensors").write_bytes(content)
+    with pytest.raises(UserError, match=r"model\.safetensors is no safetensors file"):
+        build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=base, out=base / "m")
+
+
+def test_the_users_files_are_copied(base: Path, tmp_path: Path) -> None:
+    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=base, out=tmp_path / "m")
+    assert not (base / "decoder" / "model.safetensors").samefile(tmp_path / "m" / "model.safetensors")

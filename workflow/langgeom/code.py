@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["code_of"]
+__all__ = ["code_of", "versions_of"]
 
 ROOT = Path(__file__).resolve().parent
 # Wording and housekeeping that no number depends on.
@@ -70,3 +71,14 @@ def code_of(*modules: str) -> str:
         pending += sorted(_imports(tree))
         seen[name] = ast.dump(_without_docstrings(tree))
     return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[:16]
+
+
+def versions_of(*distributions: str) -> list[str]:
+    """Return the installed versions of libraries that a result depends on, or "" for one that is not installed here."""
+    found = []
+    for name in distributions:
+        try:
+            found.append(version(name))
+        except PackageNotFoundError:
+            found.append("")
+    return found

@@ -13,13 +13,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
 
-__all__ = ["Store", "key_of"]
+__all__ = ["Store", "key_of", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,36 @@ class Store:
                 path.with_name(path.name + ".sha256").unlink(missing_ok=True)
                 freed += info.st_size
         return freed
+
+
+def serve(
+    store: Store,
+    names: Sequence[str],
+    keys: Sequence[str],
+    outputs: Sequence[Path],
+    writers: Sequence[Callable[[Path], None]],
+) -> None:
+    """Make the outputs of a batch in turn, each once: a result finished before is found, one finished now is kept at once.
+
+    Args:
+        names: what each is called in the log and in messages.
+        keys: see `key_of`; `outputs`, the files to deliver; `writers`, what computes each, given a path.
+
+    Raises:
+        UserError: naming the one it came from; those before it are kept.
+    """
+    for number, (name, key, output, write) in enumerate(zip(names, keys, outputs, writers, strict=True), start=1):
+        try:
+            computed = store.make(key, output, write)
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from error
+        except OSError as error:
+            if error.errno in (28, 122):  # ENOSPC, EDQUOT
+                raise UserError(
+                    f"{name}: the disk is full ({os.fspath(output)}); free space and run again, the texts done so far are kept."
+                ) from error
+            raise
+        log.info("%d of %d: %s %s", number, len(names), name, "computed" if computed else "found finished")
 
 
 def main() -> None:

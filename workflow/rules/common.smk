@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.current_basedir).parent))
 
-from langgeom.code import code_of
+from langgeom.code import code_of, versions_of
 from langgeom.config import check, check_files
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES

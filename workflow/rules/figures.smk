@@ -20,6 +20,8 @@ rule figure:
         settings=CONFIG["figures"],
         final_norm=CONFIG["hidden"]["final_norm"],
         reference=CONFIG["reference"],
-        code=lambda wildcards: code_of("langgeom.figures.drawing", f"langgeom.figures.{wildcards.figure}"),
+        code=lambda wildcards: code_of(
+            "langgeom.figures.drawing", "langgeom.table", f"langgeom.figures.{wildcards.figure}"
+        ),
     script:
         "../scripts/figure.py"

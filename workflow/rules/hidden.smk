@@ -28,6 +28,7 @@ for corpus in CONFIG["corpora"]:
                 store="results/store/hidden",
                 settings=lambda wildcards: CONFIG.hidden(wildcards.model),
                 code=code_of("langgeom.hidden"),
+                versions=versions_of("torch", "transformers", "tokenizers"),
             message:
                 f"Hidden states of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             script:

@@ -28,7 +28,8 @@ for corpus in CONFIG["corpora"]:
                 metrics=CONFIG["metrics"],
                 bootstrap=CONFIG["bootstrap"],
                 seed=CONFIG["seed"],
-                code=code_of("langgeom.metrics", "langgeom.table"),
+                code=code_of("langgeom.metrics"),
+                versions=versions_of("torch", "numpy"),
             message:
                 f"Metrics of {{wildcards.model}} on {corpus}, {len(batch)} texts from {batch[0]} to {batch[-1]}"
             script:

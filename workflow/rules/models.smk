@@ -38,5 +38,6 @@ rule model:
     params:
         spec=lambda wildcards: CONFIG["models"][wildcards.model],
         code=code_of("langgeom.models"),
+        versions=versions_of("torch", "transformers", "tokenizers", "gguf"),
     script:
         "../scripts/model.py"

@@ -5,7 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.jobs import hidden_job
+    from langgeom.hidden.job import hidden_job
 
     hidden_job(
         model=Path(snakemake.input.model),

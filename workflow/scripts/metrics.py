@@ -5,7 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.jobs import metrics_job
+    from langgeom.metrics.job import metrics_job
 
     metrics_job(
         hidden=[Path(path) for path in snakemake.input.hidden],

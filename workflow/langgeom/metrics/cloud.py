@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from langgeom.metrics.resample import Resample, summarise
 
 __all__ = ["Cloud", "Layer", "Measured"]
 
+Found = TypeVar("Found")
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
@@ -32,7 +34,7 @@ class Cloud:
     """Points [n, d] or [layers, n, d], and the sentence of each.
 
     Metrics take a cloud or a bare tensor; a cloud shares nearest neighbours among them. They are kept for every layer
-    (small), the centred points only for the layer seen last.
+    (small), the centred points and what else is large only for the layer seen last.
 
     Args:
         points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
@@ -67,12 +69,12 @@ class Cloud:
         return points if isinstance(points, Cloud) else cls(points)
 
     def layer(self, index: int) -> Layer:
-        """Return one layer; what it has computed stays, but for the centred points of the layer before."""
+        """Return one layer; what it has computed stays, but for the large things of the layer before."""
         if index not in self._layers:
             self._layers[index] = Layer(self.points[index], index)
         layer = self._layers[index]
         if self._last is not None and self._last is not layer:
-            self._last.__dict__.pop("centred", None)
+            self._last.forget()
         self._last = layer
         return layer
 
@@ -101,6 +103,18 @@ class Layer:
         self.points = points
         self.index = index
         self._nearest: Neighbours | None = None
+        self._large: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, compute: Callable[[], Found]) -> Found:
+        """Return what `compute` returned when first called for this key; for large things that metrics share."""
+        if key not in self._large:
+            self._large[key] = compute()
+        return self._large[key]  # type: ignore[return-value]
+
+    def forget(self) -> None:
+        """Drop the centred points and what `once` holds."""
+        self.__dict__.pop("centred", None)
+        self._large.clear()
 
     @cached_property
     def mean(self) -> Tensor:

@@ -1,0 +1,72 @@
+"""What one job of this stage does: a batch of texts through one model, loaded once, each text computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from langgeom.code import versions_of
+from langgeom.files import sha256
+from langgeom.models.manifest import read_manifest
+from langgeom.store import Store, key_of, serve
+
+__all__ = ["hidden_job"]
+
+
+def hidden_job(
+    model: Path,
+    corpus: str,
+    texts: Sequence[Path],
+    outputs: Sequence[Path],
+    store: Path,
+    settings: Mapping[str, Any],
+    code: str,
+) -> None:
+    """Run texts through a model and write the hidden states of each.
+
+    Args:
+        model: the model's folder.
+        corpus: the corpus's name, kept in the files.
+        texts: corpus files, `{text}.txt`; `outputs` are their files of hidden states, in the same order.
+        store: folder of finished results.
+        settings: the config's `hidden`, and `loss` (None: by the model's kind).
+        code: fingerprint of the code that the result depends on.
+
+    Raises:
+        UserError: whatever the model or a text does not allow; texts finished before it are kept.
+    """
+    manifest = read_manifest(model)
+    # A name is no part of what determines the numbers, but it stands in the file's header.
+    determined = dict(
+        model=[manifest["name"], manifest["fingerprint"]], settings=dict(settings), code=code,
+        versions=versions_of("torch", "transformers", "tokenizers"),
+    )  # fmt: skip
+
+    @cache
+    def loaded() -> Any:
+        """Load the model when the first text needs it."""
+        from langgeom.hidden.extract import load
+
+        return load(model, dtype=settings["dtype"], loss=settings["loss"])
+
+    def write(text: Path, key: str) -> Callable[[Path], None]:
+        def run(path: Path) -> None:
+            from langgeom.hidden.extract import extract
+            from langgeom.hidden.file import write_hidden
+
+            lines = text.read_text(encoding="utf-8").split("\n")
+            states = extract(loaded(), lines[:-1] if lines[-1] == "" else lines, settings, name=text.stem)
+            write_hidden(path, states, {"fingerprint": key, "corpus": corpus, "text": text.stem})
+
+        return run
+
+    keys = [key_of(**determined, corpus=corpus, text=[text.stem, sha256(text)]) for text in texts]
+    serve(
+        Store(store),
+        [text.stem for text in texts],
+        keys,
+        outputs,
+        [write(*pair) for pair in zip(texts, keys, strict=True)],
+    )

@@ -1,0 +1,48 @@
+"""IsoScore: how evenly the variance is spread over all dimensions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.moments import participation, participation_of_replicates
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["isoscore"]
+
+
+@metric("isoscore", input="cloud")
+def isoscore(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+    """IsoScore: 0 where one direction holds all variance, 1 where all d hold the same.
+
+    The paper scales the variances lambda along the principal axes to length sqrt(d), takes their distance to (1, ..., 1)
+    divided by sqrt(2 (d - sqrt(d))) as the defect delta, and (phi d - 1) / (d - 1) as the score with phi = (d - delta^2
+    (d - sqrt(d)))^2 / d^2. Inserting one into the other leaves (PR - 1) / (d - 1) with the participation ratio PR =
+    (sum lambda)^2 / sum lambda^2 of `id_pca`, which is computed here; the two rank clouds of one d alike.
+
+    Args:
+        points: [n, d] or [layers, n, d], or a `Cloud`.
+        resample: bootstrap over sentences; each replicate's own covariance, exactly.
+
+    Returns:
+        The score (no unit), n all points, dropped 0. NaN when all points are equal or d is 1. At most (n - 2) / (d - 1)
+        for n <= d.
+
+    Raises:
+        MetricError: NaN or infinite points.
+
+    Source: Rudman, Gillman, Rayne, Eickhoff 2022, Findings of ACL, arXiv:2108.07344, algorithm 1.
+    """
+    cloud = Cloud.of(points)
+
+    def measure(layer: Layer, counts: Tensor | None) -> Measured:
+        ratio = participation(layer) if cloud.dim > 1 else torch.nan
+        if counts is None or ratio != ratio:
+            return Measured((ratio - 1) / max(cloud.dim - 1, 1), None, len(layer.points), 0)
+        draws = (participation_of_replicates(layer, cloud, counts) - 1) / (cloud.dim - 1)
+        return Measured((ratio - 1) / (cloud.dim - 1), draws, len(layer.points), 0)
+
+    return cloud.each(resample, measure)

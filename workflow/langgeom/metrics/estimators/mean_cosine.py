@@ -1,0 +1,59 @@
+"""Mean cosine similarity of the points of a cloud."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["mean_cosine"]
+
+
+@metric("mean_cosine", input="cloud")
+def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+    """Mean cosine of the angle between two points: (|sum_i u_i|^2 - n) / (n (n - 1)), u_i = x_i / |x_i|.
+
+    The mean over all pairs of different rows, by that formula in O(n d). Not centred: a common offset, or one massive
+    dimension, brings it near 1. -1 / (n - 1) at least.
+
+    Args:
+        points: [n, d] or [layers, n, d], or a `Cloud`.
+        resample: bootstrap over sentences; a pair counts as often as the product of its points' multiplicities, a point
+            never pairs with its own copies.
+
+    Returns:
+        The cosine, n the points that are not zero, dropped those that are (they have no direction). NaN for fewer than two.
+
+    Raises:
+        MetricError: NaN or infinite points.
+
+    Source: Ethayarajh 2019, EMNLP, arXiv:1909.00512, section 4.1 (all pairs instead of a sample).
+    """
+    cloud = Cloud.of(points)
+
+    def measure(layer: Layer, counts: Tensor | None) -> Measured:
+        _ = layer.mean
+        rows = layer.points.double()
+        largest = rows.abs().amax(1, keepdim=True)
+        units = torch.nn.functional.normalize(rows / largest.clamp(min=1e-300), dim=1)
+        held = largest[:, 0] > 0
+        n = int(held.sum())
+        if n < 2:
+            return Measured(torch.nan, None, n, len(rows) - n)
+        value = (float(units.sum(0).square().sum()) - n) / (n * (n - 1))
+        if counts is None:
+            return Measured(value, None, n, len(rows) - n)
+        drawn = counts.double()
+        sums = torch.zeros((cloud.group_count, cloud.dim), dtype=torch.float64, device=units.device)
+        sums.index_add_(0, cloud.groups, units)
+        sizes = torch.bincount(cloud.groups[held], minlength=cloud.group_count).double()
+        own = drawn.square() @ sizes
+        pairs = (drawn @ sizes).square() - own
+        draws = ((drawn @ sums).square().sum(1) - own) / pairs
+        return Measured(value, torch.where(pairs > 0, draws, torch.nan), n, len(rows) - n)
+
+    return cloud.each(resample, measure)
