@@ -16,20 +16,13 @@ from jsonschema.exceptions import ValidationError
 
 from langgeom import corpora
 from langgeom.errors import UserError, nearest
-from langgeom.metrics.catalogue import METRICS
+from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
 
 __all__ = ["Config", "check", "check_files"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 MODEL_SOURCES = ("pypi", "folder", "untrained", "hub")
-# Which inputs a metric may declare to be measured over a cloud, between texts, or on the text.
-ALLOWED_INPUTS = {
-    "token": {"cloud", "adjacent_layers"},
-    "sentence": {"cloud", "adjacent_layers"},
-    "aligned": {"aligned_sentences", "aligned_tokens"},
-    "text": {"text"},
-}
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
 
@@ -352,7 +345,7 @@ def _check_packages(config: Config) -> None:
 
 def _check_metrics(config: Config) -> None:
     for over, names in config["metrics"].items():
-        allowed = [name for name, metric in METRICS.items() if metric.input in ALLOWED_INPUTS[over]]
+        allowed = [name for name, metric in METRICS.items() if metric.input in OVER[over]]
         for name in names:
             if name not in allowed:
                 raise UserError(
