@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,22 @@ def test_texts_of_different_length_cannot_be_parallel(folder: Path, spec: dict[s
 def test_what_is_not_there_is_named(folder: Path, spec: dict[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         corpora.available(spec, folder)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=["folder", "flores", "parent", "archive"])
+def test_a_text_that_is_not_there_is_named(folder: Path, spec: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"uig_Arap.*Did you mean 'uig_Arab'"):
+        build(spec, "uig_Arap", folder)
+    with pytest.raises(UserError, match=r"eng_Latm.*Did you mean 'eng_Latn'"):
+        source = corpora.sources(spec, "eng_Latn", "eng_Latn", folder)[0]
+        corpora.build(spec, "eng_Latn", "eng_Latm", source=source, out_txt=folder / "a.txt", out_json=folder / "a.json")
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:60] + b"\xff" * 40 + data[100:]])
+def test_a_damaged_archive_is_named(folder: Path, damage: Callable[[bytes], bytes]) -> None:
+    (folder / "bad.tar.gz").write_bytes(damage((folder / "flores.tar.gz").read_bytes()))
+    with pytest.raises(UserError, match=r"bad\.tar\.gz cannot be read as an archive"):
+        corpora.available({"flores": "bad.tar.gz", "split": "devtest"}, folder)
 
 
 def test_hostile_archive_members_are_not_seen(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ def test_text_and_report_are_written(tmp_path: Path) -> None:
 
 def test_a_text_in_another_script_is_reported(tmp_path: Path) -> None:
     write_text("uig_Arab", ["salam"], {"min_lines": 1}, "source", {}, tmp_path / "a.txt", tmp_path / "a.json")
-    assert json.loads((tmp_path / "a.json").read_text())["warnings"] == ["most letters are Latn, but the name says Arab"]
+    report = json.loads((tmp_path / "a.json").read_text())
+    assert report["warnings"] == ["most letters are Latn, but the name says Arab"] and report["script_found"] == "Latn"
 
 
 def test_too_few_lines_are_refused(tmp_path: Path) -> None:

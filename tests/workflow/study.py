@@ -53,7 +53,7 @@ class Study:
             cwd=self.folder,
             env=environment,
             text=True,
-            timeout=600,
+            timeout=1800,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

@@ -40,9 +40,14 @@ def texts(spec: Mapping[str, Any], base: Path) -> list[str]:
 
 
 def sources(spec: Mapping[str, Any], text: str, base: Path) -> Path:
-    """Return the file that a text is read from: its own, or the archive."""
+    """Return the file that a text is read from: its own, or the archive.
+
+    Raises:
+        UserError: the text is not there.
+    """
     path = base / spec["flores"]
-    return path if path.is_file() else Path(_files(path, spec["split"])[text])
+    place = _place(path, spec["split"], text)
+    return path if path.is_file() else Path(place)
 
 
 def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:
@@ -66,14 +71,19 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
 
 def _read(source: Path, split: str, text: str) -> bytes:
     if not source.name.endswith(f".{split}"):  # an archive
-        files = _files(source, split)
-        if text not in files:
-            raise UserError(f"{source.name} has no {text}.{split}.{nearest(text, files)}")
+        place = _place(source, split, text)
         with tarfile.open(source) as archive:
-            member = archive.extractfile(files[text])
+            member = archive.extractfile(place)
             assert member is not None  # only regular files are listed
             return member.read()
-    return source.with_name(f"{text}.{split}").read_bytes()
+    return Path(_place(source.parent.parent, split, text)).read_bytes()
+
+
+def _place(path: Path, split: str, text: str) -> str:
+    files = _files(path, split)
+    if text not in files:
+        raise UserError(f"{path} has no {text}.{split}.{nearest(text, files)}")
+    return files[text]
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.corpora.text import decode
-from langgeom.errors import UserError
+from langgeom.errors import UserError, nearest
 from langgeom.names import TEXT_PATTERN
 
 __all__ = ["lines", "sources", "texts"]
@@ -39,10 +39,14 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
     """Return the lines of a text, and counts of what was done (nothing).
 
     Raises:
-        UserError: not UTF-8, empty, or not as many lines as the reference text beside it.
+        UserError: not there, not UTF-8, empty, or not as many lines as the reference text beside it.
     """
-    found = decode(source.read_bytes(), str(source))
     beside = source.with_name(f"{reference}.txt")
+    for path in (source, beside):
+        if not path.is_file():
+            near = nearest(path.stem, (file.stem for file in path.parent.glob("*.txt")))
+            raise UserError(f"there is no text '{path.stem}' ({path}).{near}")
+    found = decode(source.read_bytes(), str(source))
     expected = len(decode(beside.read_bytes(), str(beside)))
     if len(found) != expected:
         raise UserError(

@@ -129,6 +129,7 @@ def write_text(
     }
     found, expected = dominant_script(cleaned), TextName.parse(name).script
     if found and found != SAME_SCRIPT.get(expected, expected):
+        report["script_found"] = found
         report["warnings"] = [f"most letters are {found}, but the name says {expected}"]
     with atomic(out_txt) as temporary:
         temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""What the figures of anisotropy by layer share: a panel a model, from 0 to 1, enlarged below where all is small."""
+"""What the figures of anisotropy by layer share: a panel a model, from 0 to 1, enlarged below where lines are small."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pandas as pd
 
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import NUMBERS, by_layer, numbers, panels, title_of
-from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows, limits
+from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows
+from langgeom.figures.scales import limits
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import REFERENCE, family_looks
 from langgeom.figures.words import footnote, layer_axis, words
@@ -16,6 +17,8 @@ __all__ = ["WHOLE", "draw_anisotropy"]
 
 # Anisotropy lies in (0, 1]; figures that all show this range can be compared at a glance.
 WHOLE = (0.0, 1.0)
+# Lines that all stay below this lie on one another.
+SMALL = 0.25
 
 
 def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: str, inits: tuple[str, ...]) -> Drawing:
@@ -28,7 +31,7 @@ def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: s
     looks = family_looks(rows.drop_duplicates("text")["lang"])
     texts = list(rows["text"].unique())
     groups = dict(list(rows.groupby(["model", "corpus"])))
-    small = rows["value"].max() < 0.5
+    small = rows.groupby(["model", "corpus"])["value"].max().min() < SMALL
     grid: list[list[Cell | None]] = []
     bounds = []
     for line in in_rows(panels(rows)):
@@ -36,12 +39,15 @@ def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: s
             Cell(title_of(panel, rows), family_series(groups[panel], looks, settings.reference, texts)) if panel else None
             for panel in line
         ]
-        # Where all lines lie on the floor, their labels stand beside the enlarged panel alone.
+        # Where some model's lines lie on the floor, labels stand beside the enlarged panels alone.
         grid.append([cell and cell._replace(labelled=not small) for cell in cells])
         bounds.append(WHOLE)
         if small:
-            grid.append([cell and cell._replace(title=f"{cell.title}, enlarged") for cell in cells])
-            bounds.append(limits(rows))
+            grid.append([
+                cell and panel and cell._replace(title=f"{cell.title}, own scale", bounds=limits(groups[panel], bands=False))
+                for cell, panel in zip(cells, line, strict=True)
+            ])  # fmt: skip
+            bounds.append(WHOLE)
     legend = [look.handle(family) for family, look in looks.items()]
     if settings.reference in texts:
         legend.insert(0, REFERENCE.handle(label(settings.reference, [])))

@@ -8,12 +8,15 @@ import pandas as pd
 from langgeom.languages import language
 from langgeom.names import TextName
 
-__all__ = ["NUMBERS", "by_layer", "main_models", "numbers", "panels", "title_of", "twins", "two_scripts"]
+__all__ = ["LEAST", "NUMBERS", "by_layer", "main_models", "numbers", "panels", "reliable", "title_of", "twins",
+           "two_scripts"]  # fmt: skip
 
 # Columns of the numbers drawn in figures of one value a text and layer.
 NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family", "layer", "metric", "over", "value",
            "low", "high", "n")  # fmt: skip
 KINDS = {"decoder": 0, "encoder": 1}
+# Intrinsic dimension is a slope through the nearest neighbours' distances: from fewer points it says little.
+LEAST = 100
 
 
 def by_layer(table: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -29,6 +32,13 @@ def by_layer(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     order = rows["kind"].map(KINDS).fillna(len(KINDS))
     rows = rows.assign(order=order, layer=rows["layer"].astype("int64"))
     return rows.sort_values(["order", "model", "corpus", "text", "layer"], ignore_index=True).drop(columns="order")
+
+
+def reliable(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows whose values rest on `LEAST` points or more, and a sentence on those that do not ("" where none)."""
+    enough = rows["n"].fillna(LEAST) >= LEAST
+    few = int((~enough).sum())
+    return rows[enough], f"Not drawn: {few} value{'s' * (few > 1)} with n below {LEAST}; see the CSV." if few else ""
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 from scipy.stats import t as student
 
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import by_layer, twins
-from langgeom.figures.lines import Cell, Series, draw_cells, limits
+from langgeom.figures.frames import LEAST, by_layer, reliable, twins
+from langgeom.figures.lines import Cell, Series, draw_cells
+from langgeom.figures.scales import settled_scale
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import COLOURS, DASHES, MARKERS, Look
 from langgeom.figures.words import footnote, words
@@ -32,7 +33,11 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     lacking = [kind for kind in ("encoder", "decoder") if kind not in set(rows["kind"])]
     if lacking:
         return nothing(TITLE, f"no {' and no '.join(lacking)} has the metric '{settings.id}'; add one to the models.", COLUMNS)
+    rows, few = reliable(rows)
     means = average(rows)
+    if means.empty:
+        reason = f"no language has '{settings.id}' from {LEAST} points or more in all models."
+        return nothing(TITLE, reason, COLUMNS)
     inits = [init for init in ("trained", "untrained") if init in set(means["init"])]
     looks = _looks(rows)
     grid: list[list[Cell | None]] = []
@@ -42,12 +47,13 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     note = footnote(
         settings.id, rows, "", "Lines: means over the languages that all models of a corpus have",
         f"(n = {_range(means['n'])}); bands: 95 % t intervals of these means, that is of the spread between languages.",
+        (scale := settled_scale(means)).note, few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""),
     )  # fmt: skip
     kinds = zip(("decoder", "encoder"), DASHES, strict=False)
     figure = draw_cells(
-        TITLE, note, grid, words(settings.id).axis, DEPTH, bounds=[limits(means)] * len(grid),
+        TITLE, note, grid, words(settings.id).axis, DEPTH, bounds=[scale.bounds] * len(grid), log=scale.log,
         legend=[Look("#444444", "", dash, 1.6).handle(kind) for kind, dash in kinds],
-        width=3.6, right=1.45,
+        width=3.6, right=1.8,
     )  # fmt: skip
     return Drawing(figure, means[list(COLUMNS)])
 

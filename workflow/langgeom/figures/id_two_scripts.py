@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import NUMBERS, by_layer, main_models, numbers, panels, title_of, two_scripts
-from langgeom.figures.lines import BANDS, Cell, Series, draw_cells, limits
+from langgeom.figures.frames import LEAST, NUMBERS, by_layer, main_models, numbers, panels, reliable, title_of, two_scripts
+from langgeom.figures.lines import BANDS, Cell, Series, draw_cells
+from langgeom.figures.scales import settled_scale
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import script_look
 from langgeom.figures.words import footnote, layer_axis, words
@@ -31,12 +32,15 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
         return nothing(
             TITLE, f"no language has '{settings.id}' in two scripts; add one, such as uig_Latn and uig_Arab.", NUMBERS
         )
-    names = {text: TextName.parse(text) for text in rows["text"].unique()}
+    shown, few = reliable(rows)
+    if shown.empty:
+        reason = f"every value of '{settings.id}' rests on fewer than {LEAST} points; the CSV has them."
+        return nothing(TITLE, reason, NUMBERS)._replace(numbers=numbers(rows))
+    names = {text: TextName.parse(text) for text in shown["text"].unique()}
     columns = list(dict.fromkeys((name.lang, name.variant) for name in names.values()))
     grid: list[list[Cell | None]] = []
-    bounds = []
-    for model, corpus in panels(rows):
-        mine = rows[(rows["model"] == model) & (rows["corpus"] == corpus)]
+    for model, corpus in panels(shown):
+        mine = shown[(shown["model"] == model) & (shown["corpus"] == corpus)]
         line: list[Cell | None] = []
         for column in columns:
             texts = [text for text in mine["text"].unique() if (names[text].lang, names[text].variant) == column]
@@ -45,11 +49,12 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
             title = f"{heading}\n{title_of((model, corpus), rows)}"
             line.append(Cell(title, series) if series else None)
         grid.append(line)
-        bounds.append(limits(mine))
-    scripts = sorted(set(rows["script"]))
+    scripts = sorted(set(shown["script"]))
+    scale = settled_scale(shown)
     figure = draw_cells(
-        TITLE, footnote(settings.id, rows, "", BANDS), grid, words(settings.id).axis, _axis(settings.final_norm),
-        bounds=bounds, width=2.25, height=2.25, right=0.62,
+        TITLE, footnote(settings.id, shown, "", BANDS, scale.note, few), grid, words(settings.id).axis,
+        _axis(settings.final_norm),
+        bounds=[scale.bounds] * len(grid), log=scale.log, width=2.25, height=2.25, right=0.62,
         legend=[script_look(code).handle(script(code).name) for code in scripts], legend_title="Script",
     )  # fmt: skip
     return Drawing(figure, numbers(rows))

@@ -1,4 +1,9 @@
-"""What the figures of KL divergence to the reference text share: languages ranked above, lines by layer below."""
+"""What the figures of KL divergence to the reference text share: languages ranked above, lines by layer below.
+
+Some models put one dimension so far above all others that the softmax of their middle layers is one-hot: divergence there is
+0 to the last digit or some 1e-100, and in a single layer with a spike hundreds of nats. So the summary is a median over layers;
+where even that is negligible for most languages, the last layer is ranked instead.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +17,44 @@ from matplotlib.ticker import MaxNLocator
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import NUMBERS, by_layer, main_models, numbers, panels, title_of, two_scripts
 from langgeom.figures.labels import fitting
-from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows, limits, log_scale, plain_log
+from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
+from langgeom.figures.scales import limits, log_limits, log_scale, plain_log
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import Look, family_looks, page, script_look
 from langgeom.figures.words import footnote, layer_axis, words
 from langgeom.languages import label, language, script
 from langgeom.names import TextName
 
-__all__ = ["COLUMNS", "draw_kl", "mean_over_layers"]
+__all__ = ["COLUMNS", "NEGLIGIBLE", "draw_kl", "last_layer", "median_over_layers"]
 
-# The numbers drawn: the means over layers (`shown` = "mean over layers", `layer` missing) and the values by layer.
+# The numbers: medians over layers (`shown` = "median over layers", `layer` missing) and values by layer.
 COLUMNS = ("shown", *NUMBERS)
-MEAN = "mean over layers"
+MEDIAN = "median over layers"
+# Nats. A divergence below says that both sentences have the same softmax, not how near they are.
+NEGLIGIBLE = 1e-6
 LINE_HEIGHT = 3.1
+BOUNDED = ["value", "low", "high"]
 Language = tuple[str, str]
 
 
-def mean_over_layers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Average each text's values over the layers after the embedding (index 1 and up); intervals too.
+def median_over_layers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Take each text's median over the layers after the embedding (index 1 and up); of the bounds of intervals likewise.
 
-    The mean of the layers' bounds is at least as wide as the interval of the mean: the spread of a mean is at most the
-    mean of the spreads, reached where layers err alike.
+    A bound's median holds the median: where every layer's interval holds its value, the interval of medians does so too.
     """
     after = rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
     keys = [name for name in NUMBERS if name not in ("layer", "value", "low", "high", "n")]
-    means = after.groupby(keys, sort=False).agg({"value": "mean", "low": "mean", "high": "mean", "n": "min"})
-    return means.reset_index().assign(layer=pd.NA)
+    medians = after.groupby(keys, sort=False).agg({"value": "median", "low": "median", "high": "median", "n": "min"})
+    return medians.reset_index().assign(layer=pd.NA)
+
+
+def last_layer(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return each text's value at its model's last layer."""
+    return rows[rows["layer"] == rows.groupby(["model", "corpus"])["layer"].transform("max")]
 
 
 def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) -> Drawing:
-    """Draw a column for each trained model: languages ranked by their mean over layers, and all of them by layer.
+    """Draw a column for each trained model: languages ranked by their median over layers, and all of them by layer.
 
     Languages in two scripts have one row with a marker for each script, joined; in the lower panel they are drawn bold.
     """
@@ -51,17 +64,20 @@ def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) ->
     if rows.empty:
         return nothing(title, f"no text besides the reference '{settings.reference}' has the metric '{metric}'.", COLUMNS)
     layers = numbers(rows)
-    means = mean_over_layers(layers)
+    medians = median_over_layers(layers)
     pairs = set(two_scripts(rows)["text"])
     looks = family_looks(rows.drop_duplicates("text")["lang"])
-    order = _ranking(means)
-    log = log_scale(means["value"]), log_scale(layers["value"])
+    # One summary for all models of the figure, so that its columns can be compared.
+    saturated = (medians["value"] < NEGLIGIBLE).groupby(medians["model"]).mean().max() > 0.5
+    ranked = last_layer(layers) if saturated else medians
+    order = _ranking(ranked)
     blocks = in_rows(panels(rows))
     heights = [0.165 * len(order) + 0.15, LINE_HEIGHT] * len(blocks)
     reference = label(settings.reference, [])
-    note = _note(metric, rows, reference, len(set(rows["text"])))
+    axis = words(metric, reference).axis
+    note = _note(metric, layers, reference, saturated)
     present = [[panel is not None for panel in block] for block in blocks for _ in range(2)]
-    sheet = page(title, note, present, 3.1, heights, left=1.5, right=1.15, legend=_legend(looks, rows, pairs),
+    sheet = page(title, note, present, 3.1, heights, left=1.5, right=1.25, gap=0.65, legend=_legend(looks, rows, pairs),
                  legend_title="Family, script" if pairs else "Family")  # fmt: skip
     texts = list(rows["text"].unique())
     names = {_row_of(text): label(text, texts, with_script=False) for text in texts}
@@ -70,24 +86,31 @@ def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) ->
             above, below = sheet.axes[2 * number][column], sheet.axes[2 * number + 1][column]
             if panel is None or above is None or below is None:
                 continue
-            mine = (layers["model"] == panel[0]) & (layers["corpus"] == panel[1])
-            here = means[(means["model"] == panel[0]) & (means["corpus"] == panel[1])]
-            _dots(above, here, order, [names[row] for row in order], pairs, looks, limits(means, log[0]), log[0])
+            here, mine = (part[(part["model"] == panel[0]) & (part["corpus"] == panel[1])] for part in (ranked, layers))
+            _dots(above, here, order, [names[row] for row in order], pairs, looks)
             above.set_title(title_of(panel, rows), loc="left")
-            above.set_xlabel(f"{words(metric, reference).axis}, mean over layers 1 to last")
-            series = [_line(str(text), points, pairs, looks, texts) for text, points in layers[mine].groupby("text", sort=True)]
-            series.sort(key=lambda line: line.keep)
-            draw_series(below, series)
-            finish_axes(below, series, limits(layers, log[1]), log[1])
+            above.set_xlabel(f"{axis}, {'last layer' if saturated else 'median over layers 1 to last'}")
+            _lines(below, mine, pairs, looks, texts)
             below.set_xlabel(layer_axis(settings.final_norm))
-            below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
             if column:
                 above.tick_params(labelleft=False)
-                below.tick_params(labelleft=False, which="both")
             else:
-                below.set_ylabel(words(metric, reference).axis)
-    drawn = pd.concat([means.assign(shown=MEAN), layers.assign(shown="by layer")], ignore_index=True)
+                below.set_ylabel(axis)
+    drawn = pd.concat([medians.assign(shown=MEDIAN), layers.assign(shown="by layer")], ignore_index=True)
     return Drawing(sheet.figure, drawn.astype({"layer": "Int16"})[list(COLUMNS)])
+
+
+def _lines(axes: Axes, rows: pd.DataFrame, pairs: set[str], looks: dict[str, Look], texts: Sequence[str]) -> None:
+    """Draw one model's values by layer, on a scale of its own; what is negligible lies on the frame's lower edge."""
+    log = log_scale(rows["value"])
+    bounds = log_limits(rows["value"], NEGLIGIBLE) if log else limits(rows)
+    if log:
+        rows = rows.assign(**rows[BOUNDED].clip(lower=bounds[0]))
+    series = [_line(str(text), points, pairs, looks, texts) for text, points in rows.groupby("text", sort=True)]
+    series.sort(key=lambda line: line.keep)
+    draw_series(axes, series)
+    finish_axes(axes, series, bounds, log)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
 
 
 def _row_of(text: str) -> Language:
@@ -95,20 +118,25 @@ def _row_of(text: str) -> Language:
     return name.lang, name.variant
 
 
-def _ranking(means: pd.DataFrame) -> list[Language]:
+def _ranking(values: pd.DataFrame) -> list[Language]:
     """Order languages by the mean of their ranks in each model, so that no model's scale decides; farthest last."""
-    ranks = means.assign(rank=means.groupby(["model", "corpus"])["value"].rank(), row=means["text"].map(_row_of))
+    ranks = values.assign(rank=values.groupby(["model", "corpus"])["value"].rank(), row=values["text"].map(_row_of))
     mean = ranks.groupby("row")["rank"].mean()
     return sorted(mean.index, key=lambda row: (mean[row], row))
 
 
 def _dots(
-    axes: Axes, means: pd.DataFrame, order: Sequence[Language], names: Sequence[str], pairs: set[str],
-    looks: dict[str, Look], bounds: tuple[float, float], log: bool,
+    axes: Axes, values: pd.DataFrame, order: Sequence[Language], names: Sequence[str], pairs: set[str], looks: dict[str, Look]
 ) -> None:  # fmt: skip
     """Draw one row a language: its value with interval, and the scripts of a two-script language joined."""
-    means = means.assign(y=[order.index(_row_of(text)) for text in means["text"]])
-    for y, row in means.groupby("y"):
+    log = log_scale(values["value"])
+    # Bars are the point of this panel: the frame holds them whole.
+    everything = pd.concat([values["value"], values["low"], values["high"]], ignore_index=True)
+    bounds = log_limits(everything, NEGLIGIBLE) if log else limits(pd.DataFrame({name: everything for name in BOUNDED}))
+    values = values.assign(y=[order.index(_row_of(text)) for text in values["text"]])
+    if log:
+        values = values.assign(**values[BOUNDED].clip(lower=bounds[0]))
+    for y, row in values.groupby("y"):
         if len(row) > 1:
             axes.plot(
                 [row["value"].min(), row["value"].max()],
@@ -118,7 +146,7 @@ def _dots(
                 alpha=0.5,
                 solid_capstyle="butt",
             )
-    for point in means.itertuples():
+    for point in values.itertuples():
         colour = looks[point.family].colour
         axes.plot([point.low, point.high], [point.y, point.y], color=colour, lw=0.9)
         marker = script_look(point.script).marker if point.text in pairs else "o"
@@ -132,7 +160,7 @@ def _dots(
         tick.set_fontweight("bold" if row in bold else "normal")
     if log:
         axes.set_xscale("log")
-        plain_log(axes.xaxis)
+        plain_log(axes.xaxis, bounds)
     axes.set_xlim(*bounds)
     axes.set_ylim(-0.8, len(order) - 0.2)
     axes.tick_params(axis="y", length=0)
@@ -160,8 +188,13 @@ def _legend(looks: dict[str, Look], rows: pd.DataFrame, pairs: set[str]) -> list
     return families + marks
 
 
-def _note(metric: str, rows: pd.DataFrame, reference: str, texts: int) -> str:
+def _note(metric: str, rows: pd.DataFrame, reference: str, saturated: bool) -> str:
+    texts = rows["text"].nunique()
     several = "Languages in two scripts: bold, one marker a script, joined." if len(two_scripts(rows)) else ""
     few = "" if texts <= fitting(LINE_HEIGHT) else f"Labelled: {fitting(LINE_HEIGHT)} of {texts} lines; the CSV has all."
-    bands = "Bars and bands: 95 % bootstrap intervals over sentences (bars: their mean over layers)."
-    return footnote(metric, rows, reference, *filter(None, (several, bands, few)))
+    bars = "" if saturated else " (bars: the median of the layers' bounds)"
+    bands = f"Bars and bands: 95 % bootstrap intervals over sentences{bars}."
+    low = int((rows["value"] < NEGLIGIBLE).sum())
+    edge = f"Drawn on the lower edge: {low:,} of {len(rows):,} values below 1e-6 nats (softmax one-hot)." if low else ""
+    why = "The last layer is ranked, since in some model the median over layers is below that." if saturated else ""
+    return footnote(metric, rows, reference, several, bands, "Each panel has its own scale.", edge, why, few)

@@ -100,10 +100,13 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     chosen = thin(list(points[:, 1]), [end.keep for end in ends], fitting(height / 72))
     type_size = float(np.clip(room / (LEADING * max(1, len(chosen) - 1)), SMALLEST, LARGEST))
     places = spread([float(points[index, 1]) for index in chosen], LEADING * type_size / height, low, high)
+    # The farther labels moved, the more room for their joints, lest these run as one.
+    moved = max(abs(place - points[index, 1]) for index, place in zip(chosen, places, strict=True)) * height
+    fan = float(np.clip(0.15 * moved, 9, 18))
     for index, place in zip(chosen, places, strict=True):
         end, (x, y) = ends[index], points[index]
-        edge = 1 + 9 / width
-        joint = Line2D([x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.45, alpha=0.7)
+        edge = 1 + fan / width
+        joint = Line2D([x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.4, alpha=0.6)
         joint.set_clip_on(False)
         axes.add_artist(joint)
         axes.text(edge + 2 / width, place, end.name, transform=axes.transAxes, fontsize=type_size, va="center_baseline",

@@ -1,19 +1,19 @@
-"""Lines by layer: panels of series with their bands, shared limits and direct labels."""
+"""Lines by layer: panels of series with their bands and direct labels."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from langgeom.figures.labels import End, fitting, label_ends
+from langgeom.figures.scales import Limits, plain_log
 from langgeom.figures.style import REFERENCE, Look, page
 from langgeom.languages import label, language
 
@@ -25,15 +25,11 @@ __all__ = [
     "family_series",
     "finish_axes",
     "in_rows",
-    "limits",
-    "log_scale",
-    "plain_log",
 ]
 
 BANDS = "Bands: 95 % bootstrap intervals over sentences."
 # From so many lines on, bands would only cloud them.
 CROWDED = 40
-Limits = tuple[float, float]
 T = TypeVar("T")
 
 
@@ -56,8 +52,8 @@ class Cell(NamedTuple):
 
 
 def in_rows(items: Sequence[T], most: int = 3) -> list[list[T | None]]:
-    """Break a list into rows of at most `most`, the last filled up with None."""
-    columns = min(most, len(items))
+    """Break a list into as few rows of at most `most` as there can be, evenly, the last filled up with None."""
+    columns = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
     rows = [list(items[start : start + columns]) for start in range(0, len(items), columns)]
     return [row + [None] * (columns - len(row)) for row in rows]
 
@@ -72,28 +68,9 @@ def family_series(rows: pd.DataFrame, looks: dict[str, Look], reference: str, am
     return sorted(series, key=lambda line: line.keep)
 
 
-def limits(rows: pd.DataFrame, log: bool = False) -> Limits:
-    """Return the limits of a value axis: all values with a margin, and bands as far as they do not dwarf the values."""
-    values, bounds = rows["value"], rows[["low", "high"]].to_numpy(dtype=float)
-    low, high = float(values.min()), float(values.max())
-    if log:
-        return low / 1.3, high * 1.3
-    reach = 0.25 * (high - low) or 0.05 * abs(high) or 0.05
-    seen = bounds[np.isfinite(bounds)]
-    if seen.size:
-        low, high = min(low, max(seen.min(), low - reach)), max(high, min(seen.max(), high + reach))
-    margin = 0.04 * (high - low) or 0.05 * abs(high) or 0.05
-    return (max(0.0, low - margin) if low >= 0 else low - margin), high + margin
-
-
-def log_scale(values: pd.Series) -> bool:
-    """Whether values span so much that only a logarithmic axis shows the small ones."""
-    return bool(len(values) and values.min() > 0 and values.max() / values.min() > 30)
-
-
 def draw_series(axes: Axes, series: Sequence[Series]) -> None:
     """Draw lines with markers at every few points, and their bands."""
-    opacity, slim, size = (0.16, 1.0, 4.0) if len(series) <= 6 else (0.04, 0.8, 3.2)
+    opacity, slim, size = (0.14, 1.0, 4.0) if len(series) <= 4 else (0.025, 0.8, 3.2)
     if len(series) > CROWDED:
         opacity, slim, size = 0.0, 0.45, 2.0
     for number, line in enumerate(series):
@@ -123,31 +100,19 @@ def _with_gaps(points: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([points, gaps]).sort_values("x") if len(gaps) else points
 
 
-def plain_log(axis: Axis) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers, as many as its span has room for."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
 def finish_axes(axes: Axes, series: Sequence[Series], bounds: Limits, log: bool, labelled: bool = True) -> None:
     """Set an axes' scale and limits, then label its lines."""
     if log:
         axes.set_yscale("log")
-        plain_log(axes.yaxis)
+        plain_log(axes.yaxis, bounds)
     axes.set_ylim(*bounds)
     last = max((float(line.points["x"].max()) for line in series), default=1.0) or 1.0
     axes.set_xlim(-0.02 * last, last * 1.01)
-    ends = [
-        End(
-            line.name,
-            float(line.points["x"].iloc[-1]),
-            _inside(line.points["value"].iloc[-1], bounds),
-            line.look.colour,
-            line.keep,
-        )
-        for line in series
-    ]
+    ends = []
+    lasts = [(line, line.points.loc[line.points["x"].idxmax()]) for line in series]
+    # In the order of the values themselves, which lines that end off scale do not show.
+    for line, end in sorted(lasts, key=lambda pair: float(pair[1]["value"])):
+        ends.append(End(line.name, float(end["x"]), _inside(end["value"], bounds), line.look.colour, line.keep))
     label_ends(axes, ends if labelled else [])
 
 
@@ -168,7 +133,7 @@ def draw_cells(
     legend_title: str = "",
     width: float = 3.1,
     height: float = 3.3,
-    right: float = 1.15,
+    right: float = 1.25,
 ) -> Figure:
     """Draw a page of panels of lines by layer, with direct labels.
 

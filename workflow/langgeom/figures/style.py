@@ -128,7 +128,6 @@ def page(
     gap: float = 0.35,
     legend: Sequence[Line2D] = (),
     legend_title: str = "",
-    legend_width: float = 1.5,
     above: float = 0.75,
     below: float = 0.75,
 ) -> Page:
@@ -143,11 +142,12 @@ def page(
         gap: room between columns besides `right`.
         legend: entries of the legend, drawn as a column right of the panels.
         legend_title: its heading.
-        legend_width: its room.
         above: room for the title.
         below: room for the x axis's label between the last row and the footnote.
     """
     columns = len(present[0])
+    # A handle, then about 0.065 inches a character.
+    legend_width = max([1.3, *(0.6 + 0.068 * len(str(handle.get_label())) for handle in legend)])
     body = left + columns * (width + right) + (columns - 1) * gap + (legend_width if legend else 0)
     body = max(body, 6.4)
     lines = _wrap(footnote, body - 0.3)

@@ -65,4 +65,4 @@ def footnote(metric: str, rows: pd.DataFrame, reference: str, *more: str) -> str
     lowest, highest = int(counts.min()), int(counts.max())
     unit = words(metric).counted or {"token": "token vectors", "sentence": "sentences"}.get(rows["over"].iloc[0], "points")
     count = f"{lowest:,}" if lowest == highest else f"{lowest:,} to {highest:,}"
-    return " ".join((words(metric, reference).definition, f"n = {count} {unit} a value.", *more))
+    return " ".join(filter(None, (words(metric, reference).definition, f"n = {count} {unit} a value.", *more)))

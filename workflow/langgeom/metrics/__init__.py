@@ -19,6 +19,7 @@ _CORE = {
     "MetricError": "estimate",
     "MissingValueWarning": "estimate",
     "Resample": "resample",
+    "gride_scales": "estimators.id_gride",
 }
 
 

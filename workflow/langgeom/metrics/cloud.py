@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest
+from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest, row_norms
 from langgeom.metrics.resample import Resample, summarise
 
 __all__ = ["Cloud", "Layer", "Measured"]
 
 Found = TypeVar("Found")
+# Elements converted to float64 at a time.
+PIECE = 1 << 18
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
@@ -116,6 +118,10 @@ class Layer:
         self.__dict__.pop("centred", None)
         self._large.clear()
 
+    @property
+    def _step(self) -> int:
+        return max(1, PIECE // self.points.shape[1])
+
     @cached_property
     def mean(self) -> Tensor:
         """Mean point, [d] float64.
@@ -123,7 +129,8 @@ class Layer:
         Raises:
             MetricError: a point that is not finite (it would make the mean so).
         """
-        mean = self.points.mean(0, dtype=torch.float64)
+        mean = sum(part.sum(0, dtype=torch.float64) for part in self.points.split(self._step)) / len(self.points)
+        assert isinstance(mean, Tensor)
         if not mean.isfinite().all():
             bad = int((~self.points.isfinite()).any(1).sum())
             raise MetricError(
@@ -136,7 +143,10 @@ class Layer:
     def centred(self) -> Tensor:
         """Points less their mean, subtracted in float64: [n, d] float32, float64 for float64 points."""
         dtype = torch.float64 if self.points.dtype == torch.float64 else torch.float32
-        return (self.points.double() - self.mean).to(dtype)
+        centred = torch.empty_like(self.points, dtype=dtype)
+        for rows, part in zip(centred.split(self._step), self.points.split(self._step), strict=True):
+            rows.copy_(part.double() - self.mean)
+        return centred
 
     @property
     def wide(self) -> Tensor:
@@ -146,7 +156,7 @@ class Layer:
     @cached_property
     def norms(self) -> Tensor:
         """Distance of each point to the mean, [n] float64."""
-        return torch.linalg.vector_norm(self.centred, dim=1, dtype=torch.float64)
+        return row_norms(self.centred)
 
     @cached_property
     def distinct(self) -> tuple[Tensor, Tensor]:

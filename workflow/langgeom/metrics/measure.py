@@ -86,8 +86,12 @@ def _clouds(
 ) -> list[dict[str, Any]]:
     """Measure each layer of a stack; metrics between layers get the layer and the next."""
     rows = []
+    most = max([metric.neighbours for metric in metrics], default=0)
     for layer in range(len(points)):
         cloud = Cloud(points[layer : layer + 1], groups)
+        if most and bool(points[layer].isfinite().all()):
+            # Once, for the metric that needs most.
+            cloud.layer(0).nearest(most)
         for metric in metrics:
             if metric.input == "cloud":
                 estimate = _named_layer(metric, layer, cloud, resample=resample)
@@ -120,22 +124,23 @@ def _aligned(
     whole = _whole(hidden)[rows_x] & _whole(reference)[rows_y]
     tokens_x, groups_x = _tokens(hidden, rows_x[whole])
     tokens_y, groups_y = _tokens(reference, rows_y[whole])
+    counted = {"sentence": len(rows_x), "token": int(whole.sum())}
+    kinds = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
     rows = []
     for layer in range(len(hidden.sentence)):
-        for metric in metrics:
-            if metric.input == "aligned_sentences":
-                over, number = "sentence", len(rows_x)
-                pair = [hidden.sentence[layer : layer + 1, rows_x], reference.sentence[layer : layer + 1, rows_y]]
-            else:
-                over, number = "token", int(whole.sum())
-                pair = [hidden.token[layer : layer + 1, tokens_x], reference.token[layer : layer + 1, tokens_y]]
-            missing = len(hidden.sentence_line) - number
-            if number:
-                groups = [groups_x, groups_y] if over == "token" else [None, None]
-                clouds = [Cloud(points, group) for points, group in zip(pair, groups, strict=True)]
-                rows.append(_row(metric, over, layer, _named_layer(metric, layer, *clouds, resample=resample), 0, missing))
-            else:
-                rows.append(_row(metric, over, layer, _NOTHING, 0, missing))
+        here = slice(layer, layer + 1)
+        # One pair of clouds for all metrics of the layer, which share what they compute of it.
+        clouds: dict[str, list[Cloud]] = {}
+        if "sentence" in kinds.values() and counted["sentence"]:
+            clouds["sentence"] = [Cloud(hidden.sentence[here, rows_x]), Cloud(reference.sentence[here, rows_y])]
+        if "token" in kinds.values() and counted["token"]:
+            ours, theirs = hidden.token[here, tokens_x], reference.token[here, tokens_y]
+            clouds["token"] = [Cloud(ours, groups_x), Cloud(theirs, groups_y)]
+        for metric, over in kinds.items():
+            missing = len(hidden.sentence_line) - counted[over]
+            pair = clouds.get(over)
+            estimate = _named_layer(metric, layer, *pair, resample=resample) if pair else _NOTHING
+            rows.append(_row(metric, over, layer, estimate, 0, missing))
     return rows
 
 

@@ -2,8 +2,8 @@
 
 With A = sum_i w_i x_i x_i' (w how often each row counts, W their sum, m their weighted mean), the scatter matrix about the
 mean is C = A - W m m', tr C = sum w_i |x_i|^2 - W |m|^2 and tr C^2 = tr A^2 - 2 W m'A m + W^2 |m|^4. The sum
-tr A^2 = sum_ij w_i w_j (x_i.x_j)^2 is a quadratic form in how often each sentence is drawn, so one matrix of sentences
-serves every replicate.
+tr A^2 = sum_ij w_i w_j (x_i.x_j)^2 is a quadratic form in how often each sentence is drawn, so one matrix [sentences,
+sentences] serves every replicate.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from langgeom.metrics.precision import full_precision
 
-__all__ = ["Neighbours", "distinct_rows", "nearest", "pair_distances"]
+__all__ = ["Neighbours", "distinct_rows", "nearest", "pair_distances", "row_norms"]
 
 # Rows and columns of a product; 1024 x 1024 float32 stay in a core's cache, and half of the products are spared by
 # symmetry.
@@ -40,21 +40,23 @@ def distinct_rows(points: Tensor) -> tuple[Tensor, Tensor]:
 
     Rows are grouped by a 64-bit hash of their bits and then compared, so equality is exact; 0 and -0 are equal.
     """
-    values = points + 0.0
-    values = values if values.dtype == torch.float64 else values.float()
-    bits = values.view(torch.int64 if values.dtype == torch.float64 else torch.int32)
+
+    def bits(part: Tensor) -> Tensor:
+        part = (part if part.dtype == torch.float64 else part.float()) + 0.0
+        return part.view(torch.int64 if part.dtype == torch.float64 else torch.int32).to(torch.int64)
+
     generator = torch.Generator().manual_seed(0)
     odd = (torch.randint(-(2**62), 2**62, (points.shape[1],), generator=generator) * 2 + 1).to(points.device)
     step = max(1, PIECE // 16 // points.shape[1])
-    hashes = torch.cat([(part.to(torch.int64) * odd).sum(1) for part in bits.split(step)])
+    hashes = torch.cat([(bits(part) * odd).sum(1) for part in points.split(step)])
     names, inverse = torch.unique(hashes, return_inverse=True)
     rows = torch.arange(len(points), device=points.device)
     if len(names) == len(points):
         return rows, torch.ones_like(rows)
     first = torch.full_like(names, len(points)).scatter_reduce_(0, inverse, rows, "amin")
     repeated = (first[inverse] != rows).nonzero().flatten()
-    if any(not torch.equal(values[part], values[first[inverse[part]]]) for part in repeated.split(step)):
-        _, inverse = torch.unique(values, dim=0, return_inverse=True)
+    if any(not torch.equal(points[part], points[first[inverse[part]]]) for part in repeated.split(step)):
+        _, inverse = torch.unique(points + 0.0, dim=0, return_inverse=True)
         first = torch.full((int(inverse.max()) + 1,), len(points), device=points.device)
         first.scatter_reduce_(0, inverse, rows, "amin")
     first, order = first.sort()
@@ -81,7 +83,7 @@ def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
         centred = points.double() - points.mean(0, dtype=torch.float64)
-    norms = torch.linalg.vector_norm(centred, dim=1, dtype=torch.float64)
+    norms = row_norms(centred)
     # A power of two, so that squares neither overflow nor vanish and nothing is rounded.
     scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-300)).ceil())
     scaled = (centred * scale.to(centred.dtype)).float()
@@ -154,6 +156,13 @@ def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     exact[own, columns] = pair_distances(points, rows[own], columns)
     distances, order = exact.topk(k, largest=False, sorted=True)
     return distances, order
+
+
+def row_norms(points: Tensor) -> Tensor:
+    """Return the length of each row, [n] float64, summed in float64."""
+    # As large as a core's cache holds in float64; the whole would be converted at once.
+    step = max(1, PIECE // 16 // points.shape[1])
+    return torch.cat([torch.linalg.vector_norm(part, dim=1, dtype=torch.float64) for part in points.split(step)])
 
 
 def pair_distances(points: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -26,20 +26,30 @@ __all__ = ["METRICS", "Metric", "metric"]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: its name, what it is measured on (a key of `catalogue.INPUTS`), one line about it, and the function."""
+    """A metric: its name, what it is measured on (a key of `catalogue.INPUTS`), one line about it, and the function.
+
+    `fields` and `neighbours` are those of `metric`.
+    """
 
     name: str
     input: str
     about: str
     function: Callable[..., Estimate]
     fields: tuple[str, ...] = ()
+    neighbours: int = 0
 
 
 METRICS: dict[str, Metric] = {}
 
 
 def metric(
-    name: str, *, input: str, about: str | None = None, fields: tuple[str, ...] = (), **settings: Any
+    name: str,
+    *,
+    input: str,
+    about: str | None = None,
+    fields: tuple[str, ...] = (),
+    neighbours: int = 0,
+    **settings: Any,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Declare a function as the metric `name`; every argument must be a literal, since `catalogue` reads the source.
 
@@ -48,6 +58,7 @@ def metric(
         input: a key of `catalogue.INPUTS`.
         about: one line; the docstring's first when absent.
         fields: for metrics of the text, the counts handed over, fields of `inputs.HiddenText`.
+        neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         settings: keyword arguments of the function under this name.
     """
 
@@ -59,7 +70,7 @@ def metric(
             raise ValueError(f"metric '{name}' is declared twice")
         line = about or (function.__doc__ or "").partition("\n")[0]
         called = functools.partial(guarded, **settings) if settings else guarded
-        METRICS[name] = Metric(name, input, line, called, fields)
+        METRICS[name] = Metric(name, input, line, called, fields, neighbours)
         return guarded
 
     return register

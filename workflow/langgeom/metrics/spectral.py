@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from langgeom.metrics.neighbours import row_norms
 from langgeom.metrics.precision import full_precision
 
 __all__ = ["Leading", "leading", "total_square"]
@@ -103,4 +104,4 @@ def _lanczos(
 
 def total_square(matrix: Tensor) -> float:
     """Return the squared Frobenius norm, summed in float64."""
-    return float(torch.linalg.vector_norm(matrix, dim=1, dtype=torch.float64).square().sum())
+    return float(row_norms(matrix).square().sum())

@@ -19,7 +19,7 @@ LEAST = 1e-8
 LEAST_RATIOS = 10
 
 
-@metric("id_microscope", input="cloud")
+@metric("id_microscope", input="cloud", neighbours=2)
 def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resample | None = None) -> Estimate:
     """Intrinsic dimension by LLM-Microscope's formula: TwoNN on the lowest fifth of the ratios.
 

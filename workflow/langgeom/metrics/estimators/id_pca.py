@@ -24,8 +24,7 @@ def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estim
 
     Args:
         points: [n, d] or [layers, n, d], or a `Cloud`.
-        resample: bootstrap over sentences; each replicate's own covariance, exactly (see `moments`). A replicate has
-            fewer distinct points and so tends to lie below the value.
+        resample: bootstrap over sentences; each replicate's own covariance, exactly (see `moments`).
 
     Returns:
         The dimension (no unit), n all points, dropped 0. NaN when all points are equal.

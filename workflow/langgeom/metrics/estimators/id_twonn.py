@@ -16,8 +16,8 @@ from langgeom.metrics.resample import Resample
 __all__ = ["id_twonn"]
 
 
-@metric("id_twonn", input="cloud")
-@metric("id_twonn_mle", input="cloud", method="mle", about="Intrinsic dimension by TwoNN, maximum likelihood")
+@metric("id_twonn", input="cloud", neighbours=2)
+@metric("id_twonn_mle", input="cloud", neighbours=2, method="mle", about="Intrinsic dimension by TwoNN, maximum likelihood")
 def id_twonn(
     points: Tensor | Cloud,
     *,

@@ -1,0 +1,335 @@
+"""The metrics' speed, memory and error against their peers, all in one run, their calls interleaved.
+
+Peers: a full SVD in float32 and float64, the study's power method, LLM-Microscope 0.0.7's functions, scikit-dimension 0.5,
+DADApy (which needs an older numpy, so it runs in an environment of its own), and the bare product X @ X.T. A peer that
+cannot be had here is a row that says why.
+
+usage: bench_metrics.py --out docs/benchmarks-metrics.md [--hidden FILE.safetensors] [--repeats N] [--device cuda]
+                        [--memory-points 50000] [--skip microscope dadapy memory]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from langgeom.files import atomic
+from langgeom.metrics import Cloud, Resample, anisotropy, anisotropy_uncentred, id_microscope, id_twonn
+
+ROOT = Path(__file__).resolve().parents[2]
+Call = Callable[[], Any]
+
+DADAPY = """
+import json, sys, time
+import numpy as np
+from dadapy import Data
+points, times = np.load(sys.argv[1]), []
+for _ in range(int(sys.argv[2])):
+    start = time.perf_counter()
+    found = Data(points).compute_id_2NN()
+    times.append(time.perf_counter() - start)
+print(json.dumps([times, float(found[0])]))
+"""
+
+MEMORY = """
+import resource, sys, torch
+from langgeom.metrics import anisotropy, id_twonn
+n, dim = int(sys.argv[1]), int(sys.argv[2])
+torch.set_num_threads(int(sys.argv[3]))
+points = torch.empty(n, dim)
+for part in points.split(1000):
+    part.normal_()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+id_twonn(points)
+twonn = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+anisotropy(points)
+print(before, twonn, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+class Table:
+    """Rows of Markdown under a heading."""
+
+    def __init__(self, title: str, *columns: str) -> None:
+        self.lines = [f"## {title}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+
+        self.below: list[str] = []
+
+    def add(self, *cells: str) -> None:
+        """Add a row, and show it."""
+        self.lines.append(f"| {' | '.join(cells)} |")
+        print(self.lines[-1], flush=True)
+
+    def say(self, text: str) -> None:
+        """Add a line below the rows."""
+        self.below += ["", text]
+        print(text, flush=True)
+
+
+def timed(calls: dict[str, Call], repeats: int, sync: Call) -> dict[str, tuple[list[float], Any]]:
+    """Return each call's times over the repeats, turn by turn after one call to warm up, and what it last returned."""
+    found: dict[str, tuple[list[float], Any]] = {name: ([], None) for name in calls}
+    for repeat in range(repeats + 1):
+        for name, call in calls.items():
+            sync()
+            start = time.perf_counter()
+            result = call()
+            sync()
+            seconds = time.perf_counter() - start
+            times = found[name][0] + [seconds] * (repeat > 0)
+            found[name] = (times, result)
+    return found
+
+
+def microscope(folder: Path) -> Any:
+    """Return LLM-Microscope 0.0.7's `functions.py` as a module (the package's own import fails)."""
+    name = "llm-microscope==0.0.7"
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", str(folder), name]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    with zipfile.ZipFile(next(folder.glob("llm_microscope*.whl"))) as wheel:
+        path = wheel.extract("llm_microscope/functions.py", folder)
+    spec = importlib.util.spec_from_file_location("microscope_functions", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dadapy(folder: Path) -> Path:
+    """Return the Python of a new environment with DADApy."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, capture_output=True, timeout=120)
+    python = folder / "bin" / "python"
+    command = [str(python), "-m", "pip", "install", "--quiet", "dadapy", "numpy<2"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return python
+
+
+def hidden_layers(path: Path | None) -> tuple[Tensor | None, str]:
+    """Return the token vectors [layers, n, d] of a hidden-state file, the largest found without a path, and its name."""
+    files = [path] if path else sorted((ROOT / "results" / "hidden").glob("**/*.safetensors"), key=lambda f: f.stat().st_size)
+    files = [file for file in files if "untrained" not in str(file)] or files
+    if not files:
+        return None, "no hidden states under results/hidden (run `make` first)"
+    with safe_open(files[-1], framework="pt") as file:
+        stack = file.get_tensor("token")
+        return stack, f"{file.metadata().get('model', '?')}, {file.metadata().get('text', '?')}"
+
+
+def power_method(points: Tensor, steps: int = 10) -> float:
+    """Return the study's anisotropy: `steps` rounds of the power method, not centred, all in the points' precision."""
+    vector = torch.nn.functional.normalize(torch.ones(points.shape[1]).to(points), dim=0)
+    for _ in range(steps):
+        left = torch.nn.functional.normalize(points @ vector, dim=0)
+        vector = torch.nn.functional.normalize(left @ points, dim=0)
+    return float((points @ vector).square().sum() / points.square().sum())
+
+
+def share(points: Tensor) -> float:
+    """Return the share of the largest singular value by a full SVD."""
+    squares = torch.linalg.svdvals(points).square()
+    return float(squares[0] / squares.sum())
+
+
+def full_svd(points: Tensor) -> float:
+    """Return the same with the singular vectors, as LLM-Microscope takes it."""
+    squares = torch.linalg.svd(points, full_matrices=False).S.square()
+    return float(squares[0] / squares.sum())
+
+
+def anisotropies(inputs: dict[str, Tensor], peer: Any, repeats: int, sync: Call) -> Table:
+    """Compare anisotropies and their errors."""
+    table = Table("Anisotropy", "input", "method", "seconds", "times `anisotropy`'s", "relative error")
+    for name, points in inputs.items():
+        wide = points.float()
+        centred = wide - wide.double().mean(0).float()
+        calls: dict[str, Call] = {
+            "`anisotropy`": lambda points=points: anisotropy(points),
+            "full SVD, float32": lambda centred=centred: full_svd(centred),
+            "full SVD, float64": lambda points=points: full_svd(points.double() - points.double().mean(0)),
+            "`anisotropy_uncentred`": lambda points=points: anisotropy_uncentred(points),
+            "power method, 10 steps": lambda wide=wide: power_method(wide),
+        }
+        if peer is not None:
+            calls["LLM-Microscope"] = lambda wide=wide: peer.calculate_anisotropy_torch(wide)
+        exact = share(points.double() - points.double().mean(0)), share(points.double())
+        found = timed(calls, repeats, sync)
+        ours = median(found["`anisotropy`"][0])
+        for method, (times, value) in found.items():
+            truth = exact["uncentred" in method or "power" in method]
+            error = abs(float(value) / truth - 1)
+            table.add(name, method, f"{median(times):.4g}", f"{median(times) / ours:.3g}", f"{error:.1e}")
+    return table
+
+
+def dimensions(inputs: dict[str, Tensor], peer: Any, python: Path | None, folder: Path, repeats: int, sync: Call) -> Table:
+    """Compare TwoNN, the time of the bare product beside it."""
+    table = Table("TwoNN", "input", "method", "seconds", "times `id_twonn`'s", "value")
+    for name, points in inputs.items():
+        wide = points.float()
+        calls: dict[str, Call] = {
+            "bare X @ X.T, float32": lambda wide=wide: (wide @ wide.T)[0, 0],
+            "`id_twonn`": lambda points=points: id_twonn(points),
+            "`id_microscope`": lambda points=points: id_microscope(points),
+        }
+        if points.device.type == "cpu":
+            calls["scikit-dimension 0.5"] = lambda wide=wide: _skdim(wide)
+        found = timed(calls, repeats, sync)
+        if peer is not None and len(points) <= 5000 and points.device.type == "cpu":
+            # Minutes a call: once.
+            start = time.perf_counter()
+            value = peer.intrinsic_dimension(wide, "cpu")
+            found["LLM-Microscope (once)"] = ([time.perf_counter() - start], value)
+        if python is not None and points.device.type == "cpu":
+            np.save(folder / "points.npy", wide.double().numpy())
+            environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+            command = [str(python), "-c", DADAPY, str(folder / "points.npy"), str(repeats)]
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
+            if done.returncode:
+                table.say(f"DADApy failed: {done.stderr.strip().splitlines()[-1][:200]}")
+            else:
+                found["DADApy"] = tuple(json.loads(done.stdout.splitlines()[-1]))
+        ours = median(found["`id_twonn`"][0])
+        for method, (times, value) in found.items():
+            shown = "" if method.startswith("bare") else f"{float(value):.5g}"
+            table.add(name, method, f"{median(times):.4g}", f"{median(times) / ours:.3g}", shown)
+    return table
+
+
+def _skdim(points: Tensor) -> float:
+    import skdim
+
+    return skdim.id.TwoNN().fit(points.numpy()).dimension_
+
+
+def layers(stack: Tensor, groups: Tensor, repeats: int, sync: Call) -> Table:
+    """Compare one call for all layers with a loop of calls, and four metrics that share a cloud with four that do not."""
+    table = Table("All layers", "what", "in one", "seconds", "as a loop of calls", "seconds", "ratio")
+    four, resample = (id_microscope, id_twonn, anisotropy, anisotropy_uncentred), Resample(200, seed=0)
+
+    def shared(options: dict[str, Any]) -> None:
+        cloud = Cloud(stack, groups)
+        for metric in four:
+            metric(cloud, **options)
+
+    def apart(options: dict[str, Any]) -> None:
+        for points in stack:
+            for metric in four:
+                metric(Cloud(points, groups), **options)
+
+    pairs: dict[str, tuple[str, Call, str, Call]] = {
+        "`id_twonn`": ("the stack", lambda: id_twonn(stack), "layer by layer", lambda: [id_twonn(x) for x in stack]),
+        "`anisotropy`": ("the stack", lambda: anisotropy(stack), "layer by layer", lambda: [anisotropy(x) for x in stack]),
+        "four metrics": ("one cloud", lambda: shared({}), "metric by metric, layer by layer", lambda: apart({})),
+        "four metrics, 200 replicates": (
+            "one cloud", lambda: shared({"resample": resample}),
+            "metric by metric, layer by layer", lambda: apart({"resample": resample}),
+        ),
+    }  # fmt: skip
+    for what, (one, call, many, loop) in pairs.items():
+        found = timed({"one": call, "loop": loop}, repeats, sync)
+        here, there = (median(found[key][0]) for key in ("one", "loop"))
+        table.add(
+            what, one, f"{here:.3g} ({1e3 * here / len(stack):.0f} ms a layer)", many, f"{there:.3g}", f"{there / here:.2f}"
+        )
+    table.say("Four metrics: `id_microscope`, `id_twonn`, `anisotropy`, `anisotropy_uncentred`.")
+    return table
+
+
+def memory(n: int, dim: int) -> Table:
+    """Measure the peak resident memory of a process of its own."""
+    table = Table("Memory", "input", "of the input", "peak with `id_twonn`", "and `anisotropy`")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    command = [sys.executable, "-c", MEMORY, str(n), str(dim), str(torch.get_num_threads())]
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    before, twonn, both = (int(kib) / 2**20 for kib in done.stdout.split())
+    table.add(f"{n} x {dim} float32", f"{n * dim * 4 / 2**30:.2f} GiB", f"{twonn:.2f} GiB", f"{both:.2f} GiB")
+    table.say(f"The process with torch and the input alone: {before:.2f} GiB. Time: {time.perf_counter() - start:.0f} s.")
+    return table
+
+
+def attempt(name: str, skipped: list[str], make: Callable[[], Any], notes: list[str]) -> Any:
+    """Return what `make` returns, or None and a note why a peer is left out."""
+    if name in skipped:
+        notes.append(f"{name} left out: asked for.")
+        return None
+    try:
+        return make()
+    except (subprocess.SubprocessError, OSError, ImportError, StopIteration) as error:
+        reason = getattr(error, "stderr", None) or str(error) or type(error).__name__
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+        notes.append(f"{name} left out: {reason.strip().splitlines()[-1][:200]}")
+        return None
+
+
+def main() -> None:
+    """Run all comparisons and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--hidden", type=Path)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--memory-points", type=int, default=50_000)
+    parser.add_argument("--skip", nargs="*", default=[], choices=["microscope", "dadapy", "memory"])
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    sync: Call = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
+    where = torch.cuda.get_device_name() if options.device.startswith("cuda") else f"{os.cpu_count()} cores"
+    notes = [f"{platform.machine()}, {where}, {options.threads} threads, torch {torch.__version__.split('+')[0]}; medians of "
+             f"{options.repeats} interleaved repeats after one to warm up."]  # fmt: skip
+
+    generator = torch.Generator().manual_seed(0)
+    flat, five, ten = (
+        torch.randn(*shape, generator=generator).to(options.device) for shape in ((1000, 3000), (5000, 768), (10_000, 768))
+    )
+    stack, told = hidden_layers(options.hidden)
+    real: dict[str, Tensor] = {}
+    if stack is None:
+        notes.append(f"Rows on real hidden layers left out: {told}.")
+    else:
+        stack = stack.to(options.device)
+        chosen = sorted({0, 1, len(stack) // 2, len(stack) - 1})
+        real = {f"layer {layer} of {told}, {list(stack[layer].shape)}": stack[layer] for layer in chosen}
+    made = torch.randn(19, 2048, 640, generator=generator) * torch.arange(1, 641.0) ** -0.5
+    layered = stack if stack is not None and len(stack) > 1 else made.bfloat16().to(options.device)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        peer = attempt("microscope", options.skip, lambda: microscope(folder), notes)
+        python = attempt("dadapy", options.skip, lambda: dadapy(folder / "dadapy"), notes)
+        tables = [
+            anisotropies({**real, "flat Gaussian [1000, 3000]": flat}, peer, options.repeats, sync),
+            dimensions(
+                {**dict(list(real.items())[-2:-1]), "Gaussian [5000, 768]": five, "Gaussian [10000, 768]": ten},
+                peer, python, folder, options.repeats, sync,
+            ),
+            layers(layered, torch.arange(layered.shape[1]) // 25, options.repeats, sync),
+        ]  # fmt: skip
+        if "memory" not in options.skip:
+            tables.append(memory(options.memory_points, 3072))
+    tables[2].say(f"Stack: {list(layered.shape)} {layered.dtype}, {'real' if stack is not None else 'made up'}.")
+    text = ["# The metrics beside their peers", "", "Written by `make bench-metrics`; do not edit.", ""]
+    text += [*(f"- {note}" for note in notes), ""] + [line for table in tables for line in [*table.lines, *table.below, ""]]
+    with atomic(options.out) as temporary:
+        temporary.write_text("\n".join(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

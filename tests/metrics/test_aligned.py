@@ -1,0 +1,211 @@
+"""Metrics of two aligned clouds: known values, formulas written out, intervals, pairs that never straddle folds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from intervals import interval
+from langgeom.metrics import (
+    Resample,
+    cka,
+    kl_gaussian,
+    kl_knn,
+    language_probe,
+    mexa,
+    retrieval,
+)
+from langgeom.metrics.registry import METRICS
+
+
+def gaussian(n: int, dim: int, seed: int = 0) -> Tensor:
+    return torch.randn(n, dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_retrieval_and_mexa_by_hand() -> None:
+    turn = math.pi / 180
+
+    def at(*angles: float) -> Tensor:
+        return torch.tensor([[math.cos(a * turn), math.sin(a * turn)] for a in angles])
+
+    x, y = at(0, 40, 100), at(10, 95, 120)
+    # Nearest y of x: 0 -> 10 (own), 40 -> 10, 100 -> 95. Nearest x of y: 10 -> 0 (own), 95 -> 100, 120 -> 100 (own).
+    assert float(retrieval(x, y)) == pytest.approx(1 / 3)
+    assert float(retrieval(x, y, direction="from_reference")) == pytest.approx(2 / 3)
+    assert float(METRICS["retrieval_reverse"].function(x, y)) == pytest.approx(2 / 3)
+    assert float(mexa(x, y)) == pytest.approx(1 / 3)
+
+
+def test_ties_share_a_hit() -> None:
+    x = torch.tensor([[1.0, 0], [0, 1], [0, 2]])
+    assert float(retrieval(x, x)) == pytest.approx(2 / 3) and float(mexa(x, x)) == pytest.approx(1 / 3)
+
+
+def test_retrieval_interval_is_that_of_hits() -> None:
+    x = gaussian(60, 5)
+    y, resample = x + gaussian(60, 5, 1), Resample(50, seed=1)
+    unit = [torch.nn.functional.normalize(part, dim=1) for part in (x, y)]
+    hits = ((unit[0] @ unit[1].T).argmax(1) == torch.arange(60)).double()
+    means = torch.stack([hits.repeat_interleave(counts).mean() for counts in resample.counts(60)])
+    found = retrieval(x, y, resample=resample)
+    assert 0.1 < float(found) < 0.9 and float(found) == pytest.approx(float(hits.mean()))
+    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, means), rel=1e-9)
+
+
+def dense_cka(x: Tensor, y: Tensor) -> float:
+    """Write the unbiased HSIC out with dense matrices."""
+    n = len(x)
+
+    def hsic(k: Tensor, other: Tensor) -> Tensor:
+        one = torch.ones(n, dtype=torch.float64)
+        k, other = k - torch.diag(k.diagonal()), other - torch.diag(other.diagonal())
+        inner = torch.trace(k @ other) + (one @ k @ one) * (one @ other @ one) / ((n - 1) * (n - 2))
+        return (inner - 2 / (n - 2) * (one @ k @ other @ one)) / (n * (n - 3))
+
+    k, other = x.double() @ x.double().T, y.double() @ y.double().T
+    return float(hsic(k, other) / (hsic(k, k) * hsic(other, other)).sqrt())
+
+
+@pytest.mark.parametrize("shape", [(60, 20), (30, 90)])
+def test_cka_parity(hidden: Callable[..., Tensor], shape: tuple[int, int]) -> None:
+    x, y = hidden(*shape), hidden(*shape, seed=1)
+    for pair in ((x, y), (x, x + y), (x.bfloat16(), y.bfloat16())):
+        assert float(cka(*pair)) == pytest.approx(dense_cka(*pair), rel=1e-6, abs=1e-9)
+
+
+def test_cka_known_values() -> None:
+    x = gaussian(40, 300)
+    turn = torch.linalg.qr(gaussian(300, 300, 1)).Q
+    assert float(cka(x, 3 * x @ turn + 2)) == pytest.approx(1)
+    # Unrelated clouds: no bias, though d is far above n (plain CKA is above 0.8 here).
+    values = [float(cka(gaussian(40, 300, seed), gaussian(40, 300, seed + 100))) for seed in range(20)]
+    assert abs(sum(values) / 20) < 0.05
+
+
+def test_cka_replicates_have_the_spread_of_new_samples() -> None:
+    """Against the standard deviation over independent samples, and centred on the value."""
+    mix = gaussian(6, 6, 5)
+
+    def sample(seed: int) -> tuple[Tensor, Tensor]:
+        x = gaussian(150, 6, seed)
+        return x, x @ mix + 3 * gaussian(150, 6, seed + 1000)
+
+    values = torch.tensor([float(cka(*sample(seed))) for seed in range(60)])
+    widths = []
+    for seed in range(10):
+        found = cka(*sample(seed), resample=Resample(200, seed=0))
+        assert float(found.low) < float(found) < float(found.high)
+        widths.append(float(found.high - found.low))
+    assert sum(widths) / 10 == pytest.approx(3.92 * float(values.std()), rel=0.25)
+
+
+def test_probe_finds_what_is_linear() -> None:
+    x = gaussian(200, 8)
+    apart = x + 0.2 * gaussian(200, 8, 1)
+    apart[:, 0] += 8
+    assert float(language_probe(x, apart)) == 1
+    assert float(language_probe(x, gaussian(200, 8, 2))) == pytest.approx(0.5, abs=0.08)
+    # With more dimensions than sentences, all but the test folds could be told apart at will.
+    assert float(language_probe(gaussian(60, 300), gaussian(60, 300, 3))) == pytest.approx(0.5, abs=0.12)
+
+
+def test_probe_does_not_know_a_sentence_by_its_translation() -> None:
+    """Were one of a pair in the training folds, its equal twin would be told wrong: below chance, never above."""
+    x = gaussian(100, 400)
+    assert float(language_probe(x, x)) == 0.5
+
+
+def test_probe_in_many_dimensions_is_that_in_few() -> None:
+    x, y = gaussian(30, 12), gaussian(30, 12, 1) + 0.4
+    pad = torch.linalg.qr(gaussian(200, 12, 2)).Q.T
+    wide = language_probe(x @ pad, y @ pad, penalty=0.1)
+    # The penalty is per direction: 23 pairs' worth of rows span all 12 here, and at most 47 in 200 dimensions.
+    assert float(wide) == pytest.approx(float(language_probe(x, y, penalty=0.1)), abs=0.07)
+
+
+def exact_kl(mean: Tensor, p: Tensor, q: Tensor) -> float:
+    inverse = torch.linalg.inv(q)
+    logs = torch.logdet(q) - torch.logdet(p)
+    return float(0.5 * (torch.trace(inverse @ p) + mean @ inverse @ mean - len(p) + logs))
+
+
+def test_kl_gaussian_known_truth() -> None:
+    spread = torch.tensor([1.0, 2, 0.5, 1.5], dtype=torch.float64)
+    shift = torch.tensor([1.0, 0, -0.5, 0], dtype=torch.float64)
+    x, y = gaussian(8000, 4) * spread + shift, gaussian(8000, 4, 1)
+    one, identity = torch.diag(spread.square()), torch.eye(4, dtype=torch.float64)
+    assert float(kl_gaussian(x, y)) == pytest.approx(exact_kl(shift, one, identity), rel=0.05)
+    assert float(kl_gaussian(x, y, direction="from_reference")) == pytest.approx(exact_kl(shift, identity, one), rel=0.05)
+    assert float(METRICS["kl_gaussian_reverse"].function(x, y)) == float(kl_gaussian(x, y, direction="from_reference"))
+
+
+def test_kl_knn_known_truth() -> None:
+    """Nearly uniform clouds, where the bias of tails is small: a square in a square of four times its area."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.rand(4000, 2, generator=generator, dtype=torch.float64), torch.rand(4000, 2, generator=generator).double() * 2
+    assert float(kl_knn(x + 0.5, y)) == pytest.approx(math.log(4), rel=0.05)
+    moved = gaussian(4000, 2), gaussian(4000, 2, 1) + 1
+    assert float(kl_knn(*moved)) == pytest.approx(1, rel=0.15)
+    backward = kl_knn(*moved, direction="from_reference")
+    assert float(METRICS["kl_knn_reverse"].function(*moved)) == float(backward) == float(kl_knn(*moved[::-1]))
+
+
+def test_kl_gaussian_bias_is_as_documented() -> None:
+    values = [float(kl_gaussian(gaussian(400, 10, seed), gaussian(400, 10, seed + 50))) for seed in range(20)]
+    # Shrinkage towards the truth (a sphere) lowers it.
+    assert 0 < sum(values) / 20 < 10 * 13 / (2 * 400)
+
+
+@pytest.mark.parametrize("kind", ["wide", "flat", "constant", "same"])
+def test_kl_is_never_singular(kind: str) -> None:
+    x, y = gaussian(25, 300), gaussian(25, 300, 1)
+    if kind == "flat":
+        x[:, 2:] = 0
+    if kind == "constant":
+        x[:] = 1
+    if kind == "same":
+        y = x.clone()
+    for direction in ("to_reference", "from_reference"):
+        found = kl_gaussian(x, y, direction=direction, resample=Resample(20, seed=0))
+        assert math.isfinite(float(found)) and float(found) >= 0 and math.isfinite(float(found.high))
+        if kind == "same":
+            assert float(found) == pytest.approx(0, abs=1e-12)
+        if kind != "constant":
+            assert math.isfinite(float(kl_knn(x, y, direction=direction)))
+
+
+def test_kl_knn_by_direct_search() -> None:
+    x, y = gaussian(50, 3), gaussian(50, 3, 1) * 1.5
+    x[7], x[8] = x[3], y[5]
+    distinct = torch.cat([x[:7], x[8:]])
+    own = torch.cdist(distinct, distinct).fill_diagonal_(torch.inf).sort().values[:, 4]
+    other = torch.cdist(distinct, y).sort().values[:, 4]
+    found = kl_knn(x, y)
+    assert float(found) == pytest.approx(3 / 49 * float((other / own).log().sum()) + math.log(50 / 48), rel=1e-6)
+    assert (int(found.n), int(found.dropped)) == (49, 1)
+
+
+def test_kl_replicates_of_gaussians_are_those_of_drawn_pairs() -> None:
+    x, y, resample = gaussian(60, 3) * 2, gaussian(60, 3, 1) + 1, Resample(30, seed=4)
+    found = kl_gaussian(x, y, dims=3, resample=resample)
+    both = torch.cat([x, y])
+    floor = 1e-4 * both.var(0, correction=0).mean()
+
+    def shrunk(points: Tensor) -> Tensor:
+        n, r = points.shape
+        covariance = torch.cov(points.T, correction=0)
+        trace, squares = covariance.trace(), covariance.square().sum()
+        share = ((1 - 2 / r) * squares + trace**2) / ((n + 1 - 2 / r) * (squares - trace**2 / r))
+        share = share.clamp(max=1)
+        return (1 - share) * covariance + (share * trace / r + floor) * torch.eye(r)
+
+    draws = []
+    for counts in resample.counts(60):
+        a, b = x.repeat_interleave(counts, 0), y.repeat_interleave(counts, 0)
+        draws.append(exact_kl(a.mean(0) - b.mean(0), shrunk(a), shrunk(b)))
+    expected = interval(found, draws)
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)

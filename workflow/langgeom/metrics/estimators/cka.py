@@ -1,0 +1,106 @@
+"""Centred kernel alignment (CKA) of a text and its translation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.aligned import each_pair
+from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["cka"]
+
+# HSIC of a cloud with itself below this share of its kernel's mean square is rounding.
+ROUNDING = 1e-12
+
+
+class _Hsic(NamedTuple):
+    """The estimate from all n sentences, and from all but each of them, [n]."""
+
+    whole: Tensor
+    without: Tensor
+
+
+@metric("cka", input="aligned_sentences")
+def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+    """Linear CKA, debiased: HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), K = X X' and L = Y Y' with diagonals set to 0.
+
+    HSIC is the unbiased estimate [tr(K L) + 1'K1 1'L1 / ((n - 1)(n - 2)) - 2 1'K L 1 / (n - 2)] / (n (n - 3)). 1 for clouds
+    equal up to rotation, shift and one scale; about 0, possibly below, for unrelated ones, where the plain (biased) CKA
+    approaches 1 as d / n grows. A few directions of large variance (massive activations) can decide it.
+
+    Args:
+        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
+        resample: bootstrap over sentences, of the first order: each HSIC moves by 4/n sum_i (w_i - 1) (h_i - HSIC), with
+            w_i sentence i's multiplicity and h_i the mean of the terms it takes part in. (Copies of a sentence in a plain
+            replicate would count as aligned pairs.)
+
+    Returns:
+        The alignment, n the sentences, dropped 0. NaN for fewer than 5 sentences, or where either cloud has no variance (or
+        so little that its unbiased HSIC is not positive).
+
+    Raises:
+        MetricError: shapes that differ; NaN or infinite points.
+
+    Source: Kornblith et al. 2019, ICML, arXiv:1905.00414; unbiased HSIC: Song et al. 2012, JMLR 13, eq. 5; in CKA: Nguyen
+    et al. 2021, arXiv:2010.15327, eq. 3; why debias: Murphy et al. 2024, arXiv:2405.01012.
+    """
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        n = len(x.points)
+        if n < 5:
+            return Measured(torch.nan, None, n, 0)
+        k, own = _kernel(x)
+        other, theirs = _kernel(y)
+        both = _hsic(k, other)
+        value = float(_ratio(both.whole, own.whole, theirs.whole))
+        draws = None
+        if counts is not None and value == value:
+            draws = _ratio(*(_replicates(part, counts) for part in (both, own, theirs)))
+        return Measured(value, draws, n, 0)
+
+    return each_pair(points, reference, resample, measure)
+
+
+def _kernel(layer: Layer) -> tuple[Tensor, _Hsic]:
+    """Return the kernel [n, n] without its diagonal, scaled to a mean diagonal of 1, and its HSIC with itself."""
+
+    def compute() -> tuple[Tensor, _Hsic]:
+        centred = layer.points.double() - layer.mean
+        size = centred.square().sum(1).mean().sqrt()
+        centred = centred / size if float(size) > 1e-13 * float(layer.mean.norm()) else torch.zeros_like(centred)
+        kernel = (centred @ centred.T).fill_diagonal_(0)
+        return kernel, _hsic(kernel, kernel)
+
+    return layer.once("kernel", compute)
+
+
+def _hsic(k: Tensor, other: Tensor) -> _Hsic:
+    """Return the unbiased HSIC of two kernels with empty diagonals, and without each sentence, in O(n^2)."""
+    n = len(k)
+    rows, others, products = k.sum(1), other.sum(1), (k * other).sum(1)
+    trace, sum_k, sum_l, cross = products.sum(), rows.sum(), others.sum(), rows @ others
+    whole = _formula(trace, sum_k, sum_l, cross, n)
+    cross_without = cross - rows * others - other @ rows - k @ others + products
+    without = _formula(trace - 2 * products, sum_k - 2 * rows, sum_l - 2 * others, cross_without, n - 1)
+    return _Hsic(whole, without)
+
+
+def _formula(trace: Tensor, sum_k: Tensor, sum_l: Tensor, cross: Tensor, n: int) -> Tensor:
+    return (trace + sum_k * sum_l / ((n - 1) * (n - 2)) - 2 / (n - 2) * cross) / (n * (n - 3))
+
+
+def _replicates(hsic: _Hsic, counts: Tensor) -> Tensor:
+    """Return the first-order replicates: n U = (n - 4) U without i + 4 h_i for a U-statistic of four sentences."""
+    n = counts.shape[1]
+    terms = (n * hsic.whole - (n - 4) * hsic.without) / 4
+    return hsic.whole + 4 / n * ((counts - 1).double() @ (terms - hsic.whole))
+
+
+def _ratio(both: Tensor, own: Tensor, theirs: Tensor) -> Tensor:
+    return torch.where((own > ROUNDING) & (theirs > ROUNDING), both / (own * theirs).clamp(min=1e-300).sqrt(), torch.nan)

@@ -1,0 +1,101 @@
+"""Linearity of a layer: how well the next layer is a linear map of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample, summarise
+
+__all__ = ["linearity"]
+
+# Directions whose variance is below this share of the largest are left out of the map.
+RANK = 1e-13
+# Clouds shorter than this, beside their mean, are rounding.
+ROUNDING = 1e-13
+
+
+@metric("linearity", input="adjacent_layers")
+@metric(
+    "linearity_residual",
+    input="adjacent_layers",
+    residual=True,
+    about="Linearity of what a block adds: how well the next layer less this one is a linear map of this one",
+)
+def linearity(points: Tensor | Cloud, *, residual: bool = False, resample: Resample | None = None) -> Estimate:
+    """Linearity of a block: Procrustes similarity of successive layers, 1 - min_A |X A - Y|^2.
+
+    X and Y are the points of a layer and of the next, each centred and divided by its Frobenius norm; A is any linear map.
+    1 when the block is linear on these points. With the residual stream Y is mostly X itself, so values are near 1;
+    `residual=True` takes Y less X (before centring), what the block adds. A is fitted to the same points: unrelated clouds
+    get d / (n - 1), so compare at one n, well above d.
+
+    Args:
+        points: [layers, n, d], 2 layers or more, or a `Cloud`.
+        residual: as above.
+        resample: bootstrap over sentences; the map stays that of the whole cloud, replicates are centred anew.
+
+    Returns:
+        Tensors [layers - 1], entry l for layers l and l + 1; n all points, dropped 0. NaN when n - 1 <= d (any cloud could
+        be mapped exactly), or when either cloud has all points equal.
+
+    Raises:
+        MetricError: NaN or infinite points; one layer only.
+
+    Source: Razzhigaev et al. 2024, arXiv:2405.12250, section 3; LLM-Microscope's `procrustes_similarity`.
+    """
+    cloud = Cloud.of(points)
+    if cloud.layers < 2:
+        raise MetricError(f"points have shape {list(cloud.points.shape)}; two layers or more are needed, [layers, n, d]")
+    counts = cloud.counts(resample)
+    results = [
+        _similarity(Layer(cloud.points[index], index), Layer(cloud.points[index + 1], index + 1), cloud, counts, residual)
+        for index in range(cloud.layers - 1)
+    ]
+    value = torch.tensor([result.value for result in results], dtype=torch.float64)
+    replicates = None
+    if counts is not None:
+        missing = torch.full((len(counts),), torch.nan, dtype=torch.float64)
+        replicates = torch.stack([missing if r.replicates is None else r.replicates.cpu() for r in results], dim=1)
+    return summarise(value, [cloud.n] * len(value), [0] * len(value), replicates, resample, scalar=False)
+
+
+def _similarity(this: Layer, following: Layer, cloud: Cloud, counts: Tensor | None, residual: bool) -> Measured:
+    n, dim = this.points.shape
+    centre = following.mean - this.mean if residual else following.mean
+    x = this.points.double() - this.mean
+    y = (following.points.double() - this.points.double() if residual else following.points.double()) - centre
+    size_x, size_y = x.square().sum(), y.square().sum()
+    least = ROUNDING**2 * n * torch.stack([this.mean.square().sum(), following.mean.square().sum()]).max()
+    if n - 1 <= dim or size_x <= least or size_y <= least:
+        return Measured(torch.nan, None, n, 0)
+    values, vectors = torch.linalg.eigh(x.T @ (x / size_x))
+    held = values > RANK * values[-1]
+    basis = x @ (vectors[:, held] / (values[held] * size_x).sqrt())
+    # The basis is orthonormal but for rounding along its least directions; its own Gram matrix mends that.
+    root = torch.linalg.cholesky(basis.T @ basis)
+    fitted = basis @ torch.cholesky_solve(basis.T @ y, root)
+    error = y - fitted
+    value = 1 - float(error.square().sum() / size_y)
+    return Measured(value, None if counts is None else _replicates(error, y, cloud, counts), n, 0)
+
+
+def _replicates(error: Tensor, y: Tensor, cloud: Cloud, counts: Tensor) -> Tensor:
+    """Return 1 - the error's share in y's scatter, both about the replicate's own mean, [replicates]."""
+    drawn = counts.double()
+
+    def by_sentence(rows: Tensor) -> Tensor:
+        nothing = torch.zeros((cloud.group_count, rows.shape[1]), dtype=torch.float64, device=rows.device)
+        return drawn @ nothing.index_add_(0, cloud.groups, rows)
+
+    number = by_sentence(torch.ones_like(y[:, :1]))[:, 0]
+
+    def scatter(rows: Tensor) -> Tensor:
+        squares = by_sentence(rows.square().sum(1, keepdim=True))[:, 0]
+        return squares - by_sentence(rows).square().sum(1) / number
+
+    shares = 1 - scatter(error) / scatter(y)
+    return torch.where(shares.isfinite(), shares, torch.nan)

@@ -1,0 +1,64 @@
+"""Retrieval: how often the nearest sentence of the other language is the translation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.aligned import cosines, each_pair, weighted_means
+from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.divergence import check_direction
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample
+
+__all__ = ["retrieval"]
+
+# Cosines closer than this are equal: far above the rounding of a float64 product, far below what two sentences share.
+TIE = 1e-12
+
+
+@metric("retrieval", input="aligned_sentences")
+@metric(
+    "retrieval_reverse",
+    input="aligned_sentences",
+    direction="from_reference",
+    about="Retrieval of the text's sentence by its translation in the reference: accuracy at 1",
+)
+def retrieval(
+    points: Tensor | Cloud,
+    reference: Tensor | Cloud,
+    *,
+    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    resample: Resample | None = None,
+) -> Estimate:
+    """Retrieval of a sentence's translation among all of the reference: accuracy at 1, by cosine.
+
+    The share of sentences x_i whose cosine with their own translation y_i is the largest among all y_j; where t sentences
+    tie for it, i among them, 1/t counts. Chance is 1/n, so values compare only at equal n. Not centred.
+
+    Args:
+        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
+        direction: `to_reference` looks for x_i's translation among all y; `from_reference` for y_i's among all x.
+        resample: bootstrap over sentences that are looked up; the candidates stay all sentences.
+
+    Returns:
+        The accuracy, n the sentences, dropped 0.
+
+    Raises:
+        MetricError: shapes that differ; NaN or infinite points; another direction.
+
+    Source: Artetxe & Schwenk 2019, TACL, arXiv:1812.10464, section 4.3 (Tatoeba).
+    """
+    check_direction(direction)
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        table = cosines(x, y) if direction == "to_reference" else cosines(x, y).T
+        best = table.amax(1)
+        ties = (table >= best[:, None] - TIE).sum(1)
+        hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
+        return Measured(float(hits.mean()), weighted_means(hits, counts), len(hits), 0)
+
+    return each_pair(points, reference, resample, measure)
