@@ -131,7 +131,7 @@ def main() -> None:
     """Measure all manifolds and put the table into the document."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--docs", type=Path, required=True)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--points", type=int, default=4000)
     options = parser.parse_args()
     lines = [

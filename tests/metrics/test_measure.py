@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import pytest
 import torch
 
 from langgeom.errors import UserError
 from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
+from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.inputs import HiddenText
 from langgeom.metrics.measure import measure_text
+from langgeom.metrics.registry import METRICS
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
          "text": ["bpc", "fertility"]}  # fmt: skip
@@ -114,3 +117,29 @@ def test_mistakes_are_one_message(pair: tuple[HiddenText, HiddenText]) -> None:
     narrow = dataclasses.replace(reference, sentence=reference.sentence[:, :, :4], token=reference.token[:, :, :4])
     with pytest.raises(UserError, match="differ"):
         measure_text(hidden, narrow, {"aligned": ["kl_mean"]}, None)
+
+
+def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None:
+    hidden, reference = (text(list(range(30)), [2] * 30, seed=seed) for seed in (0, 1))
+    names = {
+        over: [name for name, metric in METRICS.items() if metric.input in inputs and metric.input != "aligned_tokens"]
+        for over, inputs in OVER.items()
+        if over in ("token", "aligned")
+    }
+    rows = measure_text(hidden, reference, names, Resample(20, seed=0))
+    assert len(rows) == sum(
+        (2 if METRICS[name].input == "adjacent_layers" else 3) for listed in names.values() for name in listed
+    )
+    for row in rows:
+        metric, layer = METRICS[row["metric"]], row["layer"]
+        if metric.input == "aligned_sentences":
+            clouds = [Cloud(hidden.sentence[layer]), Cloud(reference.sentence[layer])]
+        else:
+            last = layer + 2 if metric.input == "adjacent_layers" else layer + 1
+            clouds = [Cloud(hidden.token[layer:last], hidden.token_sentence)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            alone = metric.function(*clouds, resample=Resample(20, seed=0))
+        for field in ("value", "low", "high"):
+            expected = float(torch.atleast_1d(getattr(alone, field))[0])
+            assert row[field] == pytest.approx(expected, rel=1e-12) if expected == expected else row[field] is None
