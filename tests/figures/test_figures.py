@@ -60,7 +60,7 @@ def draw(folder: Path, name: str, table: pd.DataFrame, settings: Settings | None
     folder.mkdir(exist_ok=True)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     write_rows(rows, folder / "metrics.parquet")
-    render(name, folder / "metrics.parquet", *(folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")), settings)
+    render(name, [folder / "metrics.parquet"], *(folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")), settings)
     return Drawn(folder, name)
 
 
@@ -210,7 +210,7 @@ def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:
     assert set(drawn.numbers["metric"]) == {"id_twonn"} and set(drawn.numbers["text"]) == {"fra_Latn"}
     assert "Layer (0 = embeddings; last before the final norm)" in drawn.texts
     by_alias = [tmp_path / f"alias.{suffix}" for suffix in ("svg", "png", "csv")]
-    render("fig01", tmp_path / "metrics.parquet", *by_alias, settings)
+    render("fig01", [tmp_path / "metrics.parquet"], *by_alias, settings)
     assert by_alias[2].read_bytes() == drawn.paths[2].read_bytes()
 
 

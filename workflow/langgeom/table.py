@@ -1,13 +1,13 @@
-"""The one tidy table of all metrics: its columns, and how it is written, joined and read.
+"""The tidy tables: their columns, and how they are written, joined and read.
 
-One row is one metric of one text at one layer of one model ("Metric rows" in docs/design.md). Equal rows
-give equal bytes.
+Each is `results/{name}.parquet` and `.csv`; what a row is stands in docs/design.md. Equal rows give equal bytes.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -18,111 +18,141 @@ import pyarrow.parquet as pq
 from langgeom.errors import UserError
 from langgeom.files import atomic
 
-__all__ = ["COLUMNS", "KEY", "join", "read_table", "write_rows"]
+__all__ = ["COLUMNS", "FINDINGS", "METRICS", "QUALITY", "TABLES", "TEXTS", "Format", "join", "read_table", "write_rows"]
 
-# Column -> pandas dtype. `layer` is missing for metrics of the text, a number where n does not allow it.
-COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "model": "str",
-        "kind": "str",
-        "init": "str",
-        "corpus": "str",
-        "text": "str",
-        "lang": "str",
-        "script": "str",
-        "layer": "Int16",
-        "metric": "str",
-        "over": "str",
-        "value": "float64",
-        "low": "float64",
-        "high": "float64",
-        "n": "Int32",
-        "dropped": "Int32",
-    }
-)
-# What names a row, and the order of rows.
-KEY = ("model", "corpus", "text", "metric", "over", "layer")
-OPTIONAL = ("layer", "value", "low", "high", "dropped")
 ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
-SCHEMA = pa.schema([(name, ARROW[dtype]) for name, dtype in COLUMNS.items()])
 
 
-def _frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Format:
+    """A table's name, its columns with their pandas dtypes, what names a row (and orders rows), and what a row may lack."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([(name, ARROW[dtype]) for name, dtype in self.columns.items()])
+
+
+def _format(name: str, key: str, optional: str, **columns: str) -> Format:
+    return Format(name, MappingProxyType(columns), tuple(key.split()), tuple(optional.split()))
+
+
+# `layer` is missing for metrics of the text, a number where n does not allow it.
+METRICS = _format(
+    "metrics", "model corpus text metric over layer", "layer value low high dropped",
+    model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",
+    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32",
+)  # fmt: skip
+# Measures of the text itself, whatever the model: morphemes_per_word, type_token_ratio, characters_per_word.
+TEXTS = _format(
+    "texts", "corpus text measure", "value low high",
+    corpus="str", text="str", lang="str", script="str", measure="str", value="float64", low="float64", high="float64",
+    n="Int32",
+)  # fmt: skip
+# How good a model is in a language. `origin`: measured, published or harness; `corpus` is missing unless measured.
+QUALITY = _format(
+    "quality", "model corpus text quality origin", "corpus value low high n harness shots revision source",
+    model="str", corpus="str", text="str", lang="str", script="str", quality="str", origin="str", value="float64",
+    low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
+)  # fmt: skip
+# The study's conclusions put to the test: `effect` says in words what `value` is; `n` counts `unit`s; `detectable` is the
+# smallest effect that a test of this size finds in 80 % of cases; `verdict` one of supported, contradicted, no evidence, not
+# testable; `reason` says why.
+FINDINGS = _format(
+    "findings", "finding model corpus effect", "model corpus value low high n p p_adjusted detectable test unit reason",
+    finding="str", claim="str", model="str", corpus="str", effect="str", value="float64", low="float64", high="float64",
+    test="str", n="Int32", unit="str", p="float64", p_adjusted="float64", detectable="float64", verdict="str", reason="str",
+)  # fmt: skip
+TABLES: Mapping[str, Format] = MappingProxyType({of.name: of for of in (METRICS, TEXTS, QUALITY, FINDINGS)})
+COLUMNS = METRICS.columns
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], of: Format) -> pd.DataFrame:
     """Make a typed table of rows; an optional column that a row lacks is missing in it."""
     rows = list(rows)
     for row in rows:
-        wrong = row.keys() - COLUMNS.keys() or COLUMNS.keys() - set(OPTIONAL) - row.keys()
+        wrong = row.keys() - of.columns.keys() or of.columns.keys() - set(of.optional) - row.keys()
         if wrong:
-            raise ValueError(f"a metric row has the keys {sorted(row)}; unknown or lacking: {sorted(wrong)}")
-    columns = {name: [row.get(name) for row in rows] for name in COLUMNS}
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in COLUMNS.items()})
+            raise ValueError(f"a row of {of.name} has the keys {sorted(row)}; unknown or lacking: {sorted(wrong)}")
+    columns = {name: [row.get(name) for row in rows] for name in of.columns}
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in of.columns.items()})
 
 
-def _sorted(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort by KEY (a missing layer first) and refuse two rows for one key."""
-    table = table.sort_values(list(KEY), kind="stable", na_position="first", ignore_index=True)
-    twice = table.duplicated(list(KEY))
+def _sorted(table: pd.DataFrame, of: Format) -> pd.DataFrame:
+    """Sort by the key (what is missing first) and refuse two rows for one key."""
+    table = table.sort_values(list(of.key), kind="stable", na_position="first", ignore_index=True)
+    twice = table.duplicated(list(of.key))
     if twice.any():
-        first = table.loc[twice, list(KEY)].iloc[0]
+        first = table.loc[twice, list(of.key)].iloc[0]
         raise UserError(
-            f"the metrics hold {int(twice.sum())} rows for keys that other rows have too, the first of them "
+            f"the {of.name} hold {int(twice.sum())} rows for keys that other rows have too, the first of them "
             + ", ".join(f"{column} {value}" for column, value in first.items())
             + "; a model, corpus and text may come from one file only."
         )
     return table
 
 
-def _write(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def _write(table: pd.DataFrame, path: str | os.PathLike[str], of: Format) -> None:
     # Arrow's own schema, without the metadata that pandas adds, which names library versions.
-    arrow = pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False).replace_schema_metadata(None)
+    arrow = pa.Table.from_pandas(table, schema=of.schema, preserve_index=False).replace_schema_metadata(None)
     with atomic(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd")
 
 
-def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
-    """Write the metric rows of one text as Parquet, sorted.
+def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], of: Format = METRICS) -> None:
+    """Write rows (of one text, say) as Parquet, sorted.
 
     Args:
-        rows: mappings with the keys of COLUMNS; `layer`, `value`, `low`, `high` and `dropped` may be left out or None.
+        rows: mappings with the keys of `of.columns`; those of `of.optional` may be left out or None.
         path: the file to write.
+        of: which table they belong to.
 
     Raises:
         ValueError: a row with an unknown key, or without a required one.
         UserError: two rows with one key.
     """
-    _write(_sorted(_frame(rows)), path)
+    _write(_sorted(_frame(rows, of), of), path, of)
 
 
-def join(paths: Iterable[str | os.PathLike[str]], out_parquet: str | os.PathLike[str], out_csv: str | os.PathLike[str]) -> None:
+def join(
+    paths: Iterable[str | os.PathLike[str]],
+    out_parquet: str | os.PathLike[str],
+    out_csv: str | os.PathLike[str],
+    of: Format = METRICS,
+) -> None:
     """Write the rows of all files as one table, sorted, as Parquet and as CSV (missing = empty).
 
     Raises:
-        UserError: no file given, one that is no table of metrics, or two rows with one key.
+        UserError: no file given, one that is no such table, or two rows with one key.
     """
-    tables = [read_table(path) for path in paths]
+    tables = [read_table(path, of) for path in paths]
     if not tables:
-        raise UserError("there are no metrics to join: the config names no model, corpus or text.")
-    table = _sorted(pd.concat(tables, ignore_index=True))
-    _write(table, out_parquet)
+        raise UserError(f"there are no {of.name} to join: the config names no model, corpus or text.")
+    table = _sorted(pd.concat(tables, ignore_index=True), of)
+    _write(table, out_parquet, of)
     with atomic(out_csv) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a table that `write_rows` or `join` wrote, with the columns and dtypes of COLUMNS.
+def read_table(path: str | os.PathLike[str], of: Format = METRICS) -> pd.DataFrame:
+    """Read a table that `write_rows` or `join` wrote, with the columns and dtypes of its format.
 
     Raises:
         UserError: the file is missing, is no Parquet, or lacks a column.
     """
     try:
         with pq.ParquetFile(path) as file:
-            missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
+            missing = [name for name in of.columns if name not in file.schema_arrow.names]
             if missing:
-                raise UserError(f"{path} is no table of metrics: it lacks {', '.join(missing)}; delete it and run again.")
-            arrow = file.read(columns=list(COLUMNS))
+                raise UserError(f"{path} is no table of {of.name}: it lacks {', '.join(missing)}; delete it and run again.")
+            arrow = file.read(columns=list(of.columns))
     except (OSError, pa.ArrowInvalid) as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is no whole Parquet file"
         raise UserError(f"{path} cannot be read: {reason}; run the workflow to make it.") from None
     # Without these, a missing integer would turn its whole column into float64.
     integers = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
-    return arrow.to_pandas(types_mapper=integers.get).astype(dict(COLUMNS))
+    return arrow.to_pandas(types_mapper=integers.get).astype(dict(of.columns))

@@ -1,10 +1,10 @@
-# Figures: each drawn from the table alone, with the numbers it shows.
+# Figures: each drawn from tables alone, with the numbers it shows.
 
 
 rule figure:
     "Drawing {wildcards.figure}"
     input:
-        table="results/metrics.parquet",
+        tables=lambda wildcards: expand("results/{table}.parquet", table=FIGURES[wildcards.figure].tables),
         languages=workflow.source_path("../data/languages.tsv"),
     output:
         svg="results/figures/{figure}.svg",

@@ -1,4 +1,4 @@
-"""Draw one figure from the table."""
+"""Draw one figure from its tables."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ with job(snakemake):
 
     render(
         snakemake.wildcards.figure,
-        Path(snakemake.input.table),
+        [Path(path) for path in snakemake.input.tables],
         Path(snakemake.output.svg),
         Path(snakemake.output.png),
         Path(snakemake.output.csv),

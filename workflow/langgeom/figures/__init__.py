@@ -1,8 +1,10 @@
-"""Figures, each drawn from the table of metrics alone: one module a figure.
+"""Figures, each drawn from tables alone: one module a figure.
 
 A figure is a module here with the constants ALIAS (its number in the study, or ""), TITLE, CAPTION and METRICS, and a
-function `draw(table, settings) -> Drawing`. Adding that one file adds the figure: `catalogue` finds it by ALIAS, and
-`render` draws it by its file's name. The other modules are shared: `style` (colours, markers, pages), `words` (what
+function `draw(table, settings) -> Drawing`. One that needs other tables than that of the metrics names them in TABLES, and
+its `draw` takes them in that order: `TABLES = ("metrics", "quality")`, `draw(metrics, quality, settings)`. Adding that
+one file adds the figure: `catalogue` finds it by ALIAS, and `render` draws it by its file's name. The
+other modules are shared: `style` (colours, markers, pages), `words` (what
 metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `kl` and `anisotropy`
 (what several figures share).
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Sequence
 
 from langgeom.errors import UserError, nearest
 from langgeom.figures.catalogue import FIGURES
@@ -21,17 +24,17 @@ __all__ = ["FIGURES", "Settings", "render"]
 
 def render(
     name: str,
-    table: str | os.PathLike[str],
+    tables: Sequence[str | os.PathLike[str]],
     svg: str | os.PathLike[str],
     png: str | os.PathLike[str],
     csv: str | os.PathLike[str],
     settings: Settings | None = None,
 ) -> None:
-    """Draw one figure, from the table to its three files.
+    """Draw one figure, from its tables to its three files.
 
     Args:
         name: the figure's name or its alias, as in `catalogue.FIGURES`.
-        table: the Parquet file of all metrics.
+        tables: the Parquet files of the figure's `tables`, in their order.
         svg, png, csv: the files to write: the picture twice, and the numbers drawn.
         settings: what is shown; defaults where None.
 
@@ -44,9 +47,9 @@ def render(
         raise UserError(f"there is no figure '{name}'; there are: {', '.join(FIGURES)}.{nearest(name, FIGURES)}")
     # Imported here, since who only asks which figures there are should not wait for matplotlib.
     from langgeom.figures.drawing import save, styled
-    from langgeom.table import read_table
+    from langgeom.table import TABLES, read_table
 
-    rows = read_table(table)
+    rows = [read_table(path, TABLES[of]) for path, of in zip(tables, FIGURES[name].tables, strict=True)]
     with styled():
-        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(rows, settings or Settings())
+        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(*rows, settings or Settings())
         save(drawing, svg, png, csv)

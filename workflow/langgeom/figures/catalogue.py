@@ -14,7 +14,8 @@ __all__ = ["FIGURES", "Figure"]
 class Figure(NamedTuple):
     """One figure: its file's name, its number in the study ("fig01") or "", and what it says and needs.
 
-    `metrics` names metrics of the table; "id" and "anisotropy" stand for the ones that the settings choose.
+    `metrics` names metrics of the table; "id" and "anisotropy" stand for the ones that the settings choose. `tables` are
+    the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of `draw`'s arguments.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Figure(NamedTuple):
     title: str
     caption: str
     metrics: tuple[str, ...]
+    tables: tuple[str, ...] = ("metrics",)
 
 
 def _constants(path: Path) -> dict[str, object]:
@@ -36,14 +38,20 @@ def _constants(path: Path) -> dict[str, object]:
     return found
 
 
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else ()
+
+
 def _find() -> Mapping[str, Figure]:
     figures = []
     for path in sorted(Path(__file__).parent.glob("*.py")):
         constants = _constants(path)
         if "ALIAS" in constants:
             alias, title, caption = (str(constants[key]) for key in ("ALIAS", "TITLE", "CAPTION"))
-            metrics = constants["METRICS"]
-            figures.append(Figure(path.stem, alias, title, caption, metrics if isinstance(metrics, tuple) else ()))
+            metrics, tables = (
+                _words(constants.get(key, default)) for key, default in (("METRICS", ()), ("TABLES", ("metrics",)))
+            )
+            figures.append(Figure(path.stem, alias, title, caption, metrics, tables))
     # By number in the study; those without one come last.
     figures.sort(key=lambda figure: (figure.alias or "z", figure.name))
     return MappingProxyType({figure.name: figure for figure in figures})
