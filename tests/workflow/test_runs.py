@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from langgeom.figures.catalogue import FIGURES
+from langgeom.table import read_table
 from study import Study
 
 pytestmark = pytest.mark.workflow
@@ -15,7 +16,7 @@ NOTHING = "Nothing to be done"
 
 
 def test_every_model_text_layer_and_metric_has_a_row(finished: Study) -> None:
-    table = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
+    table = read_table(finished.folder / "results" / "metrics.parquet")
     assert set(table["text"]) == set(finished.settings["corpora"]["mine"]["texts"])
     by_layer = table[table["layer"].notna()]
     sizes = by_layer.groupby(["model", "text", "metric", "over"])["layer"].agg(["min", "max", "size"])
@@ -68,7 +69,7 @@ def test_a_new_language_runs_alone(fresh: Callable[[], Study]) -> None:
     logs = "".join(path.read_text() for path in (study.folder / "results" / "logs" / "hidden").rglob("*.log"))
     assert logs.count(" computed") == 1 and logs.count(": rus_Cyrl computed") == 1
     assert logs.count("found finished") == len(before)
-    table = pd.read_parquet(study.folder / "results" / "metrics.parquet")
+    table = read_table(study.folder / "results" / "metrics.parquet")
     assert "rus_Cyrl" in set(table["text"])
     assert NOTHING in study.run("table")
 
@@ -86,7 +87,6 @@ def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
     study = fresh()
     study.settings["models"] = {"encoder": {"folder": "encoder"}}
     study.run("table", cores=1)
-    one = pd.read_parquet(study.folder / "results" / "metrics.parquet")
-    two = pd.read_parquet(finished.folder / "results" / "metrics.parquet")
+    one, two = (read_table(each.folder / "results" / "metrics.parquet") for each in (study, finished))
     two = two[two["model"] == "encoder"].reset_index(drop=True)
     pd.testing.assert_frame_equal(one, two, rtol=1e-5, atol=1e-8)
