@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from langgeom.store import Store, key_of
+from langgeom.errors import UserError
+from langgeom.files import sha256
+from langgeom.store import Store, key_of, serve
 
 
 def test_key_depends_on_values_not_on_order() -> None:
@@ -73,3 +79,95 @@ def test_a_damaged_result_is_made_anew(tmp_path: Path) -> None:
     assert store.make("ab12", output, lambda path: path.write_text("result") and None) is True
     assert output.read_text() == "result"
     assert store.deliver("ab12", tmp_path / "again.txt") is True
+
+
+def test_under_its_final_name_a_result_is_whole_and_has_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, names = Store(tmp_path / "store"), []
+    replace = os.replace
+
+    def watched(source: Path, target: Path) -> None:
+        replace(source, target)
+        names.append(Path(target).name)
+        kept = store.path("ab12", ".txt")
+        if kept.exists():
+            assert kept.with_name(kept.name + ".sha256").read_text() == sha256(kept)
+
+    monkeypatch.setattr(os, "replace", watched)
+    store.make("ab12", tmp_path / "out.txt", lambda path: path.write_text("result") and None)
+    assert names == ["ab12.txt.sha256", "ab12.txt", "out.txt"]
+
+
+Makers = list[Callable[[], Callable[[Path], None]]]
+
+
+def run(tmp_path: Path, makers: Makers) -> list[Path]:
+    names = [f"text{number}" for number in range(len(makers))]
+    outputs = [tmp_path / "out" / f"{name}.txt" for name in names]
+    serve(Store(tmp_path / "store"), names, [key_of(name=name) for name in names], outputs, makers)
+    return outputs
+
+
+def writes(text: str) -> Callable[[], Callable[[Path], None]]:
+    return lambda: lambda path: path.write_text(text) and None
+
+
+def test_one_is_written_while_the_next_is_computed_and_no_third(tmp_path: Path) -> None:
+    events: list[str] = []
+    computing, written = [threading.Event() for _ in range(4)], [threading.Event() for _ in range(4)]
+
+    def maker(number: int) -> Callable[[], Callable[[Path], None]]:
+        def make() -> Callable[[Path], None]:
+            computing[number].set()
+            if number >= 2:
+                # What is two before was finished first: no more than two are held.
+                assert written[number - 2].is_set()
+            events.append(f"compute {number}")
+            return save
+
+        def save(path: Path) -> None:
+            if number < 3:
+                assert computing[number + 1].wait(20), "the next was not begun while this one was written"
+            path.write_text(f"{number}")
+            written[number].set()
+            events.append(f"written {number}")
+
+        return make
+
+    outputs = run(tmp_path, [maker(number) for number in range(4)])
+    assert [path.read_text() for path in outputs] == ["0", "1", "2", "3"]
+    assert [event for event in events if event.startswith("written")] == [f"written {number}" for number in range(4)]
+
+
+def test_a_mistake_in_writing_stops_the_batch_and_is_named(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def counted(number: int) -> Callable[[], Callable[[Path], None]]:
+        return lambda: (calls.append(number), writes(str(number))())[1]
+
+    with pytest.raises(UserError, match=r"^text1: the disk is full"):
+        run(tmp_path, [counted(0), lambda: full, counted(2), counted(3), counted(4)])
+    assert calls in ([0], [0, 2])  # at most the one that was computed meanwhile
+    assert (tmp_path / "out" / "text0.txt").read_text() == "0"
+
+
+def test_a_mistake_in_computing_keeps_the_one_being_written(tmp_path: Path) -> None:
+    def wrong() -> Callable[[Path], None]:
+        raise UserError("no token")
+
+    with pytest.raises(UserError, match=r"^text1: no token"):
+        run(tmp_path, [writes("0"), wrong, writes("2")])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["text0.txt"]
+
+
+def test_what_is_found_is_not_computed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def never() -> Callable[[Path], None]:
+        raise AssertionError("computed again")
+
+    run(tmp_path, [writes("0"), writes("1")])
+    caplog.set_level(logging.INFO)
+    run(tmp_path, [never, never, writes("2")])
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["1 of 3: text0 found finished", "2 of 3: text1 found finished", "3 of 3: text2 computed"]

@@ -46,6 +46,14 @@ def _imports(tree: ast.AST) -> set[str]:
 
 
 @functools.cache
+def _parsed(source: str) -> tuple[str, list[str]]:
+    """Return what counts of a module's source, and what it imports; each is parsed once for all who ask."""
+    tree = ast.parse(source)
+    imports = sorted(_imports(tree))
+    return ast.dump(_without_docstrings(tree)), imports
+
+
+@functools.cache
 def code_of(*modules: str) -> str:
     """Return a hex fingerprint of modules of this package and all of it that they import; a package counts whole.
 
@@ -64,12 +72,11 @@ def code_of(*modules: str) -> str:
         path = _file(name)
         if path is None or name in seen or name in WITHOUT_EFFECT:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        seen[name], imports = _parsed(path.read_text(encoding="utf-8"))
         if path.name == "__init__.py" and name != "langgeom":
             below = (child.relative_to(path.parent).with_suffix("") for child in path.parent.rglob("*.py"))
             pending += [".".join([name, *child.parts]).removesuffix(".__init__") for child in below]
-        pending += sorted(_imports(tree))
-        seen[name] = ast.dump(_without_docstrings(tree))
+        pending += imports
     return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[:16]
 
 

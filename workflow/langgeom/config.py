@@ -204,6 +204,8 @@ def _describe(error: ValidationError) -> str:
     if rule == "enum":
         allowed = ", ".join(map(str, error.validator_value))
         return f"config: {where} is {_found(found)}; allowed: {allowed}.{nearest(found, error.validator_value)}"
+    if rule == "anyOf":
+        return f"config: {where} is {_found(found)}; allowed: {schema.get('description', 'another kind of value')}."
     if rule == "uniqueItems":
         twice = next(item for index, item in enumerate(found) if item in found[:index])
         return f"config: {where} names {_found(twice)} twice; remove one."
@@ -233,7 +235,8 @@ def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) ->
         for key, item in value.items():
             child = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
             if isinstance(child, Mapping):
-                if child.get("type") == "integer":
+                kinds = [child, *child.get("anyOf", ())]
+                if isinstance(item, float) and any(kind.get("type") == "integer" for kind in kinds):
                     value[key] = int(item)
                 _complete(item, child, root)
 

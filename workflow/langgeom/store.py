@@ -1,7 +1,8 @@
 """A store of finished results, keyed by all that determines them; outputs are hard links into it.
 
-Snakemake deletes the outputs of a job before it runs, and a job serves many texts. With the store a killed job loses the
-text in flight, and a job repeated for one new text finds all others finished.
+Snakemake deletes the outputs of a job before it runs, and a job serves many texts. With the store a killed job loses only
+what is in flight, the text being computed and the one before it if that is still being written, and a job repeated for one
+new text finds all others finished.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +72,19 @@ class Store:
         """
         if self.deliver(key, output):
             return False
-        with atomic(self.path(key, Path(output).suffix)) as temporary:
-            write(temporary)
-            digest = sha256(temporary)
-            temporary.chmod(0o444)
-        with atomic(self.path(key, Path(output).suffix + ".sha256")) as temporary:
-            temporary.write_text(digest)
-        self.deliver(key, output)
+        self.keep(key, output, write)
         return True
+
+    def keep(self, key: str, output: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+        """Store what `write(path)` writes as the result of `key`, and deliver it to `output`."""
+        suffix = Path(output).suffix
+        with atomic(self.path(key, suffix)) as temporary:
+            write(temporary)
+            temporary.chmod(0o444)
+            # The digest has its name first: a result under its final name is whole, and can be told to be.
+            with atomic(self.path(key, suffix + ".sha256")) as digest:
+                digest.write_text(sha256(temporary))
+        self.deliver(key, output)
 
     def sweep(self, grace: float = 0.0) -> int:
         """Remove results that no output links to any more and that are older than `grace` seconds; return the bytes freed."""
@@ -95,29 +103,63 @@ def serve(
     names: Sequence[str],
     keys: Sequence[str],
     outputs: Sequence[Path],
-    writers: Sequence[Callable[[Path], None]],
+    makers: Sequence[Callable[[], Callable[[Path], None]]],
 ) -> None:
     """Make the outputs of a batch in turn, each once: a result finished before is found, one finished now is kept at once.
 
+    A result is written while the next is computed. The next waits for that, so two are in memory at most, and a killed
+    job loses two at most: all before them are kept.
+
     Args:
         names: what each is called in the log and in messages.
-        keys: see `key_of`; `outputs`, the files to deliver; `writers`, what computes each, given a path.
+        keys: see `key_of`; `outputs`, the files to deliver.
+        makers: each computes a result and returns what writes it, given a path.
 
     Raises:
         UserError: naming the one it came from; those before it are kept.
     """
-    for number, (name, key, output, write) in enumerate(zip(names, keys, outputs, writers, strict=True), start=1):
+    writing: Future[None] | None = None
+
+    def keep(number: int, save: Callable[[Path], None]) -> None:
+        with _named(names[number], outputs[number]):
+            store.keep(keys[number], outputs[number], save)
+        said(number, "computed")
+
+    def said(number: int, how: str) -> None:
+        log.info("%d of %d: %s %s", number + 1, len(names), names[number], how)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
         try:
-            computed = store.make(key, output, write)
-        except UserError as error:
-            raise UserError(f"{name}: {error}") from error
-        except OSError as error:
-            if error.errno in (28, 122):  # ENOSPC, EDQUOT
-                raise UserError(
-                    f"{name}: the disk is full ({os.fspath(output)}); free space and run again, the texts done so far are kept."
-                ) from error
-            raise
-        log.info("%d of %d: %s %s", number, len(names), name, "computed" if computed else "found finished")
+            for number, (name, key, output, make) in enumerate(zip(names, keys, outputs, makers, strict=True)):
+                with _named(name, output):
+                    found = store.deliver(key, output)
+                    save = None if found else make()
+                if writing is not None:
+                    writing.result()
+                if save is None:
+                    said(number, "found finished")
+                else:
+                    writing = thread.submit(keep, number, save)
+                    del save  # else it would be held while the next is computed
+        finally:
+            # Whatever stopped the loop, the result before it is finished; its own mistake, if any, comes first.
+            if writing is not None:
+                writing.result()
+
+
+@contextmanager
+def _named(name: str, output: Path) -> Iterator[None]:
+    """Name the text that a mistake came from, and a full disk for what it is."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
+    except OSError as error:
+        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+            raise UserError(
+                f"{name}: the disk is full ({os.fspath(output)}); free space and run again, the texts done so far are kept."
+            ) from error
+        raise
 
 
 def main() -> None:

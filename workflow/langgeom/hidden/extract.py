@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,23 +12,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from langgeom.hidden.batches import batches_of
+from langgeom.device import reproducible
+from langgeom.errors import UserError
+from langgeom.hidden.batches import Batch, batches_of, pack
 from langgeom.hidden.load import LoadedModel, load
+from langgeom.hidden.memory import budget_of
 from langgeom.hidden.progress import Progress
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
 
 __all__ = ["DEFAULTS", "LoadedModel", "extract", "load"]
 
+log = logging.getLogger(__name__)
 DEFAULTS: Mapping[str, Any] = {
-    "batch_tokens": 512, "max_tokens": 512, "token_cap": 2048, "first_position": "exclude", "final_norm": True,
+    "batch_tokens": "auto", "max_tokens": 512, "token_cap": 2048, "first_position": "exclude", "final_norm": True,
     "loss": None,
 }  # fmt: skip
 
 
 @dataclass
 class _Sums:
-    """What the layers are reduced to; filled batch by batch."""
+    """What the layers are reduced to, on the model's device; filled batch by batch."""
 
     sentence: Tensor
     token: Tensor
@@ -82,62 +87,93 @@ def _run(
     loss: bool,
     name: str,
 ) -> _Sums:
-    layers, dim = len(loaded.blocks) + 1, loaded.manifest["dim"]
-    sums = _Sums(
-        torch.empty(layers, len(sentences), dim, device=loaded.device),
-        torch.empty(layers, sum(kept), dim, dtype=loaded.dtype, device=loaded.device),
-        torch.empty(len(sentences), dtype=torch.float64, device=loaded.device) if loss else None,
-    )
-    starts = list(accumulate(kept, initial=0))
+    """Run all sentences; where the memory does not do, with half the tokens a batch from there on.
+
+    Raises:
+        UserError: a single sentence is too much for the memory.
+    """
     lengths = [len(sentence.ids) for sentence in sentences]
-    with torch.inference_mode(), Progress(name, len(sentences), sum(lengths)) as progress:
-        for batch in batches_of(lengths, chosen["batch_tokens"]):
-            members = [(index, sentences[index], starts[index], kept[index]) for index in batch]
-            _run_batch(loaded, members, sums, chosen["final_norm"])
-            progress.add(len(batch), sum(lengths[index] for index in batch))
+    left = list(range(len(sentences)))
+    with torch.inference_mode(), reproducible(loaded.device), Progress(name, len(sentences), sum(lengths)) as progress:
+        sums = _room(loaded, len(sentences), sum(kept), loss)
+        while left:
+            budget = budget_of(loaded, chosen["batch_tokens"], max(lengths))
+            packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, kept, loaded)
+            failed = _run_all(loaded, packed, sums, chosen["final_norm"], progress)
+            left = [row for batch in packed[len(packed) if failed is None else failed :] for row in batch.rows.tolist()]
+            if failed is not None:
+                _halve(loaded, packed[failed], budget)
+            left.sort()
     return sums
 
 
-def _run_batch(loaded: LoadedModel, batch: list[tuple[int, Sentence, int, int]], sums: _Sums, final_norm: bool) -> None:
-    """Run one batch of (row, sentence, first row of its kept tokens, how many are kept)."""
-    device, longest = loaded.device, len(batch[0][1].ids)
-    ids = torch.tensor([sentence.ids + [loaded.pad] * (longest - len(sentence.ids)) for _, sentence, _, _ in batch])
-    weights = torch.zeros(len(batch), 1, longest)
-    source: list[int] = []
-    target: list[int] = []
-    for place, (_, sentence, start, count) in enumerate(batch):
-        weights[place, 0, sentence.content] = 1.0 / len(sentence.content)
-        source += [place * longest + position for position in sentence.content[:count]]
-        target += range(start, start + count)
-    mask = None
-    if not loaded.causal and len(batch[-1][1].ids) < longest:
-        lengths = torch.tensor([len(sentence.ids) for _, sentence, _, _ in batch])
-        mask = (torch.arange(longest)[None] < lengths[:, None]).long().to(device)
-    rows = torch.tensor([index for index, _, _, _ in batch], device=device)
-    weights = weights.to(device)
-    source_rows, target_rows = torch.tensor(source, device=device), torch.tensor(target, device=device)
+def _room(loaded: LoadedModel, sentences: int, tokens: int, loss: bool) -> _Sums:
+    layers, dim, device = len(loaded.blocks) + 1, loaded.manifest["dim"], loaded.device
+    try:
+        return _Sums(
+            torch.empty(layers, sentences, dim, device=device),
+            torch.empty(layers, tokens, dim, dtype=loaded.dtype, device=device),
+            torch.empty(sentences, dtype=torch.float64, device=device) if loss else None,
+        )
+    except torch.OutOfMemoryError as error:
+        size = layers * dim * (4 * sentences + loaded.dtype.itemsize * tokens) / 2**30
+        raise UserError(
+            f"the memory of {device} does not hold the hidden states of this text beside the model: {size:.1f} GiB. "
+            "Lower hidden.token_cap, or run it where there is more."
+        ) from error
 
+
+def _run_all(loaded: LoadedModel, packed: Sequence[Batch], sums: _Sums, final_norm: bool, progress: Progress) -> int | None:
+    """Run batches in turn; return the number of the one that the memory was too small for, if any.
+
+    Nothing in the loop waits for the device: indices were made before, and progress counts what was handed over.
+    """
+    for number, batch in enumerate(packed):
+        try:
+            _run_batch(loaded, batch.to(loaded.device), sums, final_norm)
+        except torch.OutOfMemoryError:
+            # The traceback holds what the batch had computed, so memory is freed only outside.
+            return number
+        progress.add(len(batch.rows), batch.size)
+    return None
+
+
+def _halve(loaded: LoadedModel, batch: Batch, budget: int) -> None:
+    """Halve the model's budget after a batch was too much, for this text and those after it.
+
+    Raises:
+        UserError: it was one sentence.
+    """
+    if loaded.device.type == "cuda":
+        torch.cuda.empty_cache()
+    if len(batch.rows) == 1:
+        raise UserError(
+            f"the memory of {loaded.device} does not do for one sentence of {batch.size} tokens; lower hidden.max_tokens, "
+            "or run it where there is more."
+        )
+    loaded.budget = min(budget, batch.ids.numel()) // 2
+    log.warning("out of memory with a batch of %d tokens; going on with %d", batch.ids.numel(), loaded.budget)
+
+
+def _run_batch(loaded: LoadedModel, batch: Batch, sums: _Sums, final_norm: bool) -> None:
     def reduce(layer: int, states: Tensor) -> None:
-        sums.sentence[layer, rows] = torch.bmm(weights, states.float()).squeeze(1)
-        if source:
-            sums.token[layer, target_rows] = states.flatten(0, 1)[source_rows]
+        sums.sentence[layer, batch.rows] = torch.bmm(batch.weights, states.float()).squeeze(1)
+        if len(batch.source):
+            sums.token[layer, batch.target] = states.flatten(0, 1)[batch.source]
 
-    output = loaded.run(ids.to(device), mask, reduce, final_norm)
+    output = loaded.run(batch.ids, batch.mask, reduce, final_norm)
     if sums.nll is not None:
-        _score(loaded, [sentence for _, sentence, _, _ in batch], rows, output, ids, sums.nll)
+        sums.nll[batch.rows] = _score(loaded, batch, output)
 
 
-def _score(loaded: LoadedModel, sentences: Sequence[Sentence], rows: Tensor, output: Tensor, ids: Tensor, nll: Tensor) -> None:
-    """Sum the negative log-likelihood of each sentence's scored tokens, each predicted by the position before it."""
+def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
+    """Return the negative log-likelihood of each sentence's scored tokens, each predicted by the position before it."""
     assert loaded.head is not None
-    longest = ids.shape[1]
-    places = torch.tensor([place for place, sentence in enumerate(sentences) for _ in sentence.scored], device=loaded.device)
-    flat = torch.tensor([place * longest + at for place, s in enumerate(sentences) for at in s.scored], device=loaded.device)
-    sums = torch.zeros(len(sentences), dtype=torch.float64, device=loaded.device)
-    if len(flat):
-        values = loaded.head.nll(output.flatten(0, 1)[flat - 1], ids.to(loaded.device).flatten()[flat])
-        sums.index_add_(0, places, values)
-    nll[rows] = sums
+    values = torch.zeros(batch.ids.numel(), dtype=torch.float64, device=output.device)
+    if len(batch.scored):
+        # Each value has a place of its own, and rows are summed: adding into one place has no order on a GPU.
+        values[batch.scored] = loaded.head.nll(output.flatten(0, 1)[batch.scored - 1], batch.ids.flatten()[batch.scored])
+    return values.view(batch.ids.shape).sum(1)
 
 
 def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any]) -> HiddenStates:
@@ -146,15 +182,15 @@ def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Su
 
     sentences = text.sentences
     scored = dict(
-        nll=sums.nll.cpu(),
+        nll=_to_host(sums.nll),
         scored_characters=column([sentence.scored_characters for sentence in sentences]),
         scored_bytes=column([sentence.scored_bytes for sentence in sentences]),
     ) if sums.nll is not None else {}  # fmt: skip
     excluded = len(sentences) if chosen["first_position"] == "exclude" else 0
     report = {**text.report, "tokens_kept": sum(kept), "first_position_excluded": excluded}
     return HiddenStates(
-        sentence=sums.sentence.cpu(),
-        token=sums.token.cpu(),
+        sentence=_to_host(sums.sentence),
+        token=_to_host(sums.token),
         token_sentence=column([row for row, count in enumerate(kept) for _ in range(count)]),
         sentence_line=column([sentence.line for sentence in sentences]),
         tokens=column([len(sentence.content) for sentence in sentences]),
@@ -171,3 +207,12 @@ def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Su
             "report": json.dumps(report, sort_keys=True),
         },
     )
+
+
+def _to_host(tensor: Tensor) -> Tensor:
+    """Return a tensor on the CPU; from a GPU through memory that it can write to by itself, several times as fast."""
+    if tensor.device.type != "cuda":
+        return tensor.cpu()
+    host = torch.empty_like(tensor, device="cpu", pin_memory=True)
+    host.copy_(tensor)
+    return host

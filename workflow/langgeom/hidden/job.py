@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +49,15 @@ def hidden_job(
         """Load the model when the first text needs it."""
         from langgeom.hidden.extract import load
 
-        return load(model, dtype=settings["dtype"], loss=settings["loss"])
+        return load(model, dtype=settings["dtype"], device="auto", loss=settings["loss"])
 
-    def write(text: Path, key: str) -> Callable[[Path], None]:
-        def run(path: Path) -> None:
-            from langgeom.hidden.extract import extract
-            from langgeom.hidden.file import write_hidden
+    def make(text: Path, key: str) -> Callable[[Path], None]:
+        from langgeom.hidden.extract import extract
+        from langgeom.hidden.file import write_hidden
 
-            lines = text.read_text(encoding="utf-8").split("\n")
-            states = extract(loaded(), lines[:-1] if lines[-1] == "" else lines, settings, name=text.stem)
-            write_hidden(path, states, {"fingerprint": key, "corpus": corpus, "text": text.stem})
-
-        return run
+        lines = text.read_text(encoding="utf-8").split("\n")
+        states = extract(loaded(), lines[:-1] if lines[-1] == "" else lines, settings, name=text.stem)
+        return lambda path: write_hidden(path, states, {"fingerprint": key, "corpus": corpus, "text": text.stem})
 
     keys = [key_of(**determined, corpus=corpus, text=[text.stem, sha256(text)]) for text in texts]
     serve(
@@ -68,5 +65,5 @@ def hidden_job(
         [text.stem for text in texts],
         keys,
         outputs,
-        [write(*pair) for pair in zip(texts, keys, strict=True)],
+        [partial(make, *pair) for pair in zip(texts, keys, strict=True)],
     )

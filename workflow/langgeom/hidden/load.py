@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from langgeom.device import pick_device
 from langgeom.errors import UserError
 from langgeom.hidden.dtype import pick_dtype
 from langgeom.hidden.loss import Head
@@ -30,7 +31,7 @@ class LoadedModel:
     """A model on a device.
 
     `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text
-    is scored.
+    is scored. `budget`: most tokens of a batch, once the memory has set a limit (`langgeom.hidden.memory`).
     """
 
     manifest: dict[str, Any]
@@ -43,6 +44,7 @@ class LoadedModel:
     pad: int
     dtype: torch.dtype
     device: torch.device
+    budget: int | None = None
 
     def run(self, ids: Tensor, mask: Tensor | None, on_layer: Callable[[int, Tensor], None], final_norm: bool = True) -> Tensor:
         """Run the trunk on [batch, length] tokens; hand over each layer's [batch, length, dim] as it is produced.
@@ -91,12 +93,13 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
     Args:
         folder: a model's folder with its manifest.
         dtype: auto, float32, bfloat16 or float16.
+        device: as torch names it, or "auto" (`langgeom.device`); weights go there as they are read.
         loss: whether text will be scored; None: for a trained decoder.
 
     Raises:
         UserError: not a prepared model, weights that do not fit its config, or an architecture that cannot be measured.
     """
-    folder, place = Path(folder), torch.device(device)
+    folder, place = Path(folder), pick_device(device)
     manifest, number_format = read_manifest(folder), pick_dtype(dtype, place)
     decoder = manifest["kind"] == "decoder"
     scores = decoder and (manifest["init"] == "trained" if loss is None else loss)
@@ -106,12 +109,13 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
         auto = AutoModelForCausalLM if scores else AutoModel
         try:
             model, info = auto.from_pretrained(  # type: ignore[misc]
-                folder, dtype=number_format, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-            )
+                folder, dtype=number_format, trust_remote_code=False, use_safetensors=True, output_loading_info=True,
+                device_map=None if place.type == "cpu" else {"": place},
+            )  # fmt: skip
         except Exception as error:  # whatever a loader meets in a user's files
             raise UserError(f"{folder} cannot be loaded by transformers: {' '.join(str(error).split())[:500]}") from error
         _check_weights(manifest["name"], info)
-        model = model.to(place).eval().requires_grad_(False)
+        model = model.eval().requires_grad_(False)
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
     loaded = LoadedModel(

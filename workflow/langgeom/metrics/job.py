@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,22 +38,22 @@ def metrics_job(
         versions=versions_of("torch", "numpy"),
     )  # fmt: skip
 
-    def write(source: Path) -> Callable[[Path], None]:
-        def run(path: Path) -> None:
-            from langgeom.hidden.file import read_hidden
-            from langgeom.metrics import Resample
-            from langgeom.metrics.measure import measure_text
-            from langgeom.table import write_rows
+    def make(source: Path) -> Callable[[Path], None]:
+        from langgeom.device import pick_device, reproducible
+        from langgeom.hidden.file import read_hidden
+        from langgeom.metrics import Resample
+        from langgeom.metrics.measure import measure_text
+        from langgeom.table import write_rows
 
-            states = read_hidden(source)
-            other = read_hidden(reference) if names.get("aligned") else None
-            about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
-            about |= {key: getattr(TextName.parse(about["text"]), key) for key in ("lang", "script")}
-            rows = measure_text(states, other, names, Resample(**bootstrap, seed=seed))
-            write_rows([{**about, **row} for row in rows], path)
-
-        return run
+        states = read_hidden(source)
+        other = read_hidden(reference) if names.get("aligned") else None
+        about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
+        about |= {key: getattr(TextName.parse(about["text"]), key) for key in ("lang", "script")}
+        device = pick_device()
+        with reproducible(device):
+            rows = measure_text(states, other, names, Resample(**bootstrap, seed=seed), device)
+        return lambda path: write_rows([{**about, **row} for row in rows], path)
 
     headers = [read_header(path) for path in hidden]
     keys = [key_of(**determined, hidden=header["fingerprint"]) for header in headers]
-    serve(Store(store), [header["text"] for header in headers], keys, outputs, [write(path) for path in hidden])
+    serve(Store(store), [header["text"] for header in headers], keys, outputs, [partial(make, path) for path in hidden])

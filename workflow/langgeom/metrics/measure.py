@@ -21,7 +21,11 @@ __all__ = ["measure_text"]
 
 
 def measure_text(
-    hidden: HiddenText, reference: HiddenText | None, names: Mapping[str, Sequence[str]], resample: Resample | None
+    hidden: HiddenText,
+    reference: HiddenText | None,
+    names: Mapping[str, Sequence[str]],
+    resample: Resample | None,
+    device: torch.device | str = "cpu",
 ) -> list[dict[str, Any]]:
     """Return rows `layer, metric, over, value, low, high, n, dropped` of one text.
 
@@ -33,6 +37,7 @@ def measure_text(
         reference: the reference text's; without it, aligned metrics are left out.
         names: metrics asked for, under `token`, `sentence`, `aligned` and `text`.
         resample: the bootstrap; without it, `low` and `high` are missing.
+        device: where the layers are measured; each is moved there in its turn.
 
     Returns:
         Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need
@@ -46,10 +51,10 @@ def measure_text(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingValueWarning)
         try:
-            rows = _clouds(chosen.get("token", []), "token", hidden.token, hidden.token_sentence, resample)
-            rows += _clouds(chosen.get("sentence", []), "sentence", hidden.sentence, None, resample)
+            rows = _clouds(chosen.get("token", []), "token", hidden.token, hidden.token_sentence, resample, device)
+            rows += _clouds(chosen.get("sentence", []), "sentence", hidden.sentence, None, resample, device)
             if reference is not None:
-                rows += _aligned(chosen.get("aligned", []), hidden, reference, resample)
+                rows += _aligned(chosen.get("aligned", []), hidden, reference, resample, device)
             for metric in chosen.get("text", []):
                 counts = [getattr(hidden, field) for field in metric.fields]
                 if all(count is not None for count in counts):
@@ -82,21 +87,26 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, index
 
 
 def _clouds(
-    metrics: list[Metric], over: str, points: Tensor, groups: Tensor | None, resample: Resample | None
+    metrics: list[Metric],
+    over: str,
+    points: Tensor,
+    groups: Tensor | None,
+    resample: Resample | None,
+    device: torch.device | str,
 ) -> list[dict[str, Any]]:
     """Measure each layer of a stack; metrics between layers get the layer and the next."""
     rows = []
     most = max([metric.neighbours for metric in metrics], default=0)
     for layer in range(len(points)):
-        cloud = Cloud(points[layer : layer + 1], groups)
-        if most and bool(points[layer].isfinite().all()):
+        cloud = Cloud(points[layer : layer + 1].to(device), groups)
+        if most and bool(cloud.points.isfinite().all()):
             # Once, for the metric that needs most.
             cloud.layer(0).nearest(most)
         for metric in metrics:
             if metric.input == "cloud":
                 estimate = _named_layer(metric, layer, cloud, resample=resample)
             elif layer + 1 < len(points):
-                estimate = _named_layer(metric, layer, Cloud(points[layer : layer + 2], groups), resample=resample)
+                estimate = _named_layer(metric, layer, Cloud(points[layer : layer + 2].to(device), groups), resample=resample)
             else:
                 continue
             rows.append(_row(metric, over, layer, estimate, 0, 0))
@@ -111,7 +121,11 @@ def _named_layer(metric: Metric, layer: int, *clouds: Cloud, resample: Resample 
 
 
 def _aligned(
-    metrics: list[Metric], hidden: HiddenText, reference: HiddenText, resample: Resample | None
+    metrics: list[Metric],
+    hidden: HiddenText,
+    reference: HiddenText,
+    resample: Resample | None,
+    device: torch.device | str,
 ) -> list[dict[str, Any]]:
     """Measure the sentences that both texts have, layer by layer."""
     if not metrics:
@@ -132,9 +146,12 @@ def _aligned(
         # One pair of clouds for all metrics of the layer, which share what they compute of it.
         clouds: dict[str, list[Cloud]] = {}
         if "sentence" in kinds.values() and counted["sentence"]:
-            clouds["sentence"] = [Cloud(hidden.sentence[here, rows_x]), Cloud(reference.sentence[here, rows_y])]
+            clouds["sentence"] = [
+                Cloud(hidden.sentence[here, rows_x].to(device)),
+                Cloud(reference.sentence[here, rows_y].to(device)),
+            ]
         if "token" in kinds.values() and counted["token"]:
-            ours, theirs = hidden.token[here, tokens_x], reference.token[here, tokens_y]
+            ours, theirs = hidden.token[here, tokens_x].to(device), reference.token[here, tokens_y].to(device)
             clouds["token"] = [Cloud(ours, groups_x), Cloud(theirs, groups_y)]
         for metric, over in kinds.items():
             missing = len(hidden.sentence_line) - counted[over]
