@@ -1,19 +1,24 @@
 # make            set up the environment and run config.yaml
 # make test       the tests               make lint     style, types, Snakemake's own lint
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
+# make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
 
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
+CONFIG ?= config.yaml
 BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all env dev test lint format bench bench-metrics pins clean-store
+.PHONY: all plan env dev test lint format bench bench-metrics bench-scale pins clean-store
 .DELETE_ON_ERROR:
 
 all: env
 	$(BIN)/python workflow/scripts/run_alone.py --cores $(CORES) $(ARGS)
+
+plan: env
+	$(BIN)/python -m langgeom.plan $(CONFIG) $(ARGS)
 
 env: $(VENV)/.run
 dev: $(VENV)/.dev
@@ -65,6 +70,10 @@ bench: all dev
 
 bench-metrics: dev
 	$(BIN)/python tests/benchmarks/bench_metrics.py --out docs/benchmarks/metrics.md
+
+# 204 languages x 8 stub models, and throughput of a model where one is prepared.
+bench-scale: dev
+	$(BIN)/python tests/benchmarks/bench_scale.py docs/benchmarks/scale.md $(ARGS)
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

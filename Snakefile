@@ -22,6 +22,10 @@ include: "workflow/rules/metrics.smk"
 include: "workflow/rules/figures.smk"
 
 
+onstart:
+    check_disk_or_stop()
+
+
 rule all:
     default_target: True
     input:

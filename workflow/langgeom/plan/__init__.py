@@ -1,0 +1,1 @@
+"""What a config will take before it runs: `estimate` works it out, `python -m langgeom.plan` prints it."""

@@ -1,0 +1,167 @@
+"""What a config will take before it runs: tokens, bytes on disk, hours; and a refusal when the disk is too small.
+
+What is prepared already is counted: a corpus file by its lines, a model by its manifest, tokens by the model's own tokenizer on
+up to `texts.SAMPLE` lines of each text.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from langgeom.config import Config
+from langgeom.errors import UserError
+from langgeom.metrics.catalogue import METRICS
+from langgeom.plan.models import Shape, shape_of
+from langgeom.plan.texts import Counts, Tokens, count
+
+__all__ = ["Pair", "Plan", "check_disk", "hidden_bytes", "make_plan", "too_small"]
+
+UNCHECKED = "LANGGEOM_DISK_UNCHECKED"
+# Assumed, unless measured. A core of a CPU that multiplies bfloat16 itself, and one that does not: as seen on two cores of
+# a server. A GPU: 40 % of what an H100 or H200 multiplies densely in bfloat16; not measured.
+CPU_RATE = {2: 2.0e11, 4: 0.6e11}
+GPU_RATE = 4.0e14
+# Seconds of metrics for 10^9 numbers (layers x points x dimensions), on one core: default metrics, 200 replicates.
+METRICS_SECONDS = 180.0
+JOB_SECONDS = 15.0  # starting Python, importing, loading a small model
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A model and a text: tokens that are run, tokens kept, bytes of its files; None where the model is not known yet."""
+
+    model: str
+    corpus: str
+    text: str
+    tokens: int
+    kept: int
+    hidden: int
+    metrics: int
+    done: bool
+
+
+@dataclass
+class Plan:
+    """All of a config; sizes in bytes."""
+
+    config: Config
+    base: Path
+    counts: Mapping[tuple[str, str], Counts]
+    shapes: Mapping[str, Shape | None]
+    pairs: list[Pair] = field(default_factory=list)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Models that are not fetched yet, so that nothing of them is counted."""
+        return [name for name, shape in self.shapes.items() if shape is None]
+
+    @cached_property
+    def stages(self) -> dict[str, tuple[int, int]]:
+        """Bytes of each stage: all, and those not written yet."""
+        corpora = {key: count.bytes for key, count in self.counts.items()}
+        left = {key: size for key, size in corpora.items() if not self._there("corpora", *key, suffix=".txt")}
+        models = {name: shape.bytes for name, shape in self.shapes.items() if shape is not None}
+        new = {name: size for name, size in models.items() if not (self.base / "results/models" / name).is_dir()}
+        rows = sum(self._rows(shape) * len(self.counts) for shape in self.shapes.values() if shape is not None)
+        table = 150 * rows  # a row of the CSV
+        return {
+            "corpora": (sum(corpora.values()), sum(left.values())),
+            "models": (sum(models.values()), sum(new.values())),
+            "hidden states": (sum(p.hidden for p in self.pairs), sum(p.hidden for p in self.pairs if not p.done)),
+            "metrics": (sum(p.metrics for p in self.pairs) + table, sum(p.metrics for p in self.pairs if not p.done) + table),
+        }
+
+    def _there(self, *parts: str, suffix: str) -> bool:
+        return (self.base / "results").joinpath(*parts[:-1], parts[-1] + suffix).exists()
+
+    def _rows(self, shape: Shape) -> int:
+        chosen = self.config["metrics"]
+        by_layer = sum(len(chosen[over]) for over in chosen if over != "text")
+        return (shape.layers + 1) * by_layer + sum(name in METRICS for name in chosen["text"])
+
+    @property
+    def needed(self) -> int:
+        """Bytes that are still to be written."""
+        return sum(left for _, left in self.stages.values())
+
+    @property
+    def free(self) -> int:
+        """Bytes free where the results will lie."""
+        place = (self.base / "results").absolute()
+        return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists())).free
+
+    def hours(self, rates: Mapping[str, float]) -> tuple[float, float]:
+        """Return hours of hidden states and of metrics that are left, at multiply-adds x 2 a second of each model."""
+        seconds = sum(self._work(pair) / rates[pair.model] for pair in self.pairs if not pair.done)
+        numbers = sum(pair.hidden / 4 for pair in self.pairs if not pair.done)
+        left = {(pair.corpus, pair.text, pair.model) for pair in self.pairs if not pair.done}
+        batches = [(corpus, batch) for corpus in self.config["corpora"] for batch in self.config.batches(corpus)]
+        jobs = sum(any((c, text, m) in left for text in batch) for c, batch in batches for m in self.shapes)
+        return (seconds + jobs * JOB_SECONDS) / 3600, (METRICS_SECONDS * numbers / 1e9 + jobs * JOB_SECONDS) / 3600
+
+    def _work(self, pair: Pair) -> float:
+        shape = self.shapes[pair.model]
+        assert shape is not None
+        return 2.0 * shape.active * pair.tokens
+
+
+def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
+    """Work out what a config takes.
+
+    Args:
+        base: the folder it runs in, where `results` lies.
+        exact: run tokenizers that are there; else a token is taken for `texts.BYTES` bytes.
+    """
+    hidden = config["hidden"]
+    counts = {
+        (corpus, text): count(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)
+    }
+    shapes = {model: shape_of(config, model, base) for model in config["models"]}
+    plan = Plan(config, base, counts, shapes)
+    tokens = Tokens(base, hidden, exact)
+    for model, corpus, text in config.pairs():
+        shape = shapes[model]
+        if shape is not None:
+            found, run = tokens.of(shape, corpus, text, counts[corpus, text])
+            kept = min(found, hidden["token_cap"])
+            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, config.hidden(model))
+            # Parquet's own, and a row's numbers compressed.
+            measured = 4500 + 27 * plan._rows(shape)
+            done = plan._there("hidden", model, corpus, text, suffix=".safetensors")
+            plan.pairs.append(Pair(model, corpus, text, run, kept, size, measured, done))
+    return plan
+
+
+def hidden_bytes(shape: Shape, sentences: int, kept: int, settings: Mapping[str, Any]) -> int:
+    """Return the size of a file of hidden states (docs/design.md)."""
+    scores = shape.decoder and (shape.trained if settings["loss"] is None else settings["loss"])
+    columns = (5 * 4 + (8 + 2 * 4 if scores else 0)) * sentences + 4 * kept
+    return 1600 + (shape.layers + 1) * shape.dim * (4 * sentences + shape.itemsize(settings["dtype"]) * kept) + columns
+
+
+def check_disk(config: Config, base: Path) -> None:
+    """Refuse to start what the disk cannot hold; models that are not fetched yet are not counted.
+
+    Raises:
+        UserError: saying how much is missing, and what would make it less.
+    """
+    if not os.environ.get(UNCHECKED):
+        plan = make_plan(config, base, exact=False)
+        if plan.needed > plan.free:
+            raise UserError(too_small(plan))
+
+
+def too_small(plan: Plan) -> str:
+    """Return what to say when the disk does not do."""
+    return (
+        f"The results take about {plan.needed / GIB:.1f} GiB more, and the disk of results/ has {plan.free / GIB:.1f} GiB free."
+        " Free space, lower hidden.token_cap, or name fewer models or texts; `make plan` shows what takes how much. "
+        f"{UNCHECKED}=1 starts it all the same."
+    )
