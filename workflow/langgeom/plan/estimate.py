@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from langgeom.config import Config
 from langgeom.errors import UserError
@@ -117,7 +116,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
 
     Args:
         base: the folder it runs in, where `results` lies.
-        exact: run tokenizers that are there; else a token is taken for `texts.BYTES` bytes.
+        exact: run tokenizers that are there, and ask torch for the dtype; else a token is taken for `texts.BYTES` bytes, and
+            "auto" for two bytes a number, so that it is cheap and rather too little.
     """
     hidden = config["hidden"]
     counts = {
@@ -131,7 +131,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
         if shape is not None:
             found, run = tokens.of(shape, corpus, text, counts[corpus, text])
             kept = min(found, hidden["token_cap"])
-            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, config.hidden(model))
+            width = shape.itemsize(hidden["dtype"]) if exact else shape.least_itemsize(hidden["dtype"])
+            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, width, config["models"][model].get("loss"))
             # Parquet's own, and a row's numbers compressed.
             measured = 4500 + 27 * plan._rows(shape)
             done = plan._there("hidden", model, corpus, text, suffix=".safetensors")
@@ -139,11 +140,11 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     return plan
 
 
-def hidden_bytes(shape: Shape, sentences: int, kept: int, settings: Mapping[str, Any]) -> int:
-    """Return the size of a file of hidden states (docs/design.md)."""
-    scores = shape.decoder and (shape.trained if settings["loss"] is None else settings["loss"])
+def hidden_bytes(shape: Shape, sentences: int, kept: int, itemsize: int, loss: bool | None = None) -> int:
+    """Return the size of a file of hidden states (docs/design.md), `itemsize` the bytes of a number of its tokens."""
+    scores = shape.decoder and (shape.trained if loss is None else loss)
     columns = (5 * 4 + (8 + 2 * 4 if scores else 0)) * sentences + 4 * kept
-    return 1600 + (shape.layers + 1) * shape.dim * (4 * sentences + shape.itemsize(settings["dtype"]) * kept) + columns
+    return 1600 + (shape.layers + 1) * shape.dim * (4 * sentences + itemsize * kept) + columns
 
 
 def check_disk(config: Config, base: Path) -> None:

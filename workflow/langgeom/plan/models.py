@@ -46,6 +46,10 @@ class Shape:
         """Return the bytes of a number in a setting's dtype; "auto" as this machine would choose."""
         return BYTES[dtype] if dtype != "auto" else _auto()
 
+    def least_itemsize(self, dtype: str) -> int:
+        """Return the least that may be."""
+        return BYTES.get(dtype, 2)
+
 
 def _auto() -> int:
     # Asking torch costs its import, and is asked once.

@@ -1,0 +1,319 @@
+"""The study at full size: planning 204 languages x 8 models, memory of its jobs, and throughput against a bare forward pass.
+
+Planning and memory need no model: the models are stubs of two layers. Throughput is measured on prepared models, on the GPU
+where there is one; `--phi` makes Phi-3.5-mini's architecture with random weights for that (7.6 GB; a GPU is wanted).
+
+usage: bench_scale.py OUT.md [--model FOLDER ...] [--texts TEXT.txt ...] [--tokens N] [--phi]
+                             [--only planning,memory,throughput]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
+LANGUAGES, MODELS, TEXTS_PER_JOB = 204, 8, 24
+# The numbers kept of one text in the measurement of memory, and of how many texts.
+WIDE = {"hidden_size": 512, "num_hidden_layers": 16, "num_attention_heads": 8, "intermediate_size": 512}
+BATCHES = (4, 16, 48)
+
+
+def text_names(number: int) -> list[str]:
+    """Return names of texts, the reference first."""
+    lines = (ROOT / "workflow" / "data" / "udhr.tsv").read_text(encoding="utf-8").splitlines()
+    names = [line.split("\t")[0] for line in lines if not line.startswith("#")][1:]
+    return list(dict.fromkeys(["eng_Latn", *names]))[:number]
+
+
+def write_texts(folder: Path, names: list[str], lines: int, words: int) -> None:
+    """Write texts that differ from each other."""
+    folder.mkdir(parents=True)
+    for name in names:
+        content = [" ".join(f"{name[:3]}{(line * word) % 97}" for word in range(1, words)) for line in range(lines)]
+        (folder / f"{name}.devtest").write_text("\n".join(content) + "\n", encoding="utf-8")
+
+
+def stub_study(base: Path) -> None:
+    """Write a study of 204 texts in FLORES-200's layout and 8 stub models."""
+    import tiny
+
+    names = text_names(LANGUAGES)
+    write_texts(base / "flores200_dataset" / "devtest", names, 12, 8)
+    tiny.decoder(base / "model0")
+    for number in range(1, MODELS):
+        shutil.copytree(base / "model0", base / f"model{number}")
+    corpus = {"flores": "flores200_dataset", "split": "devtest", "min_lines": 10, "texts": names}
+    models = {f"model{number}": {"folder": f"model{number}"} for number in range(MODELS)}
+    settings = {"corpora": {"flores": corpus}, "models": models, "texts_per_job": TEXTS_PER_JOB}
+    (base / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+
+def pretend(base: Path) -> None:
+    """Make empty files of all results in the order of their stages, and let Snakemake take them for its own."""
+    from langgeom.config import check
+    from langgeom.figures.catalogue import FIGURES
+
+    config = check(yaml.safe_load((base / "config.yaml").read_text()), base)
+    results = base / "results"
+    texts = config.texts("flores")
+    files = [results / "corpora" / "flores" / f"{text}.{kind}" for text in texts for kind in ("txt", "json")]
+    files += [results / "models" / model / "manifest.json" for model in config["models"]]
+    for stage, suffix in (("hidden", "safetensors"), ("metrics", "parquet")):
+        files += [results / stage / model / corpus / f"{text}.{suffix}" for model, corpus, text in config.pairs()]
+    files += [results / f"metrics.{kind}" for kind in ("parquet", "csv")]
+    files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    snakemake(base, "--touch")
+
+
+def snakemake(base: Path, *arguments: str) -> tuple[float, float, str]:
+    """Run Snakemake through `run_alone.py`; return wall seconds, its processor seconds, and what it printed."""
+    command = [sys.executable, str(ROOT / "workflow" / "scripts" / "run_alone.py"), "--cores", "8", *arguments]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=base, env=environment, capture_output=True, text=True)
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout + done.stderr
+
+
+def planning(repeats: int) -> Iterator[str]:
+    """Yield the table of what Snakemake takes to plan the study, and to find nothing to do."""
+    yield f"{LANGUAGES} languages x {MODELS} models, {TEXTS_PER_JOB} texts a job; median of {repeats}."
+    yield ""
+    yield "| | target, s | wall time, s | processor time, s |"
+    yield "|---|---|---|---|"
+    with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
+        base = Path(folder)
+        stub_study(base)
+        runs = [snakemake(base, "--dry-run", "--quiet", "all") for _ in range(repeats)]
+        jobs = runs[0][2].split("total")[1].split()[0] if "total" in runs[0][2] else "?"
+        yield row(f"all planned, nothing there ({jobs} jobs)", "5", runs)
+        pretend(base)
+        runs = [snakemake(base) for _ in range(repeats)]
+        assert "Nothing to be done" in runs[0][2], runs[0][2]
+        yield row("all there, nothing to do", "10", runs)
+
+
+def row(name: str, target: str, runs: list[tuple[float, float, str]]) -> str:
+    return f"| {name} | {target} | {median(run[0] for run in runs):.1f} | {median(run[1] for run in runs):.1f} |"
+
+
+def memory() -> Iterator[str]:
+    """Yield the table of the peak memory of jobs by how many texts they serve."""
+    import tiny
+    from langgeom.models import build_model
+
+    with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
+        base, names = Path(folder), text_names(max(BATCHES))
+        write_texts(base / "texts", names, 150, 16)
+        tiny.decoder(base / "source", num_key_value_heads=8, **WIDE)
+        build_model("m", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "m")
+        peaks: dict[str, list[float]] = {"hidden": [], "metrics": []}
+        size = 0
+        for texts in BATCHES:
+            for stage, found in peaks.items():
+                found.append(peak({"stage": stage, "base": str(base), "texts": names[:texts]}))
+            size = (base / "hidden" / f"{names[0]}.safetensors").stat().st_size
+            shutil.rmtree(base / "store")
+        join = peak({"stage": "join", "base": str(base), "texts": names[:1]})
+    yield f"Peak memory of a job, MiB; the hidden states of one text are {size / 2**20:.0f} MiB."
+    yield ""
+    yield "| | " + " | ".join(f"{texts} texts" for texts in BATCHES) + " |"
+    yield "|---|" + "---|" * len(BATCHES)
+    for stage, found in peaks.items():
+        yield f"| {stage} | " + " | ".join(f"{value:.0f}" for value in found) + " |"
+    yield ""
+    yield f"Joining the metrics of {LANGUAGES * MODELS} pairs: {join:.0f} MiB."
+
+
+def peak(job: dict[str, Any]) -> float:
+    """Run a job in a process of its own; return its peak memory in MiB."""
+    command = [sys.executable, __file__, "--job", json.dumps(job)]
+    done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def worker(job: dict[str, Any]) -> None:
+    """Run one job in this process and print its peak memory in MiB."""
+    from langgeom.hidden.job import hidden_job
+    from langgeom.metrics.job import metrics_job
+    from langgeom.table import join
+
+    base, texts = Path(job["base"]), job["texts"]
+    hidden = [base / "hidden" / f"{text}.safetensors" for text in texts]
+    measured = [base / "metrics" / f"{text}.parquet" for text in texts]
+    if job["stage"] == "hidden":
+        settings = {"dtype": "float32", "batch_tokens": "auto", "max_tokens": 64, "token_cap": 2048,
+                    "first_position": "exclude", "final_norm": True, "loss": None}  # fmt: skip
+        sources = [base / "texts" / f"{text}.devtest" for text in texts]
+        hidden_job(base / "m", "c", sources, hidden, base / "store" / "hidden", settings, code="")
+    elif job["stage"] == "metrics":
+        names = {"token": ["anisotropy"], "sentence": [], "aligned": ["kl_mean"], "text": []}
+        metrics_job(hidden, hidden[0], measured, base / "store" / "metrics", names, {"replicates": 20}, 0, "")
+    else:
+        many = copies(measured[0], base / "many")
+        join(many, base / "all.parquet", base / "all.csv")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def copies(path: Path, folder: Path) -> list[Path]:
+    """Write the rows of a file for as many pairs as the study has, each of its own model and text."""
+    from langgeom.table import read_table, write_rows
+
+    rows, made = read_table(path).to_dict("records"), []
+    for model in range(MODELS):
+        for text in text_names(LANGUAGES):
+            made.append(folder / f"{model}_{text}.parquet")
+            # As many rows as a model of 32 layers has with the default metrics.
+            pair = {"model": f"m{model}", "text": text}
+            many = [{**row, **pair, "metric": f"{row['metric']}{number}"} for row in rows for number in range(7)]
+            write_rows(many, made[-1])
+    return made
+
+
+def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[str]:
+    """Yield a model's rows: the bare pass at its best batch, extraction, loading; the two take turns."""
+    import torch
+
+    from langgeom.hidden.extract import extract, load
+    from langgeom.hidden.memory import budget_of
+
+    start = time.perf_counter()
+    loaded = load(folder, device="auto")
+    loading = time.perf_counter() - start
+    length, bare, ours = 64, dict[int, list[float]](), list[float]()
+    vocabulary = loaded.manifest["vocabulary"]
+    most = budget_of(loaded, "auto", length)
+
+    def forward(batch: int) -> float:
+        ids = torch.randint(1, vocabulary, (batch, length), device=loaded.device)
+        rounds = max(1, tokens // (batch * length))
+        with torch.inference_mode():
+            wait(loaded.device)
+            start = time.perf_counter()
+            for _ in range(rounds):
+                loaded.trunk(input_ids=ids)
+            wait(loaded.device)
+        return rounds * batch * length / (time.perf_counter() - start)
+
+    sizes = sorted({max(1, most // length // part) for part in (1, 4, 16)})
+    lines = texts[0]
+    for turn in range(4):
+        for batch in sizes:
+            rate = forward(batch)
+            if turn:  # the first is to warm up
+                bare.setdefault(batch, []).append(rate)
+        start = time.perf_counter()
+        states = extract(loaded, lines, {"loss": False})
+        run = int(states.tokens.sum()) + len(states.tokens)  # and the first position of each
+        if turn:
+            ours.append(run / (time.perf_counter() - start))
+    best = max(bare, key=lambda batch: median(bare[batch]))
+    rate, mine = median(bare[best]), median(ours)
+    whole = 16 * mean(
+        len(loaded.tokenizer(text, 512).sentences) + loaded.tokenizer(text, 512).report["tokens"] for text in texts
+    )
+    share = loading / (loading + whole / mine)
+    yield (
+        f"| {folder.name} | {loaded.device.type}, {str(loaded.dtype).removeprefix('torch.')} | {rate:.0f} ({best} x {length}) "
+        f"| {mine:.0f} | {mine / rate:.0%} | {loading:.1f} s | {share:.1%} |"
+    )
+
+
+def wait(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def phi(base: Path) -> Path:
+    """Prepare Phi-3.5-mini's architecture with random bfloat16 weights and a small tokenizer."""
+    import torch
+    from transformers import Phi3Config, Phi3ForCausalLM
+
+    import tiny
+    from langgeom.models import build_model
+
+    config = Phi3Config(
+        hidden_size=3072, num_hidden_layers=32, num_attention_heads=32, num_key_value_heads=32, intermediate_size=8192,
+        vocab_size=32064, max_position_embeddings=4096, pad_token_id=0, dtype="bfloat16",
+    )  # fmt: skip
+    torch.set_default_dtype(torch.bfloat16)
+    Phi3ForCausalLM(config).save_pretrained(base / "source")
+    torch.set_default_dtype(torch.float32)
+    tiny.byte_level().save(str(base / "source" / "tokenizer.json"))
+    build_model("phi-3.5-mini-random", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "phi-3.5-mini-random")
+    return base / "phi-3.5-mini-random"
+
+
+def machine() -> str:
+    """Name the machine: processor, cores, GPU."""
+    import torch
+
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    processor = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU: what a GPU does is not measured"
+    load = f"load average {os.getloadavg()[0]:.1f} at the start"
+    return f"{processor}, {os.cpu_count()} cores; {gpu}; {load}; torch {torch.__version__}"
+
+
+def main() -> None:
+    """Run what is asked for and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--model", type=Path, nargs="*", default=sorted(Path("results/models").glob("*")))
+    parser.add_argument("--texts", type=Path, nargs="*", default=sorted(Path("results/corpora").glob("*/*.txt"))[:16])
+    parser.add_argument("--tokens", type=int, default=4000, help="run through the bare pass at each batch")
+    parser.add_argument("--lines", type=int, help="only the first so many lines of each text")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--phi", action="store_true")
+    parser.add_argument("--only", default="planning,memory,throughput")
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    lines = ["# Scale", "", machine(), ""]
+    if "planning" in parts:
+        lines += ["## Planning", "", *planning(options.repeats), ""]
+    if "memory" in parts:
+        lines += ["## Memory", "", *memory(), ""]
+    if "throughput" in parts:
+        said = (
+            "Tokens a second of the bare trunk at its best batch, and of extraction without a loss on the first text "
+            "(tokenising, reducing all layers, padding); the share of loading in a job of 16 such texts."
+        )
+        lines += ["## Throughput", "", said, ""]
+        lines += ["| model | on | bare | extraction | of bare | loading | share of 16 texts |", "|---|---|---|---|---|---|---|"]
+        texts = [path.read_text(encoding="utf-8").split("\n")[: options.lines] for path in options.texts]
+        with tempfile.TemporaryDirectory(prefix="bench-scale-") as base:
+            for folder in [*options.model, *([phi(Path(base))] if options.phi else [])]:
+                lines += throughput(folder, texts, options.tokens)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--job"]:
+        worker(json.loads(sys.argv[2]))
+    else:
+        main()
