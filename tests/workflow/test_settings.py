@@ -22,7 +22,7 @@ RUN = {HIDDEN, *MEASURED}
 # store: `texts_per_job` deals them anew and computes none.
 CHANGES: list[tuple[str, Any, set[str]]] = [
     ("seed", 1, {MODEL, *RUN}),  # it seeds untrained weights too
-    ("reference", "spa_Latn", {CORPUS, MODEL, *RUN}),
+    ("reference", "spa_Latn", {CORPUS, *RUN}),
     ("texts_per_job", 4, RUN),
     ("corpora.mine.min_lines", 11, {CORPUS, *RUN}),
     ("corpora.mine.max_characters", 20, {CORPUS, *RUN}),

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from langgeom.device import reproducible
 from langgeom.errors import UserError
 from langgeom.hidden.batches import Batch, batches_of, pack
 from langgeom.hidden.load import LoadedModel, load
@@ -94,8 +93,8 @@ def _run(
     """
     lengths = [len(sentence.ids) for sentence in sentences]
     left = list(range(len(sentences)))
-    with torch.inference_mode(), reproducible(loaded.device), Progress(name, len(sentences), sum(lengths)) as progress:
-        sums = _room(loaded, len(sentences), sum(kept), loss)
+    sums = _room(loaded, len(sentences), sum(kept), loss)
+    with torch.inference_mode(), Progress(name, len(sentences), sum(lengths)) as progress:
         while left:
             budget = budget_of(loaded, chosen["batch_tokens"], max(lengths))
             packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, kept, loaded)

@@ -49,8 +49,7 @@ def _source(config: Config, corpus: str, text: str) -> Path | None:
         found = corpora.sources(config["corpora"][corpus], text, text, config.base)
     except UserError:
         return None
-    plain = [path for path in found if path.is_file() and path.suffix not in (".gz", ".tgz", ".tar", ".zip")]
-    return plain[0] if plain else None
+    return next((path for path in found if path.name.startswith(f"{text}.") and path.is_file()), None)
 
 
 class Tokens:
