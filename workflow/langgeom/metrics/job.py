@@ -23,7 +23,7 @@ def metrics_job(
         hidden: files of hidden states; `outputs` are their tables, in the same order.
         reference: hidden states of the reference text in the same model.
         store: folder of finished results.
-        names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `text`).
+        names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
         bootstrap: `replicates`; `seed` seeds them.
         code: fingerprint of the code that the result depends on.
 
@@ -45,7 +45,7 @@ def metrics_job(
             from langgeom.table import write_rows
 
             states = read_hidden(source)
-            other = read_hidden(reference) if names.get("aligned") else None
+            other = read_hidden(reference) if names.get("aligned") or names.get("pairs") else None
             about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
             about |= {key: getattr(TextName.parse(about["text"]), key) for key in ("lang", "script")}
             rows = measure_text(states, other, names, Resample(**bootstrap, seed=seed))
