@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -13,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import LEAST, by_layer, reliable, title_of, twins
 from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
-from langgeom.figures.scales import limits
+from langgeom.figures.scales import Limits, limits
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import DASHES, Look, page
 from langgeom.figures.words import footnote, layer_axis, words
@@ -69,7 +70,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     dimension, few = reliable(by_layer(table, settings.id))
     dimension = dimension[dimension["text"].map(lambda text: text == CORRECT or type_of(text) == "")]
     difference = by_layer(table, f"{settings.id}_difference")
-    difference = difference.assign(error=difference["text"].map(type_of))
+    difference = difference.assign(error=difference["text"].map(type_of)).dropna(subset="error")
     if dimension.empty or difference.empty:
         lacking = f"{settings.id}_difference" if difference.empty else f"{settings.id} (from {LEAST} points or more)"
         return nothing(
@@ -157,13 +158,22 @@ def _lines(axes: Axes, rows: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
 
 
+def _frame(rows: pd.DataFrame) -> Limits:
+    """Return the limits that hold 0, all values and all intervals."""
+    numbers = rows[["value", "low", "high"]].to_numpy(dtype=float)
+    seen = [0.0, *numbers[np.isfinite(numbers)]]
+    margin = 0.06 * (max(seen) - min(seen)) or 0.1
+    return min(seen) - margin, max(seen) + margin
+
+
 def _differences(axes: Axes, rows: pd.DataFrame, column: _Column) -> None:
     parts = [(_of(rows, panel), look) for panel, look in column.looks]
+    # Beside a band of the untrained twin, whose estimates vary most, nothing else would show.
+    parts = [(part.assign(low=np.nan, high=np.nan) if look is not parts[-1][1] else part, look) for part, look in parts]
     series = [Series(look.colour, part.assign(x=part["layer"]), look) for part, look in parts if len(part)]
     axes.axhline(0, color="#333333", lw=0.8)
     draw_series(axes, series)
-    bounds = limits(_settled(pd.concat([part for part, _ in parts])))
-    finish_axes(axes, series, (min(bounds[0], 0.0), max(bounds[1], 0.0)), False, labelled=False)
+    finish_axes(axes, series, _frame(_settled(_of(rows, column.main))), False, labelled=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
 
 
@@ -175,12 +185,14 @@ def _dots(axes: Axes, medians: pd.DataFrame, column: _Column, errors: Sequence[s
         for point in _of(medians, panel).itertuples():
             y = errors.index(point.error) - lower
             sure = point.low > 0 or point.high < 0
-            axes.plot([point.low, point.high], [y, y], color=look.colour, lw=0.9)
+            twin = look is UNTRAINED and column.trained is not None
+            axes.plot([point.low, point.high], [y, y], color=look.colour, lw=0.5 if twin else 1.0, alpha=0.6 if twin else 1)
             axes.plot(point.value, y, look.marker, color=look.colour, ms=4.2 if look is TRAINED else 3.2,
                       mfc=look.colour if sure else "white", mew=1.0)  # fmt: skip
     axes.set_yticks(range(len(errors)), [type_words(error) if error else ALL for error in errors])
     for tick, error in zip(axes.get_yticklabels(), errors, strict=True):
         tick.set_fontweight("normal" if error else "bold")
+    axes.set_xlim(*_frame(_of(medians, column.main)))
     axes.set_ylim(-0.8, len(errors) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
@@ -202,7 +214,8 @@ def _note(metric: str, dimension: pd.DataFrame, difference: pd.DataFrame, few: s
     return footnote(
         metric, dimension, "", f"Difference: of the sentences that are whole in both, {' and '.join(said)}.",
         "Bands and bars: 95 % bootstrap intervals over sentences, drawn jointly for both versions (bars: the median of the "
-        "layers' bounds); filled markers: 0 lies outside. Each panel has its own scale; layer 0 may lie off it.", few,
+        "layers' bounds); filled markers: 0 lies outside. Each panel has its own scale, that of the trained model after the "
+        "embeddings; layer 0 and the untrained twin (by layer without its band) may run out of it.", few,
     )  # fmt: skip
 
 

@@ -67,7 +67,9 @@ def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor, signed
     something; the replicates' spread is the sampling error, their shift is this bias (Efron & Tibshirani 1993, section 10.2).
     Positive quantities are moved by a factor, so that they stay positive; those that may have either sign are shifted.
     """
-    centre = replicates.to("cpu", torch.float64).nanmedian(0).values
+    replicates = replicates.to("cpu", torch.float64)
+    # Of two middle replicates the mean, where the sign must not matter; the lower one keeps a factor that of a replicate.
+    centre = replicates.nanquantile(0.5, 0) if signed else replicates.nanmedian(0).values
     positive = (value > 0) & (low > 0) & (not signed)
     factor = torch.where(positive, value / centre, 1.0)
     shift = torch.where(positive, 0.0, value - centre)
