@@ -15,7 +15,8 @@ from langgeom.grammar.errors import ERRORS
 from langgeom.grammar.generate import generate
 from langgeom.grammar.lexicon import indefinite, lexicon
 from langgeom.grammar.pairs import Pair
-from langgeom.grammar.sentence import Sentence, Word, draw, render
+from langgeom.grammar.phrases import Word
+from langgeom.grammar.sentence import Sentence, draw, render
 
 
 @pytest.fixture(scope="module")

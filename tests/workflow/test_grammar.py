@@ -15,12 +15,13 @@ pytestmark = pytest.mark.workflow
 @pytest.fixture(scope="module")
 def study(fresh: Callable[[], Study]) -> Study:
     study = fresh()
-    study.settings["models"] = {"decoder": {"folder": "decoder"}, "decoder-untrained": {"untrained": "decoder"}}
-    study.settings["corpora"]["mine"]["texts"] = ["spa_Latn", "uig_Latn", "uig_Arab"]
+    study.settings["models"] = {"decoder": {"folder": "decoder"}}
+    study.settings["texts_per_job"] = 20
+    study.settings["corpora"]["mine"]["texts"] = ["spa_Latn", "uig_Latn"]
     study.settings["corpora"]["errors"] = {"grammar": {"generate": {"pairs": 36}}, "min_lines": 3, "token_cap": 4096}
     study.settings["reference"] = "spa_Latn"
     study.settings["metrics"] = {"token": ["id_microscope", "id_twonn", "anisotropy"]}
-    study.run("table", "fig03", "fig02")
+    study.run("table", "fig03", "fig01")
     return study
 
 
@@ -54,6 +55,6 @@ def test_the_reference_of_pairs_is_the_correct_text(study: Study) -> None:
 def test_figures(study: Study) -> None:
     drawn = pd.read_csv(study.folder / "results" / "figures" / "id_grammar.csv")
     assert set(drawn["corpus"]) == {"errors"} and drawn["error"].nunique() == 12
-    languages = pd.read_csv(study.folder / "results" / "figures" / "id_two_scripts.csv")
+    languages = pd.read_csv(study.folder / "results" / "figures" / "id_by_layer.csv")
     assert set(languages["corpus"]) == {"mine"}
     assert "Nothing to be done" in study.run("table", "fig03")

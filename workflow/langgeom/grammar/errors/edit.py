@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from langgeom.grammar.sentence import Sentence, Word
+from langgeom.grammar.phrases import Word
+from langgeom.grammar.sentence import Sentence
 
 __all__ = ["DETERMINERS", "Edit", "head_of", "instead"]
 

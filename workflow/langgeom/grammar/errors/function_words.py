@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from langgeom.grammar.errors.edit import Edit, head_of, instead
-from langgeom.grammar.sentence import Sentence, Word
+from langgeom.grammar.phrases import Word
+from langgeom.grammar.sentence import Sentence
 
 __all__ = ["article", "comparative", "double_negation", "preposition", "pronoun_case"]
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from langgeom.grammar.errors.edit import DETERMINERS, Edit
 from langgeom.grammar.lexicon import indefinite
-from langgeom.grammar.sentence import Sentence, Word
+from langgeom.grammar.phrases import Word
+from langgeom.grammar.sentence import Sentence
 
 __all__ = ["missing_word", "word_order"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from langgeom.grammar.errors.edit import Edit, instead
-from langgeom.grammar.sentence import BE, Sentence, Word
+from langgeom.grammar.phrases import BE, Word
+from langgeom.grammar.sentence import Sentence
 
 __all__ = ["auxiliary", "tense", "verb_form"]
 
