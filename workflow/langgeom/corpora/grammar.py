@@ -45,10 +45,10 @@ def sources(spec: Mapping[str, Any], text: str, base: Path) -> list[Path]:
         return [TABLE]
     if "blimp" in chosen:
         return files.blimp_files(base / chosen["blimp"])
-    path = base / next(chosen[key] for key in ("csv", "pairs") if key in chosen)
-    if not path.is_file():
-        raise UserError(f"there is no file '{path.relative_to(base)}' (looked in {base.resolve()}).")
-    return [path]
+    named = next(chosen[key] for key in ("csv", "pairs") if key in chosen)
+    if not (base / named).is_file():
+        raise UserError(f"there is no file '{named}' (looked in {base.resolve()}).")
+    return [base / named]
 
 
 def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:

@@ -22,8 +22,8 @@ def id_microscope_difference(points: Cloud, reference: Cloud, *, resample: Resam
 
     `id_microscope` of the text's tokens less that of the reference's, over the sentences that are whole in both. The two
     have nearly all words in common, so their estimates rise and fall together from one set of sentences to the next; a
-    bootstrap that draws the sentences of both at once keeps that and gives the interval of the difference, much
-    narrower than two intervals side by side suggest.
+    bootstrap that draws the sentences of both at once keeps that. Its interval is narrower than that of two unrelated
+    texts of this size: on trained models by a fifth here, by half for `id_twonn_difference`.
 
     Args:
         points, reference: clouds of tokens [layers, tokens, d] with `groups`: the i-th sentence (in the order of the
