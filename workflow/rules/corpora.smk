@@ -36,7 +36,7 @@ rule corpus:
         "../../envs/fetch.yaml"
     params:
         spec=lambda wildcards: CONFIG.corpus_spec(wildcards.corpus),
-        reference=CONFIG["reference"],
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         code=code_of("langgeom.corpora"),
     script:
         "../scripts/corpus.py"

@@ -26,7 +26,7 @@ for corpus in CONFIG["corpora"]:
             params:
                 corpus=corpus,
                 store="results/store/hidden",
-                settings=lambda wildcards: CONFIG.hidden(wildcards.model),
+                settings=lambda wildcards, corpus=corpus: CONFIG.hidden(wildcards.model, corpus),
                 code=code_of("langgeom.hidden"),
                 versions=versions_of("torch", "transformers", "tokenizers"),
             message:

@@ -11,7 +11,7 @@ for corpus in CONFIG["corpora"]:
                 f"metrics_{corpus}_{number}"
             input:
                 hidden=expand("results/hidden/{{model}}/{corpus}/{text}.safetensors", corpus=corpus, text=batch),
-                reference=f"results/hidden/{{model}}/{corpus}/{CONFIG['reference']}.safetensors",
+                reference=f"results/hidden/{{model}}/{corpus}/{CONFIG.reference(corpus)}.safetensors",
             output:
                 expand("results/metrics/{{model}}/{corpus}/{text}.parquet", corpus=corpus, text=batch),
             log:
@@ -25,7 +25,7 @@ for corpus in CONFIG["corpora"]:
                 mem_mb=8000,
             params:
                 store="results/store/metrics",
-                metrics=CONFIG["metrics"],
+                metrics=CONFIG.metrics(corpus),
                 bootstrap=CONFIG["bootstrap"],
                 seed=CONFIG["seed"],
                 code=code_of("langgeom.metrics"),

@@ -1,7 +1,7 @@
 """Parallel corpora: each kind is one module with `texts`, `sources` and `lines`, named by its key in the config.
 
-`texts(spec, base)` lists what the corpus has, `sources(spec, text, base)` names the file a text is read from (none where it is
-downloaded), `lines(spec, text, reference, source)` reads a text aligned to the reference text.
+`texts(spec, base)` lists what the corpus has, `sources(spec, text, base)` names the file a text is read from, or a
+list of them, `lines(spec, text, reference, source)` reads a text aligned to the reference text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 __all__ = ["KINDS", "available", "build", "line_counts", "sources"]
 
-KINDS = ("udhr", "flores", "folder")
+KINDS = ("udhr", "flores", "folder", "grammar")
 
 
 def _module(spec: Mapping[str, Any]) -> ModuleType:
@@ -43,7 +43,8 @@ def line_counts(spec: Mapping[str, Any]) -> dict[str, int]:
 def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> list[Path]:
     """Return the files of the user that a text is made from, the reference text's among them: it is aligned to that."""
     module = _module(spec)
-    return list(dict.fromkeys(module.sources(spec, name, base) for name in (text, reference)))
+    found = [module.sources(spec, name, base) for name in (text, reference)]
+    return list(dict.fromkeys(path for one in found for path in ([one] if isinstance(one, Path) else one)))
 
 
 def build(spec: Mapping[str, Any], text: str, reference: str, *, source: Path, out_txt: Path, out_json: Path) -> None:

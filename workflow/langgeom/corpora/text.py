@@ -120,7 +120,7 @@ def write_text(
             f"'{name}' has {filled} lines with text in {source}; {spec['min_lines']} are needed. Leave it out, or lower "
             "min_lines of its corpus."
         )
-    keys = ("merged", "cut", "control_characters", "direction_marks", "normalised")
+    keys = dict.fromkeys(("merged", "cut", "control_characters", "direction_marks", "normalised", *done))
     report: dict[str, Any] = {
         "source": source,
         "lines": len(cleaned),

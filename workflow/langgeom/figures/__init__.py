@@ -2,7 +2,8 @@
 
 A figure is a module here with the constants ALIAS (its number in the study, or ""), TITLE, CAPTION and METRICS, and a
 function `draw(table, settings) -> Drawing`. One that needs other tables than that of the metrics names them in TABLES, and
-its `draw` takes them in that order: `TABLES = ("metrics", "quality")`, `draw(metrics, quality, settings)`. Adding that
+its `draw` takes them in that order: `TABLES = ("metrics", "quality")`, `draw(metrics, quality, settings)`. Rows of corpora of
+grammatical and ungrammatical text are left out of its tables, unless it says `PAIRS = True`. Adding that
 one file adds the figure: `catalogue` finds it by ALIAS, and `render` draws it by its file's name. The
 other modules are shared: `style` (colours, markers, pages), `words` (what
 metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `kl` and `anisotropy`
@@ -47,9 +48,12 @@ def render(
         raise UserError(f"there is no figure '{name}'; there are: {', '.join(FIGURES)}.{nearest(name, FIGURES)}")
     # Imported here, since who only asks which figures there are should not wait for matplotlib.
     from langgeom.figures.drawing import save, styled
+    from langgeom.figures.frames import of_languages
     from langgeom.table import TABLES, read_table
 
     rows = [read_table(path, TABLES[of]) for path, of in zip(tables, FIGURES[name].tables, strict=True)]
+    if not FIGURES[name].pairs:
+        rows = [of_languages(table) for table in rows]
     with styled():
         drawing = importlib.import_module(f"langgeom.figures.{name}").draw(*rows, settings or Settings())
         save(drawing, svg, png, csv)

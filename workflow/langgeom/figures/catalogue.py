@@ -15,7 +15,8 @@ class Figure(NamedTuple):
     """One figure: its file's name, its number in the study ("fig01") or "", and what it says and needs.
 
     `metrics` names metrics of the table; "id" and "anisotropy" stand for the ones that the settings choose. `tables` are
-    the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of `draw`'s arguments.
+    the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of `draw`'s arguments; `pairs` says that it
+    is drawn from the corpora of grammatical and ungrammatical text too.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Figure(NamedTuple):
     caption: str
     metrics: tuple[str, ...]
     tables: tuple[str, ...] = ("metrics",)
+    pairs: bool = False
 
 
 def _constants(path: Path) -> dict[str, object]:
@@ -51,7 +53,7 @@ def _find() -> Mapping[str, Figure]:
             metrics, tables = (
                 _words(constants.get(key, default)) for key, default in (("METRICS", ()), ("TABLES", ("metrics",)))
             )
-            figures.append(Figure(path.stem, alias, title, caption, metrics, tables))
+            figures.append(Figure(path.stem, alias, title, caption, metrics, tables, bool(constants.get("PAIRS", False))))
     # By number in the study; those without one come last.
     figures.sort(key=lambda figure: (figure.alias or "z", figure.name))
     return MappingProxyType({figure.name: figure for figure in figures})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import language
 from langgeom.names import TextName
 
-__all__ = ["LEAST", "NUMBERS", "by_layer", "main_models", "numbers", "panels", "reliable", "title_of", "twins",
-           "two_scripts"]  # fmt: skip
+__all__ = ["LEAST", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels", "reliable", "title_of",
+           "twins", "two_scripts"]  # fmt: skip
 
 # Columns of the numbers drawn in figures of one value a text and layer.
 NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family", "layer", "metric", "over", "value",
@@ -17,6 +18,13 @@ NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family"
 KINDS = {"decoder": 0, "encoder": 1}
 # Intrinsic dimension is a slope through the nearest neighbours' distances: from fewer points it says little.
 LEAST = 100
+
+
+def of_languages(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are not of a corpus of grammatical and ungrammatical text; tables without texts stay as they are."""
+    if not {"corpus", "text"} <= set(table.columns):
+        return table
+    return table[~table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))].reset_index(drop=True)
 
 
 def by_layer(table: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -25,6 +25,16 @@ WORDS = {
     "id_twonn": Words(
         "Intrinsic dimension (TwoNN)", "Intrinsic dimension by TwoNN (Facco et al. 2017), exact duplicates dropped."
     ),
+    "id_microscope_difference": Words(
+        "Difference of intrinsic dimension",
+        "Intrinsic dimension (LLM-Microscope's) of a text less that of the reference, on the same sentences.",
+        "sentences",
+    ),
+    "id_twonn_difference": Words(
+        "Difference of intrinsic dimension (TwoNN)",
+        "Intrinsic dimension (TwoNN's) of a text less that of the reference, on the same sentences.",
+        "sentences",
+    ),
     "anisotropy": Words(
         "Anisotropy",
         "Anisotropy: the largest squared singular value's share in their sum, vectors centred; 1 = all on one line.",

@@ -26,6 +26,8 @@ OVER = {
     "token": ("cloud", "adjacent_layers"),
     "sentence": ("cloud", "adjacent_layers"),
     "aligned": ("aligned_sentences", "aligned_tokens"),
+    # In corpora of grammatical and ungrammatical text only.
+    "pairs": ("aligned_sentences", "aligned_tokens"),
     "text": ("text",),
 }
 

@@ -86,8 +86,10 @@ class Cloud:
             return None
         return resample.counts(self.group_count).to(self.points.device)
 
-    def each(self, resample: Resample | None, measure: Callable[[Layer, Tensor | None], Measured]) -> Estimate:
-        """Apply `measure` to every layer with the replicates' counts, and gather the estimate."""
+    def each(
+        self, resample: Resample | None, measure: Callable[[Layer, Tensor | None], Measured], *, signed: bool = False
+    ) -> Estimate:
+        """Apply `measure` to every layer with the replicates' counts, and gather the estimate; `signed` as in `summarise`."""
         counts = self.counts(resample)
         results = [measure(self.layer(index), counts) for index in range(self.layers)]
         value = torch.tensor([result.value for result in results], dtype=torch.float64)
@@ -95,7 +97,7 @@ class Cloud:
             if counts is not None else None  # fmt: skip
         replicates = None if drawn is None else torch.stack([one.to("cpu", torch.float64) for one in drawn], dim=1)
         n, dropped = [r.n for r in results], [r.dropped for r in results]
-        return summarise(value, n, dropped, replicates, resample, scalar=self.scalar)
+        return summarise(value, n, dropped, replicates, resample, scalar=self.scalar, signed=signed)
 
 
 class Layer:

@@ -24,7 +24,7 @@ def metrics_job(
         hidden: files of hidden states; `outputs` are their tables, in the same order.
         reference: hidden states of the reference text in the same model.
         store: folder of finished results.
-        names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `text`).
+        names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
         bootstrap: `replicates`; `seed` seeds them.
         code: fingerprint of the code that the result depends on.
 
@@ -45,13 +45,15 @@ def metrics_job(
         from langgeom.metrics.measure import measure_text
         from langgeom.table import write_rows
 
+        # The correct text has no correct version to differ from.
+        wanted = {over: listed for over, listed in names.items() if over != "pairs" or not source.samefile(reference)}
         states = read_hidden(source)
-        other = read_hidden(reference) if names.get("aligned") else None
+        other = read_hidden(reference) if wanted.get("aligned") or wanted.get("pairs") else None
         about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
         about |= {key: getattr(TextName.parse(about["text"]), key) for key in ("lang", "script")}
         device = pick_device()
         with reproducible(device):
-            rows = measure_text(states, other, names, Resample(**bootstrap, seed=seed), device)
+            rows = measure_text(states, other, wanted, Resample(**bootstrap, seed=seed), device)
         return lambda path: write_rows([{**about, **row} for row in rows], path)
 
     headers = [read_header(path) for path in hidden]

@@ -35,7 +35,8 @@ def measure_text(
     Args:
         hidden: the text's hidden states.
         reference: the reference text's; without it, aligned metrics are left out.
-        names: metrics asked for, under `token`, `sentence`, `aligned` and `text`.
+        names: metrics asked for, under `token`, `sentence`, `aligned`, `pairs` (measured as `aligned` are; a metric under
+            both, once) and `text`.
         resample: the bootstrap; without it, `low` and `high` are missing.
         device: where the layers are measured; each is moved there in its turn.
 
@@ -54,7 +55,8 @@ def measure_text(
             rows = _clouds(chosen.get("token", []), "token", hidden.token, hidden.token_sentence, resample, device)
             rows += _clouds(chosen.get("sentence", []), "sentence", hidden.sentence, None, resample, device)
             if reference is not None:
-                rows += _aligned(chosen.get("aligned", []), hidden, reference, resample, device)
+                both = dict.fromkeys([*chosen.get("aligned", []), *chosen.get("pairs", [])])
+                rows += _aligned(list(both), hidden, reference, resample, device)
             for metric in chosen.get("text", []):
                 counts = [getattr(hidden, field) for field in metric.fields]
                 if all(count is not None for count in counts):

@@ -60,15 +60,17 @@ def _draw(replicates: int, seed: int, groups: int) -> Tensor:
     return torch.from_numpy(draws)
 
 
-def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor, signed: bool) -> tuple[Tensor, Tensor]:
     """Return a percentile interval, moved so that the replicates' median falls on the estimate.
 
     A replicate repeats sentences, and with them points, which moves estimators that look at few points or at the largest of
     something; the replicates' spread is the sampling error, their shift is this bias (Efron & Tibshirani 1993, section 10.2).
-    Positive quantities are moved by a factor, so that they stay positive.
+    Positive quantities are moved by a factor, so that they stay positive; those that may have either sign are shifted.
     """
-    centre = replicates.to("cpu", torch.float64).nanmedian(0).values
-    positive = (value > 0) & (low > 0)
+    replicates = replicates.to("cpu", torch.float64)
+    # Of two middle replicates the mean, where the sign must not matter; the lower one keeps a factor that of a replicate.
+    centre = replicates.nanquantile(0.5, 0) if signed else replicates.nanmedian(0).values
+    positive = (value > 0) & (low > 0) & (not signed)
     factor = torch.where(positive, value / centre, 1.0)
     shift = torch.where(positive, 0.0, value - centre)
     return low * factor + shift, high * factor + shift
@@ -82,17 +84,19 @@ def summarise(
     resample: Resample | None,
     *,
     scalar: bool,
+    signed: bool = False,
 ) -> Estimate:
     """Return the estimate of values [layers] with their replicates [replicates, layers]; of 0-d tensors when `scalar`.
 
-    Where a value is missing, or there are fewer than two sentences to draw (replicates None), the interval is NaN.
+    `signed` says that the quantity may have either sign, as a difference has. Where a value is missing, or there are fewer
+    than two sentences to draw (replicates None), the interval is NaN.
     """
     value = value.to("cpu", torch.float64)
     low = high = None
     if resample is not None:
         low = high = torch.full_like(value, torch.nan)
         if replicates is not None:
-            low, high = _around(value, replicates, *resample.interval(replicates))
+            low, high = _around(value, replicates, *resample.interval(replicates), signed)
     fields = [
         value,
         torch.as_tensor(n).to("cpu", torch.int64),

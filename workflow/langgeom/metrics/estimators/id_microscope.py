@@ -11,7 +11,7 @@ from langgeom.metrics.ratios import fit_line, multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["id_microscope"]
+__all__ = ["id_microscope", "microscope_of_layer"]
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
 LEAST = 1e-8
@@ -48,20 +48,21 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """
     cloud = Cloud.of(points)
+    return cloud.each(resample, lambda layer, counts: microscope_of_layer(layer, cloud.groups, counts, fraction))
 
-    def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        kept, log_ratios = _ratios(layer)
-        n = len(layer.points)
-        if len(kept) < LEAST_RATIOS * fraction:
-            return Measured(torch.nan, None, len(kept), n - len(kept))
-        weights = multiplicities(counts, cloud.groups)
-        mine = weights[:, kept]
-        number = mine.sum(1)
-        keep = torch.minimum(number // fraction, number - 1)
-        fits = fit_line(log_ratios, mine, weights.sum(1) - number, keep)
-        return Measured(float(fits[0]), fits[1:], len(kept), n - len(kept))
 
-    return cloud.each(resample, measure)
+def microscope_of_layer(layer: Layer, groups: Tensor, counts: Tensor | None, fraction: int = 5) -> Measured:
+    """Measure one layer, whose points belong to the sentences `groups` [n], drawn as often as `counts` say."""
+    kept, log_ratios = _ratios(layer)
+    n = len(layer.points)
+    if len(kept) < LEAST_RATIOS * fraction:
+        return Measured(torch.nan, None, len(kept), n - len(kept))
+    weights = multiplicities(counts, groups)
+    mine = weights[:, kept]
+    number = mine.sum(1)
+    keep = torch.minimum(number // fraction, number - 1)
+    fits = fit_line(log_ratios, mine, weights.sum(1) - number, keep)
+    return Measured(float(fits[0]), fits[1:], len(kept), n - len(kept))
 
 
 def _ratios(layer: Layer) -> tuple[Tensor, Tensor]:
