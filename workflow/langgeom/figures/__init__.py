@@ -5,7 +5,8 @@ function `draw(table, settings) -> Drawing`. One that needs other tables than th
 its `draw` takes them in that order: `TABLES = ("metrics", "quality")`, `draw(metrics, quality, settings)`. Adding that
 one file adds the figure: `catalogue` finds it by ALIAS, and `render` draws it by its file's name. The
 other modules are shared: `style` (colours, markers, pages), `words` (what
-metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `kl` and `anisotropy`
+metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `scatter` (points with
+a fitted line), `kl` and `anisotropy`
 (what several figures share).
 """
 
