@@ -15,10 +15,12 @@ from matplotlib.transforms import Bbox
 from scipy.stats import rankdata
 from scipy.stats import t as student
 
-__all__ = ["Fit", "draw_scatter", "fit_line", "name_points"]
+__all__ = ["CROWDED", "Fit", "draw_scatter", "fit_line", "name_points"]
 
 LINE = "#444444"
 TYPE_SIZE = 6.8
+# From so many points on, intervals and names away from their points would only cloud the picture.
+CROWDED = 60
 # Up to so many points all orders of the ranks are counted (5,040 of them); beyond, t is near enough.
 EXACT = 7
 # Distances of a name from its point, in points, and its directions in order of preference: right, left, above, below, corners.
@@ -130,6 +132,8 @@ def draw_scatter(axes: Axes, points: pd.DataFrame, *, keep: Sequence[str] = ()) 
             `x_low`, `x_high`, missing where there is none. Rows without x or y are not drawn.
         keep: names that are placed first when there is no room for all, and written in bold.
 
+    From `CROWDED` points on, intervals are not drawn, and what has no room right beside its point has no name.
+
     Returns:
         The fit, whose `words` the caller puts where there is room.
     """
@@ -137,12 +141,15 @@ def draw_scatter(axes: Axes, points: pd.DataFrame, *, keep: Sequence[str] = ()) 
     fit = fit_line(points["x"], points["y"])
     looks = points.reindex(columns=["colour", "marker"]).fillna({"colour": "#332288", "marker": "o"})
     bars = points.reindex(columns=["low", "high", "x_low", "x_high"]).astype(float)
+    crowded = len(points) >= CROWDED
+    if crowded:
+        bars[:] = np.nan
     for x, y, colour, marker, low, high, x_low, x_high in zip(
         points["x"], points["y"], looks["colour"], looks["marker"], *(bars[name] for name in bars), strict=True
     ):
         axes.plot([x, x], [low, high], color=colour, lw=0.7, alpha=0.55)
         axes.plot([x_low, x_high], [y, y], color=colour, lw=0.7, alpha=0.55)
-        axes.plot(x, y, marker, color=colour, ms=4.6, mew=0.5, mec="white", zorder=3)
+        axes.plot(x, y, marker, color=colour, ms=3.4 if crowded else 4.6, mew=0.5, mec="white", zorder=3)
     axes.margins(0.09)
     # Only now are the limits final: a band widens without bound beyond the points.
     bounds = axes.get_xlim(), axes.get_ylim()
@@ -214,7 +221,8 @@ def name_points(
         text = figure.text(0, 0, names[index], fontsize=TYPE_SIZE, fontweight=weight)
         box = text.get_window_extent(renderer)
         text.remove()
-        place = _best(spots[index], (box.width, box.height), frame, taken, lines, scale)
+        steps = STEPS[:1] if len(names) >= CROWDED and names[index] not in keep else STEPS
+        place = _best(spots[index], (box.width, box.height), frame, taken, lines, scale, steps)
         if place is None:
             continue
         taken.append(place.box)
@@ -237,11 +245,12 @@ def _order(spots: np.ndarray, names: Sequence[str], keep: Sequence[str]) -> list
 
 
 def _best(
-    spot: np.ndarray, size: tuple[float, float], frame: Bbox, taken: Sequence[Bbox], lines: np.ndarray, scale: float
+    spot: np.ndarray, size: tuple[float, float], frame: Bbox, taken: Sequence[Bbox], lines: np.ndarray, scale: float,
+    steps: Sequence[float],
 ) -> _Place | None:  # fmt: skip
     """Return the nearest free place beside a point, one off the lines where there is one."""
     second = None
-    for step in STEPS:
+    for step in steps:
         for across, up in SIDES:
             away = NEAR * step * scale
             left = spot[0] + across * away - size[0] * (1 - across) / 2
