@@ -358,9 +358,7 @@ def _check_packages(config: Config) -> None:
 def _check_measures(config: Config) -> None:
     for name in config["texts"]["measures"]:
         if name not in MEASURES:
-            raise UserError(
-                f"config: texts.measures names '{name}'; allowed: {', '.join(sorted(MEASURES))}.{nearest(name, MEASURES)}"
-            )
+            raise UserError(f"config: texts.measures names '{name}'; allowed: {', '.join(MEASURES)}.{nearest(name, MEASURES)}")
 
 
 def _check_metrics(config: Config) -> None:

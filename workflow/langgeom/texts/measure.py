@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from langgeom.texts.registry import MEASURES
+from langgeom.texts.registry import function
 from langgeom.texts.words import has_words, words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample
     for name in names:
         row: dict[str, Any] = {"measure": name, "value": None, "low": None, "high": None, "n": n}
         if sentences:
-            found = MEASURES[name].function(sentences, resample, seed)
+            found = function(name)(sentences, resample, seed)
             numbers = {"value": float(found.value), "low": found.low, "high": found.high}
             row |= {key: _number(number) for key, number in numbers.items()}
         rows.append(row)

@@ -1,7 +1,6 @@
-"""The registry: `@measure` declares a function as a measure of texts, `MEASURES` holds them all.
+"""The registry: each file of `measures/` holds the measure of its name, so that adding a file adds a measure.
 
-To add one, add a file to `measures/` with one decorated function; nothing else names it. Nothing here imports torch or
-Morfessor, so that checking a config takes no time.
+Names are known without importing anything, so that checking a config takes no time.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from langgeom.texts import measures
@@ -20,32 +18,18 @@ if TYPE_CHECKING:
 
     Function = Callable[[Sequence[Sequence[str]], Resample | None, int], Estimate]
 
-__all__ = ["MEASURES", "Measure", "measure"]
+__all__ = ["MEASURES", "function"]
+
+MEASURES: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(measures.__path__)))
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A measure: its name, one line about it, and the function of (words of each sentence, resample, seed)."""
+def function(name: str) -> Function:
+    """Return the function of a measure: of the words of each sentence, how to resample, and a seed.
 
-    name: str
-    about: str
-    function: Function
-
-
-MEASURES: dict[str, Measure] = {}
-
-
-def measure(name: str) -> Callable[[Function], Function]:
-    """Declare a function as the measure `name`."""
-
-    def register(function: Function) -> Function:
-        if name in MEASURES:
-            raise ValueError(f"measure '{name}' is declared twice")
-        MEASURES[name] = Measure(name, (function.__doc__ or "").partition("\n")[0], function)
-        return function
-
-    return register
-
-
-for _module in pkgutil.iter_modules(measures.__path__):
-    importlib.import_module(f"{measures.__name__}.{_module.name}")
+    Raises:
+        KeyError: no such measure.
+    """
+    if name not in MEASURES:
+        raise KeyError(f"there is no measure '{name}'; there are: {', '.join(MEASURES)}")
+    found: Function = getattr(importlib.import_module(f"{measures.__name__}.{name}"), name)
+    return found

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from langgeom.texts.registry import measure
-
 if TYPE_CHECKING:
     from langgeom.metrics.estimate import Estimate
     from langgeom.metrics.resample import Resample
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 __all__ = ["characters_per_word"]
 
 
-@measure("characters_per_word")
 def characters_per_word(sentences: Sequence[Sequence[str]], resample: Resample | None = None, seed: int = 0) -> Estimate:
     """Mean length of a word token in code points.
 

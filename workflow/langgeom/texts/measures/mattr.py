@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from langgeom.texts.registry import measure
 from langgeom.texts.succession import of_succession
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ __all__ = ["WINDOW", "mattr", "moving_average"]
 WINDOW = 500
 
 
-@measure("mattr")
 def mattr(sentences: Sequence[Sequence[str]], resample: Resample | None = None, seed: int = 0) -> Estimate:
     """Moving-average type-token ratio: the mean over all windows of 500 successive words.
 

@@ -8,8 +8,6 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from langgeom.texts.registry import measure
-
 if TYPE_CHECKING:
     from langgeom.metrics.estimate import Estimate
     from langgeom.metrics.resample import Resample
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["morphemes_per_word", "segment"]
 
 
-@measure("morphemes_per_word")
 def morphemes_per_word(sentences: Sequence[Sequence[str]], resample: Resample | None = None, seed: int = 0) -> Estimate:
     """Mean number of Morfessor's morphs in a word token.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from langgeom.texts.registry import measure
 from langgeom.texts.succession import of_succession
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["type_token_ratio"]
 
 
-@measure("type_token_ratio")
 def type_token_ratio(sentences: Sequence[Sequence[str]], resample: Resample | None = None, seed: int = 0) -> Estimate:
     """Different words / all words of the text.
 
