@@ -19,6 +19,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/hidden.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/texts.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -31,6 +32,8 @@ rule all:
     input:
         "results/metrics.parquet",
         "results/metrics.csv",
+        "results/texts.parquet",
+        "results/texts.csv",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from langgeom.config import SCHEMA, check, check_files
+from langgeom.config import SCHEMA, Config, check, check_files
 from langgeom.errors import UserError
+from langgeom.texts.registry import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
 Settings = dict[str, Any]
@@ -55,6 +56,14 @@ def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
     assert config["models"]["b"]["seed"] == 0
     assert config["bootstrap"] == {"replicates": 200}
     assert config["corpora"]["u"]["min_lines"] == 40
+    assert set(config["texts"]["measures"]) == set(MEASURES)
+
+
+def test_corpora_of_pairs_are_not_of_languages(settings: Settings) -> None:
+    config = check(settings, ROOT)
+    pairs = Config({**config.settings, "corpora": {**config["corpora"], "pairs": {"grammar": {}, "texts": ["eng_Latn"]}}}, ROOT)
+    assert config.language_corpora() == pairs.language_corpora() == ["udhr"]
+    assert list(pairs.language_texts()) == [("udhr", text) for text in config.texts("udhr")]
 
 
 def put(*path: Any) -> Callable[[Settings], None]:
@@ -90,6 +99,12 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("seed", 10**40), ["seed is 1000", "at most 4294967295"]),
     (put("bootstrap", "replicates", 1.5), ["bootstrap.replicates is 1.5", "a whole number"]),
     (put("bootstrap", "replicates", math.nan), ["bootstrap.replicates is nan", "finite"]),
+    (
+        put("texts", {"measures": ["matr"]}),
+        ["texts.measures names 'matr'", "characters_per_word, mattr", "Did you mean 'mattr'?"],
+    ),
+    (put("texts", {"measures": []}), ["texts.measures is empty"]),
+    (put("texts", {"measure": ["mattr"]}), ["unknown key 'measure' in texts", "Did you mean 'measures'?"]),
     (put("models", {}), ["models is empty"]),
     (put("models", None), ["models is nothing", "a mapping"]),
     (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),

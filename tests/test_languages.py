@@ -5,16 +5,80 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 import langgeom.languages as module
 from langgeom.errors import UserError
-from langgeom.languages import SCRIPTS, label, language, languages, script
+from langgeom.languages import SCRIPTS, UNKNOWN, label, language, languages, script
+from langgeom.names import TextName
 
+ROOT = Path(__file__).resolve().parents[1]
 WALS_IN_FLORES = [
     "arz", "tzm", "mya", "eus", "eng", "fij", "fin", "fra", "kat", "deu", "ell", "gug", "hau", "heb", "hin",
     "ind", "jpn", "khk", "kan", "kor", "plt", "mni", "cmn", "pes", "rus", "sag", "spa", "swh", "tgl", "tha",
     "tur", "vie", "yor", "zul",
 ]  # fmt: skip
+
+# The texts of FLORES-200.
+_FLORES_200 = """
+ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn ajp_Arab aka_Latn als_Latn amh_Ethi apc_Arab arb_Arab arb_Latn
+ars_Arab ary_Arab arz_Arab asm_Beng ast_Latn awa_Deva ayr_Latn azb_Arab azj_Latn bak_Cyrl bam_Latn ban_Latn bel_Cyrl
+bem_Latn ben_Beng bho_Deva bjn_Arab bjn_Latn bod_Tibt bos_Latn bug_Latn bul_Cyrl cat_Latn ceb_Latn ces_Latn cjk_Latn
+ckb_Arab crh_Latn cym_Latn dan_Latn deu_Latn dik_Latn dyu_Latn dzo_Tibt ell_Grek eng_Latn epo_Latn est_Latn eus_Latn
+ewe_Latn fao_Latn fij_Latn fin_Latn fon_Latn fra_Latn fur_Latn fuv_Latn gaz_Latn gla_Latn gle_Latn glg_Latn grn_Latn
+guj_Gujr hat_Latn hau_Latn heb_Hebr hin_Deva hne_Deva hrv_Latn hun_Latn hye_Armn ibo_Latn ilo_Latn ind_Latn isl_Latn
+ita_Latn jav_Latn jpn_Jpan kab_Latn kac_Latn kam_Latn kan_Knda kas_Arab kas_Deva kat_Geor kaz_Cyrl kbp_Latn kea_Latn
+khk_Cyrl khm_Khmr kik_Latn kin_Latn kir_Cyrl kmb_Latn kmr_Latn knc_Arab knc_Latn kon_Latn kor_Hang lao_Laoo lij_Latn
+lim_Latn lin_Latn lit_Latn lmo_Latn ltg_Latn ltz_Latn lua_Latn lug_Latn luo_Latn lus_Latn lvs_Latn mag_Deva mai_Deva
+mal_Mlym mar_Deva min_Arab min_Latn mkd_Cyrl mlt_Latn mni_Beng mos_Latn mri_Latn mya_Mymr nld_Latn nno_Latn nob_Latn
+npi_Deva nso_Latn nus_Latn nya_Latn oci_Latn ory_Orya pag_Latn pan_Guru pap_Latn pbt_Arab pes_Arab plt_Latn pol_Latn
+por_Latn prs_Arab quy_Latn ron_Latn run_Latn rus_Cyrl sag_Latn san_Deva sat_Olck scn_Latn shn_Mymr sin_Sinh slk_Latn
+slv_Latn smo_Latn sna_Latn snd_Arab som_Latn sot_Latn spa_Latn srd_Latn srp_Cyrl ssw_Latn sun_Latn swe_Latn swh_Latn
+szl_Latn tam_Taml taq_Latn taq_Tfng tat_Cyrl tel_Telu tgk_Cyrl tgl_Latn tha_Thai tir_Ethi tpi_Latn tsn_Latn tso_Latn
+tuk_Latn tum_Latn tur_Latn twi_Latn tzm_Tfng uig_Arab ukr_Cyrl umb_Latn urd_Arab uzn_Latn vec_Latn vie_Latn war_Latn
+wol_Latn xho_Latn ydd_Hebr yor_Latn yue_Hant zho_Hans zho_Hant zsm_Latn zul_Latn
+"""
+FLORES_200 = _FLORES_200.split()
+# Low-resource languages and their high-resource relatives: the pairs of closely related languages that FLORES-200 has.
+PAIRS = """
+spa-ast por-glg ita-vec ita-lmo ita-scn cat-oci fra-hat deu-ltz nld-lim ces-szl rus-bel dan-fao fin-est lvs-ltg tur-crh
+tur-tuk ind-min ind-bjn hin-awa hin-bho hin-mag hin-mai arb-aeb pes-prs zho-yue
+"""
+
+
+def test_every_language_of_flores_is_known() -> None:
+    assert len(FLORES_200) == len(set(FLORES_200)) == 204
+    for text in FLORES_200:
+        name = TextName.parse(text)
+        known = language(name.lang)
+        assert known.name != known.lang and UNKNOWN not in (known.family, known.genus), text
+        assert name.script in known.scripts
+
+
+def test_what_flores_plus_renamed_is_known_by_both_names() -> None:
+    for old, new in (("zho", "cmn"), ("tgl", "fil"), ("est", "ekk"), ("grn", "gug"), ("tzm", "zgh"), ("aka", "twi")):
+        assert language(old).family == language(new).family != UNKNOWN
+    assert language("ktu").family != UNKNOWN and language("apc").family != UNKNOWN
+
+
+def test_the_default_configs_languages_are_known() -> None:
+    for corpus in yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["corpora"].values():
+        for text in corpus.get("texts", []):
+            name = TextName.parse(text)
+            assert language(name.lang).family != UNKNOWN and name.script in language(name.lang).scripts
+
+
+def test_scripts_are_of_the_table_and_every_language_has_one() -> None:
+    for known in languages().values():
+        assert known.scripts and set(known.scripts) <= set(SCRIPTS) and known.scripts == tuple(sorted(set(known.scripts)))
+
+
+@pytest.mark.parametrize(
+    ("lang", "resource"),
+    [("eng", 5), ("arb", 5), ("arz", 3), ("cat", 4), ("hat", 2), ("yue", 1), ("awa", 0), ("als", 1), ("zul", 2), ("kea", None)],
+)
+def test_resource_classes(lang: str, resource: int | None) -> None:
+    assert language(lang).resource == resource
 
 
 def test_the_sample_is_walss() -> None:
@@ -40,7 +104,7 @@ def test_known_languages(lang: str, name: str, family: str, genus: str, resource
 
 def test_related_pairs_name_known_languages_of_the_study() -> None:
     pairs = {(high, known.lang) for known in languages().values() for high in known.related}
-    assert {("spa", "ast"), ("rus", "bel"), ("tur", "crh"), ("ind", "min"), ("lvs", "ltg"), ("zho", "yue")} <= pairs
+    assert {tuple(pair.split("-")) for pair in PAIRS.split()} <= pairs
     for high, low in pairs:
         assert high in languages() and high != low
         # Except for the creole, which WALS counts to no family, relatives share a family.
@@ -50,7 +114,7 @@ def test_related_pairs_name_known_languages_of_the_study() -> None:
 
 
 def test_the_unknown_falls_back_to_its_code() -> None:
-    assert language("qaa") == ("qaa", "qaa", "unknown", "unknown", False, None, ())
+    assert language("qaa") == ("qaa", "qaa", "unknown", "unknown", False, None, (), ())
     assert script("Zzzz") == ("Zzzz", "Zzzz", "ltr")
 
 
@@ -86,9 +150,10 @@ def test_labels_are_as_short_as_their_company_allows() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("aaa\tA\tF\tG\tmaybe\t\t", "'maybe' \\(yes or no\\)"),
-        ("aaa\tA\tF\tG\tno\t7\t", "'7' \\(0 to 5"),
-        ("eng\tE\tF\tG\tno\t\t", "twice"),
+        ("aaa\tA\tF\tG\tLatn\tmaybe\t\t", "'maybe' \\(yes or no\\)"),
+        ("aaa\tA\tF\tG\tLatn\tno\t7\t", "'7' \\(0 to 5"),
+        ("aaa\tA\tF\tG\tLatin\tno\t\t", "no script 'Latin'. Did you mean 'Latn'"),
+        ("eng\tE\tF\tG\tLatn\tno\t\t", "twice"),
     ],
 )
 def test_mistakes_in_the_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, message: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from langgeom.languages import UNSPACED
 from langgeom.names import TextName
-from langgeom.table import COLUMNS
+from langgeom.table import METRICS, Format
+from langgeom.table import TEXTS as TEXT_MEASURES
 
 # Model -> kind, init, number of layers including the embedding.
 MODELS = {
@@ -71,4 +73,21 @@ def synthetic(
                     )
             bits = noise.uniform(1, 3)
             rows.append(base | dict(layer=None, metric="bpc", over="text", value=bits, low=bits, high=bits, n=58, dropped=0))
-    return pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in COLUMNS.items()})
+    return _typed(rows, METRICS)
+
+
+def synthetic_texts(texts: Iterable[str] = tuple(TEXTS), corpus: str = "udhr", seed: int = 0) -> pd.DataFrame:
+    """Return a typed table of the measures of these texts; those in scripts without spaces have no value."""
+    noise = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for text in texts:
+        name = TextName.parse(text)
+        base = dict(corpus=corpus, text=text, lang=name.lang, script=name.script)
+        for measure, (low, high) in {"morphemes_per_word": (1.1, 2.0), "mattr": (0.4, 0.7)}.items():
+            value = noise.uniform(low, high) if name.script not in UNSPACED else np.nan
+            rows.append(base | dict(measure=measure, value=value, low=value * 0.98, high=value * 1.03, n=1500))
+    return _typed(rows, TEXT_MEASURES)
+
+
+def _typed(rows: list[dict[str, Any]], of: Format) -> pd.DataFrame:
+    return pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in of.columns.items()})

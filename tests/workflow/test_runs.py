@@ -31,6 +31,13 @@ def test_every_model_text_layer_and_metric_has_a_row(finished: Study) -> None:
     assert not table[table["metric"] == "anisotropy"]["value"].isna().any()
 
 
+def test_every_text_has_its_measures(finished: Study) -> None:
+    table = pd.read_parquet(finished.folder / "results" / "texts.parquet")
+    assert set(table["text"]) == set(finished.settings["corpora"]["mine"]["texts"])
+    assert table.groupby("text")["measure"].nunique().eq(4).all()
+    assert not table[table["measure"] == "morphemes_per_word"]["value"].isna().any()
+
+
 def test_every_figure_is_drawn(finished: Study) -> None:
     for name in FIGURES:
         for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("csv", b"")):

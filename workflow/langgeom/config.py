@@ -19,6 +19,7 @@ from langgeom.errors import UserError, nearest
 from langgeom.grammar.layout import CORRECT
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
+from langgeom.texts.registry import MEASURES
 
 __all__ = ["Config", "check", "check_files"]
 
@@ -53,6 +54,16 @@ class Config:
             for corpus in self["corpora"]:
                 for text in self.texts(corpus):
                     yield model, corpus, text
+
+    def language_corpora(self) -> list[str]:
+        """Return the corpora whose texts are languages; those of grammatical pairs are not."""
+        return [name for name, corpus in self["corpora"].items() if "grammar" not in corpus]
+
+    def language_texts(self) -> Iterator[tuple[str, str]]:
+        """Yield every (corpus, text) of the corpora of languages."""
+        for corpus in self.language_corpora():
+            for text in self.texts(corpus):
+                yield corpus, text
 
     def sha256(self, registry: str, package: str, version: str) -> str:
         """Return the hash that a package of a registry (npm or pypi) is pinned to."""
@@ -166,6 +177,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     for name, model in config["models"].items():
         _check_model(config, name, model)
     _check_metrics(config)
+    _check_measures(config)
     _check_packages(config)
     return config
 
@@ -373,6 +385,12 @@ def _check_packages(config: Config) -> None:
             raise UserError(
                 f"config: {pin['package']} {pin['version']} is pinned to two hashes, {first} and {pin['sha256']}; keep one."
             )
+
+
+def _check_measures(config: Config) -> None:
+    for name in config["texts"]["measures"]:
+        if name not in MEASURES:
+            raise UserError(f"config: texts.measures names '{name}'; allowed: {', '.join(MEASURES)}.{nearest(name, MEASURES)}")
 
 
 def _check_metrics(config: Config) -> None:

@@ -13,17 +13,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, nearest
 from langgeom.names import TextName
 
-__all__ = ["SCRIPTS", "UNKNOWN", "Language", "Script", "label", "language", "languages", "script"]
+__all__ = ["SCRIPTS", "UNKNOWN", "UNSPACED", "Language", "Script", "label", "language", "languages", "script"]
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "languages.tsv"
 UNKNOWN = "unknown"
 
 
 class Language(NamedTuple):
-    """One language: `resource` is Joshi et al. 2020's class (0 to 5) or None; `related` the high-resource relatives."""
+    """One language.
+
+    `scripts` are those of its texts in FLORES-200 and the UDHR (ISO 15924); `resource` is Joshi et al. 2020's class (0 to 5) or
+    None; `related` the high-resource relatives.
+    """
 
     lang: str
     name: str
@@ -32,6 +36,7 @@ class Language(NamedTuple):
     wals100: bool = False
     resource: int | None = None
     related: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
 
 
 class Script(NamedTuple):
@@ -51,23 +56,28 @@ SCRIPTS: Mapping[str, Script] = MappingProxyType(
             ("Arab", "Arabic", "rtl"),
             ("Armn", "Armenian", "ltr"),
             ("Beng", "Bengali", "ltr"),
+            ("Cakm", "Chakma", "ltr"),
             ("Cans", "Canadian Syllabics", "ltr"),
             ("Cher", "Cherokee", "ltr"),
             ("Cyrl", "Cyrillic", "ltr"),
             ("Deva", "Devanagari", "ltr"),
             ("Ethi", "Ethiopic", "ltr"),
             ("Geor", "Georgian", "ltr"),
+            ("Gran", "Grantha", "ltr"),
             ("Grek", "Greek", "ltr"),
             ("Gujr", "Gujarati", "ltr"),
             ("Guru", "Gurmukhi", "ltr"),
             ("Hang", "Hangul", "ltr"),
+            ("Hani", "Han", "ltr"),
             ("Hans", "Simplified Han", "ltr"),
             ("Hant", "Traditional Han", "ltr"),
             ("Hebr", "Hebrew", "rtl"),
+            ("Java", "Javanese", "ltr"),
             ("Jpan", "Japanese", "ltr"),
             ("Khmr", "Khmer", "ltr"),
             ("Knda", "Kannada", "ltr"),
             ("Kore", "Korean", "ltr"),
+            ("Lana", "Tai Tham", "ltr"),
             ("Laoo", "Lao", "ltr"),
             ("Latn", "Latin", "ltr"),
             ("Mlym", "Malayalam", "ltr"),
@@ -80,14 +90,22 @@ SCRIPTS: Mapping[str, Script] = MappingProxyType(
             ("Sinh", "Sinhala", "ltr"),
             ("Syrc", "Syriac", "rtl"),
             ("Taml", "Tamil", "ltr"),
+            ("Tavt", "Tai Viet", "ltr"),
             ("Telu", "Telugu", "ltr"),
             ("Tfng", "Tifinagh", "ltr"),
             ("Thaa", "Thaana", "rtl"),
             ("Thai", "Thai", "ltr"),
             ("Tibt", "Tibetan", "ltr"),
+            ("Vaii", "Vai", "ltr"),
+            ("Yiii", "Yi", "ltr"),
         )
     }
 )
+
+# Scripts that put no space between words: those of Unicode Standard Annex #14's line breaking classes ID and SA (but for Tai
+# Viet, which nowadays has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces,
+# all others 2 to 13.
+UNSPACED = frozenset(("Hani", "Hans", "Hant", "Java", "Jpan", "Khmr", "Lana", "Laoo", "Mymr", "Thai", "Tibt", "Yiii"))
 
 
 @functools.cache
@@ -110,6 +128,9 @@ def languages() -> Mapping[str, Language]:
 
 def _read(row: Mapping[str, str]) -> Language:
     lang, wals, resource = row["lang"], row["wals100"], row["resource"]
+    for code in row["scripts"].split():
+        if code not in SCRIPTS:
+            raise UserError(f"{PATH.name}, '{lang}': there is no script '{code}'.{nearest(code, SCRIPTS)}")
     if wals not in ("yes", "no") or resource not in ("", *"012345"):
         raise UserError(f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty).")
     return Language(
@@ -120,6 +141,7 @@ def _read(row: Mapping[str, str]) -> Language:
         wals == "yes",
         int(resource) if resource else None,
         tuple(row["related"].split()),
+        tuple(row["scripts"].split()),
     )
 
 

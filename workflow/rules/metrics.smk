@@ -50,6 +50,7 @@ rule join_metrics:
     conda:
         "../../envs/metrics.yaml"
     params:
+        table="metrics",
         code=code_of("langgeom.table"),
     script:
-        "../scripts/join_metrics.py"
+        "../scripts/join_table.py"

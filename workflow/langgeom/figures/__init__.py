@@ -6,7 +6,8 @@ its `draw` takes them in that order: `TABLES = ("metrics", "quality")`, `draw(me
 grammatical and ungrammatical text are left out of its tables, unless it says `PAIRS = True`. Adding that
 one file adds the figure: `catalogue` finds it by ALIAS, and `render` draws it by its file's name. The
 other modules are shared: `style` (colours, markers, pages), `words` (what
-metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `kl` and `anisotropy`
+metrics are called), `frames` (choosing rows), `lines` (lines by layer), `labels` (direct labels), `scatter` (points with
+a fitted line), `kl` and `anisotropy`
 (what several figures share).
 """
 

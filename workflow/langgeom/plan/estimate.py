@@ -68,7 +68,8 @@ class Plan:
         left = {key: size for key, size in corpora.items() if not self._there("corpora", *key, suffix=".txt")}
         models = {name: shape.bytes for name, shape in self.shapes.items() if shape is not None}
         new = {name: size for name, size in models.items() if not (self.base / "results/models" / name).is_dir()}
-        rows = sum(self._rows(shape) * len(self.counts) for shape in self.shapes.values() if shape is not None)
+        shapes = [shape for shape in self.shapes.values() if shape is not None]
+        rows = sum(self._rows(shape, corpus) for shape in shapes for corpus, _ in self.counts)
         table = 150 * rows  # a row of the CSV
         return {
             "corpora": (sum(corpora.values()), sum(left.values())),
@@ -80,8 +81,8 @@ class Plan:
     def _there(self, *parts: str, suffix: str) -> bool:
         return (self.base / "results").joinpath(*parts[:-1], parts[-1] + suffix).exists()
 
-    def _rows(self, shape: Shape) -> int:
-        chosen = self.config["metrics"]
+    def _rows(self, shape: Shape, corpus: str) -> int:
+        chosen = self.config.metrics(corpus)
         by_layer = sum(len(chosen[over]) for over in chosen if over != "text")
         return (shape.layers + 1) * by_layer + sum(name in METRICS for name in chosen["text"])
 
@@ -119,22 +120,22 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
         exact: run tokenizers that are there, and ask torch for the dtype; else a token is taken for `texts.BYTES` bytes, and
             "auto" for two bytes a number, so that it is cheap and rather too little.
     """
-    hidden = config["hidden"]
     counts = {
         (corpus, text): count(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)
     }
     shapes = {model: shape_of(config, model, base) for model in config["models"]}
     plan = Plan(config, base, counts, shapes)
-    tokens = Tokens(base, hidden, exact)
+    tokens = Tokens(base, config["hidden"], exact)
     for model, corpus, text in config.pairs():
         shape = shapes[model]
         if shape is not None:
             found, run = tokens.of(shape, corpus, text, counts[corpus, text])
+            hidden = config.hidden(model, corpus)
             kept = min(found, hidden["token_cap"])
             width = shape.itemsize(hidden["dtype"]) if exact else shape.least_itemsize(hidden["dtype"])
-            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, width, config["models"][model].get("loss"))
+            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, width, hidden["loss"])
             # Parquet's own, and a row's numbers compressed.
-            measured = 4500 + 27 * plan._rows(shape)
+            measured = 4500 + 27 * plan._rows(shape, corpus)
             done = plan._there("hidden", model, corpus, text, suffix=".safetensors")
             plan.pairs.append(Pair(model, corpus, text, run, kept, size, measured, done))
     return plan

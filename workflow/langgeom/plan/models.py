@@ -114,7 +114,7 @@ def measured_rates(shapes: Mapping[str, Shape | None], config: Config) -> dict[s
     for name, shape in shapes.items():
         if shape is None or not (shape.folder / "manifest.json").is_file() or shape.name != name:
             continue
-        settings = config.hidden(name)
+        settings = config.hidden(name, next(iter(config["corpora"])))
         loaded = load(shape.folder, dtype=settings["dtype"], device="auto", loss=settings["loss"])
         lines = [f"{WORDS} {number}" for number in range(TOKENS // 16)]
         extract(loaded, lines[:2], settings)

@@ -1,0 +1,1 @@
+"""The measures, one a file; `registry` finds them here."""

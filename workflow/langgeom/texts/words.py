@@ -1,0 +1,39 @@
+"""What a word is: a run of letters, marks and digits that holds a letter, in lower case, where spaces part words."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import unicodedata
+
+from langgeom.languages import UNSPACED
+from langgeom.names import TextName
+
+__all__ = ["has_words", "words"]
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    r"""Return the pattern of a word.
+
+    `\w` alone breaks words of Indic scripts at each vowel sign, since these are marks, not letters. Apostrophes and joiners
+    within a word are part of it, as in Unicode's default word boundaries (UAX #29, rules WB4, WB6 and WB7).
+    """
+    marks = "".join(char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char)[0] == "M")
+    letters = rf"(?:[^\W_]|[{re.escape(marks)}])+"
+    return re.compile(rf"{letters}(?:['’\u200c\u200d]+{letters})*")
+
+
+def words(line: str) -> list[str]:
+    """Return the words of a line in lower case; numbers are none."""
+    return [word.lower() for word in _word().findall(line) if any(map(str.isalpha, word))]
+
+
+def has_words(text: str) -> bool:
+    """Whether spaces part the words of a text, by its name's script: not in Chinese, Japanese, Thai, Khmer, Burmese ...
+
+    Raises:
+        UserError: a name that is no text's name.
+    """
+    return TextName.parse(text).script not in UNSPACED
