@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import by_layer, main_models, panels, title_of
+from langgeom.figures.frames import LEAST, by_layer, main_models, panels, title_of
 from langgeom.figures.lines import in_rows
 from langgeom.figures.related import Difference, mean_difference, related_texts
 from langgeom.figures.scatter import CROWDED, Fit, draw_scatter, fit_line
@@ -65,7 +65,9 @@ def draw(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings) -> Draw
     rows = main_models(by_layer(metrics, settings.id))
     means = mean_over_layers(rows[rows["corpus"].isin(texts["corpus"])])
     if means["value"].notna().sum() == 0:
-        return nothing(TITLE, f"no language has '{settings.id}' in all layers of a model.", COLUMNS)
+        return nothing(
+            TITLE, f"no text of the languages has '{settings.id}' from {LEAST} points or more in every layer.", COLUMNS
+        )
     means["family"] = [language(lang).family for lang in means["lang"]]
     content = Content(means, _with_measures(means, texts), _pairs(means))
     if content.points.empty and content.pairs.empty:
