@@ -135,3 +135,22 @@ def test_metrics_name_their_text_and_depend_on_the_reference(study: Path, caplog
     measure(hidden[1])
     assert computed(caplog) == ["eng_Latn", "spa_Latn"]
     assert read_header(hidden[0])["fingerprint"] != read_header(hidden[1])["fingerprint"]
+
+
+def test_metrics_in_depth_are_of_the_texts_named_and_compute_those_alone(study: Path, caplog: pytest.LogCaptureFixture) -> None:
+    hidden = run(study, ["eng_Latn", "spa_Latn"])
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    outputs = [study / "metrics" / f"{path.stem}.parquet" for path in hidden]
+
+    def measure(**in_depth: list[str]) -> None:
+        metrics_job(
+            hidden, hidden[0], outputs, study / "mstore", NAMES, {"replicates": 20}, seed=0, code="1", in_depth=in_depth
+        )
+
+    measure()
+    plain = set(read_table(outputs[0])["metric"])
+    caplog.clear()
+    measure(texts=["spa_Latn"], token=["id_pca", *NAMES["token"]])
+    assert computed(caplog) == ["spa_Latn"]
+    assert set(read_table(outputs[0])["metric"]) == plain and set(read_table(outputs[1])["metric"]) == plain | {"id_pca"}

@@ -70,3 +70,15 @@ def test_too_few_points_for_a_map() -> None:
     with pytest.warns(UserWarning, match="linearity: no value in layers 0"):
         assert linearity(torch.randn(2, 11, 10)).value.isnan().all()
     assert not linearity(torch.randn(2, 12, 10)).value.isnan().any()
+
+
+@pytest.mark.parametrize("least", [1.0, 1e-3, 1e-5, 0.0])
+def test_parity_as_a_layer_nears_a_lower_rank(least: float) -> None:
+    """From well conditioned to singular: by the normal equations, then by eigenvectors, the same value."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = torch.logspace(0, -1, 40, dtype=torch.float64)
+    sizes[-3:] *= least
+    x = torch.randn(300, 40, generator=generator, dtype=torch.float64) * sizes
+    # What the smallest directions hold is what makes the next layer.
+    y = x / sizes.clamp(min=1e-4) + 0.1 * torch.randn(300, 40, generator=generator, dtype=torch.float64)
+    assert float(linearity(torch.stack([x, y])).value[0]) == pytest.approx(dense(x, y), rel=1e-6)

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from intervals import interval
 from langgeom.metrics import Cloud, Resample, gride_scales, id_gride, id_mle, id_twonn
+from langgeom.metrics.estimators.id_gride import REACH, _fit, _newton
+from langgeom.metrics.registry import METRICS
 
 
 def distances(points: Tensor, k: int) -> Tensor:
@@ -71,6 +73,8 @@ def test_gride_curve_is_the_metric_at_each_scale(hidden: Callable[..., Tensor]) 
     for scale, found in curve.items():
         alone = id_gride(stack, scale=scale, resample=Resample(20, seed=0))
         assert torch.equal(found.value, alone.value) and torch.equal(found.low, alone.low)
+        named = METRICS[{8: "id_gride"}.get(scale, f"id_gride_{scale}")].function(stack)
+        assert torch.equal(named.value, found.value)
     mle = id_twonn(stack, method="mle", discard=0.0)
     # At scale 1 and without outliers this is the unbiased TwoNN.
     torch.testing.assert_close(curve[1].value, mle.value, rtol=1e-9, atol=0)
@@ -132,3 +136,22 @@ def test_too_few_points_for_the_neighbours() -> None:
     assert not id_mle(points, k=19).value.isnan() and not id_gride(points).value.isnan()
     with pytest.warns(UserWarning, match="id_gride: no value"):
         assert id_gride(points[:16]).value.isnan()
+
+
+@pytest.mark.parametrize("scale", [2, 8, 32])
+@pytest.mark.parametrize("sentences", [4, 60])
+def test_replicates_by_the_polynomial_are_those_solved_one_by_one(scale: int, sentences: int) -> None:
+    """Few sentences spread the roots beyond the polynomial's reach, where they are solved by themselves."""
+    generator = torch.Generator().manual_seed(scale)
+    # Sentences of different dimension, so that replicates differ widely.
+    d = 10 + (40 if sentences == 4 else 4) * torch.rand(sentences, generator=generator, dtype=torch.float64)
+    groups = torch.arange(600) % sentences
+    shape = torch.distributions.Beta(torch.tensor(float(scale)), torch.tensor(float(scale)))
+    torch.manual_seed(scale)
+    logs = -shape.sample((600,)).double().clamp(1e-6, 1 - 1e-6).log() / d[groups]
+    counts = Resample(100, seed=0).counts(sentences)
+    weights = torch.cat([torch.ones(1, 600), counts[:, groups]]).double()
+    expected = _newton(logs, weights, scale)
+    spread = (expected / expected[0] - 1).abs().max()
+    assert (spread > REACH) == (sentences == 4)
+    torch.testing.assert_close(_fit(logs, weights, scale), expected, rtol=1e-9, atol=0)

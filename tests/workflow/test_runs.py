@@ -22,8 +22,8 @@ def test_every_model_text_layer_and_metric_has_a_row(finished: Study) -> None:
     sizes = by_layer.groupby(["model", "text", "metric", "over"])["layer"].agg(["min", "max", "size"])
     for model, layers in (("decoder", 2), ("decoder-untrained", 2), ("encoder", 2)):
         rows = sizes.loc[model]
-        # 5 metrics of a cloud and 2 of aligned texts for each of the 4 texts
-        assert len(rows) == 4 * 7
+        # 5 metrics of a cloud and 5 of aligned texts for each of the 4 texts
+        assert len(rows) == 4 * 10
         assert (rows["min"] == 0).all() and (rows["max"] == layers).all() and (rows["size"] == layers + 1).all()
     assert list(table[table["metric"] == "bpc"]["model"].unique()) == ["decoder"]
     reference = table[(table["text"] == "eng_Latn") & table["metric"].str.startswith("kl_")]

@@ -19,6 +19,7 @@ from langgeom.errors import UserError, nearest
 from langgeom.grammar.layout import CORRECT
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
+from langgeom.quality.published import published_names
 from langgeom.texts.registry import MEASURES
 
 __all__ = ["Config", "check", "check_files"]
@@ -109,6 +110,14 @@ class Config:
         """Return the folder of the model of this config whose architecture an untrained model takes, if it takes one."""
         twin = self["models"][model].get("untrained")
         return [f"results/models/{twin}"] if twin in self["models"] else []
+
+    def in_depth(self, corpus: str) -> dict[str, list[str]]:
+        """Return the metrics besides, and the texts that they are of; none in corpora of grammatical and ungrammatical text."""
+        return {} if "grammar" in self["corpora"][corpus] else dict(self["in_depth"])
+
+    def harness(self) -> dict[str, dict[str, str]]:
+        """Return, for each model that lm-evaluation-harness is run on, its tasks and the language of each."""
+        return {}
 
     def hidden(self, model: str, corpus: str) -> dict[str, Any]:
         """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
@@ -236,6 +245,8 @@ def _describe(error: ValidationError) -> str:
         return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
     if rule == "pattern":
         return f"config: {where} is {_found(found)}; allowed: {schema.get('description', error.validator_value)}."
+    if rule == "maxItems":
+        return f"config: {where} names {len(found)}; allowed: at most {error.validator_value}{hint}."
     bounds = {"minimum": "at least", "maximum": "at most"}
     if rule in bounds:
         return f"config: {where} is {_found(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
@@ -337,12 +348,12 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
     # With `pypi`, `folder` says where in the package the model lies; alone it is a source itself.
     source = _one_source(where, model, MODEL_SOURCES if "pypi" not in model else ("pypi", "untrained", "hub"))
     companions = {
-        "pypi": {"gguf", "folder", "begin"},
+        "pypi": {"gguf", "folder", "begin", "published"},
         "untrained": {"seed"},
-        "hub": {"revision", "begin"},
-        "folder": {"begin"},
+        "hub": {"revision", "begin", "published"},
+        "folder": {"begin", "published"},
     }
-    for key in ("gguf", "folder", "seed", "revision", "begin"):
+    for key in ("gguf", "folder", "seed", "revision", "begin", "published"):
         if key in model and key != source and key not in companions[source]:
             raise UserError(f"config: {where} has '{key}', which means nothing beside '{source}'; remove it.")
     if source == "hub":
@@ -353,6 +364,11 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
     if source == "pypi" and ("gguf" in model) == ("folder" in model):
         raise UserError(
             f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
+        )
+    if "published" in model and model["published"] not in (names := published_names()):
+        raise UserError(
+            f"config: {where}.published is '{model['published']}', which has no published scores; there are: "
+            f"{', '.join(names)}.{nearest(model['published'], names)}"
         )
     if source == "folder" and not (config.base / model["folder"]).is_dir():
         raise UserError(f"config: {where}.folder: there is no folder '{model['folder']}' (looked in {config.base.resolve()}).")
@@ -394,13 +410,14 @@ def _check_measures(config: Config) -> None:
 
 
 def _check_metrics(config: Config) -> None:
-    for over, names in config["metrics"].items():
-        allowed = [name for name, metric in METRICS.items() if metric.input in OVER[over]]
-        for name in names:
-            if name not in allowed:
-                raise UserError(
-                    f"config: metrics.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}"
-                )
+    for key in ("metrics", "in_depth"):
+        for over, names in config[key].items():
+            allowed = [name for name, metric in METRICS.items() if metric.input in OVER.get(over, ())]
+            for name in names if over != "texts" else ():
+                if name not in allowed:
+                    raise UserError(
+                        f"config: {key}.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}"
+                    )
     for key in ("id", "anisotropy"):
         name = config["figures"][key]
         measured = [metric for metric in config["metrics"]["token"] if metric.startswith(key)]
@@ -410,9 +427,17 @@ def _check_metrics(config: Config) -> None:
                 f"measures ({', '.join(measured) or 'none'}); "
                 f"add it there or draw another.{nearest(name, measured)}"
             )
-    known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
-    for text in config["figures"]["sample"]:
-        if text not in known:
+    compared = config["figures"]["compare"]
+    if len(compared) == 1:
+        raise UserError(f"config: figures.compare names '{compared[0]}' alone; it needs two models, or none.")
+    for name in compared:
+        if name not in config["models"]:
             raise UserError(
-                f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}"
+                f"config: figures.compare names '{name}', which is no model of this config ({_some(config['models'])})."
+                f"{nearest(name, config['models'])}"
             )
+    known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
+    for key, texts in (("figures.sample", config["figures"]["sample"]), ("in_depth.texts", config["in_depth"]["texts"])):
+        for text in texts:
+            if text not in known:
+                raise UserError(f"config: {key} names '{text}', which no corpus of this config runs.{nearest(text, known)}")

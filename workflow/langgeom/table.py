@@ -55,7 +55,7 @@ TEXTS = _format(
 )  # fmt: skip
 # How good a model is in a language. `origin`: measured, published or harness; `corpus` is missing unless measured.
 QUALITY = _format(
-    "quality", "model corpus text quality origin", "corpus value low high n harness shots revision source",
+    "quality", "model corpus text quality origin harness", "corpus value low high n harness shots revision source",
     model="str", corpus="str", text="str", lang="str", script="str", quality="str", origin="str", value="float64",
     low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
 )  # fmt: skip

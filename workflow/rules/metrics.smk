@@ -26,6 +26,7 @@ for corpus in CONFIG["corpora"]:
             params:
                 store="results/store/metrics",
                 metrics=CONFIG.metrics(corpus),
+                in_depth=CONFIG.in_depth(corpus),
                 bootstrap=CONFIG["bootstrap"],
                 seed=CONFIG["seed"],
                 code=code_of("langgeom.metrics"),

@@ -16,4 +16,5 @@ with job(snakemake):
         bootstrap=snakemake.params.bootstrap,
         seed=snakemake.params.seed,
         code=snakemake.params.code,
+        in_depth=snakemake.params.in_depth,
     )

@@ -147,8 +147,8 @@ def draw_scatter(axes: Axes, points: pd.DataFrame, *, keep: Sequence[str] = ()) 
     for x, y, colour, marker, low, high, x_low, x_high in zip(
         points["x"], points["y"], looks["colour"], looks["marker"], *(bars[name] for name in bars), strict=True
     ):
-        axes.plot([x, x], [low, high], color=colour, lw=0.7, alpha=0.55)
-        axes.plot([x_low, x_high], [y, y], color=colour, lw=0.7, alpha=0.55)
+        axes.plot([x, x], [low, high], color=colour, lw=0.7, alpha=0.4)
+        axes.plot([x_low, x_high], [y, y], color=colour, lw=0.7, alpha=0.4)
         axes.plot(x, y, marker, color=colour, ms=3.4 if crowded else 4.6, mew=0.5, mec="white", zorder=3)
     axes.margins(0.09)
     # Only now are the limits final: a band widens without bound beyond the points.
@@ -232,6 +232,8 @@ def name_points(
         axes.annotate(
             names[index], places[index], xytext=offset, textcoords="offset points", fontsize=TYPE_SIZE, fontweight=weight,
             color=colours[index], ha="left", va="bottom", zorder=4, annotation_clip=False,
+            # Bars of other points do not strike a name out.
+            bbox=dict(boxstyle="square,pad=0.05", facecolor="white", edgecolor="none", alpha=0.75),
             arrowprops=joint if place.joined else None,
         )  # fmt: skip
 

@@ -35,6 +35,17 @@ WORDS = {
         "Intrinsic dimension (TwoNN's) of a text less that of the reference, on the same sentences.",
         "sentences",
     ),
+    "id_mle": Words(
+        "Intrinsic dimension (MLE)", "id_mle: maximum likelihood from 20 neighbours (Levina & Bickel 2004), duplicates dropped."
+    ),
+    "id_gride": Words(
+        "Intrinsic dimension (Gride)",
+        "Gride (Denti et al. 2022): the likelihood of the ratio of the distances to neighbours 2n and n; n = 8 in id_gride.",
+    ),
+    "id_pca": Words(
+        "Linear dimension",
+        "id_pca: participation ratio of the variances, the dimension of the linear span, not of a curved set.",
+    ),
     "anisotropy": Words(
         "Anisotropy",
         "Anisotropy: the largest squared singular value's share in their sum, vectors centred; 1 = all on one line.",
@@ -53,6 +64,23 @@ WORDS = {
         "KL divergence to the parallel sentence in {reference}, token by token, both zero-padded to one length.",
         "sentences",
     ),
+    "retrieval": Words(
+        "Retrieval",
+        "Retrieval: share of sentences whose translation in {reference} is the nearest of all by cosine (chance 1/n).",
+        "sentences",
+    ),
+    "mexa": Words(
+        "MEXA", "MEXA: share of sentences nearer to their translation than either is to any other sentence.", "sentences"
+    ),
+    "cka": Words(
+        "CKA", "CKA: likeness of the two clouds' inner geometry, linear and debiased; about 0 for unrelated ones.", "sentences"
+    ),
+    "linearity": Words(
+        "Linearity",
+        "Linearity: 1 less the share of the next layer's variance that no linear map of this layer's vectors gives.",
+    ),
+    "fertility": Words("Tokens per word", "Fertility: tokens of the model's tokenizer per word of the text.", "sentences"),
+    "bpc": Words("Bits per character", "Bits per character: summed loss over summed characters.", "sentences"),
 }
 
 

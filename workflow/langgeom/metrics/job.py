@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from langgeom.code import versions_of
 from langgeom.names import TextName
 from langgeom.store import Store, key_of, serve
 
-__all__ = ["metrics_job"]
+__all__ = ["metrics_job", "names_for"]
 
 
 def metrics_job(
     hidden: Sequence[Path], reference: Path, outputs: Sequence[Path], store: Path,
     names: Mapping[str, Sequence[str]], bootstrap: Mapping[str, Any], seed: int, code: str,
+    in_depth: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     """Measure the hidden states of texts and write the tidy rows of each.
 
@@ -27,6 +29,7 @@ def metrics_job(
         names: metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
         bootstrap: `replicates`; `seed` seeds them.
         code: fingerprint of the code that the result depends on.
+        in_depth: metrics besides, likewise, of the texts that it names under `texts`.
 
     Raises:
         UserError: a file of hidden states that cannot be read, or a metric that its numbers do not allow.
@@ -34,11 +37,11 @@ def metrics_job(
     from langgeom.hidden.header import read_header
 
     determined = dict(
-        reference=read_header(reference)["fingerprint"], names=dict(names), bootstrap=dict(bootstrap), seed=seed, code=code,
+        reference=read_header(reference)["fingerprint"], bootstrap=dict(bootstrap), seed=seed, code=code,
         versions=versions_of("torch", "numpy"),
     )  # fmt: skip
 
-    def make(source: Path) -> Callable[[Path], None]:
+    def make(source: Path, names: Mapping[str, Sequence[str]]) -> Callable[[Path], None]:
         from langgeom.device import pick_device, reproducible
         from langgeom.hidden.file import read_hidden
         from langgeom.metrics import Resample
@@ -57,5 +60,13 @@ def metrics_job(
         return lambda path: write_rows([{**about, **row} for row in rows], path)
 
     headers = [read_header(path) for path in hidden]
-    keys = [key_of(**determined, hidden=header["fingerprint"]) for header in headers]
-    serve(Store(store), [header["text"] for header in headers], keys, outputs, [partial(make, path) for path in hidden])
+    texts = [header["text"] for header in headers]
+    asked = [names_for(text, names, in_depth) for text in texts]
+    keys = [key_of(**determined, names=names, hidden=of["fingerprint"]) for of, names in zip(headers, asked, strict=True)]
+    serve(Store(store), texts, keys, outputs, [partial(make, *one) for one in zip(hidden, asked, strict=True)])
+
+
+def names_for(text: str, names: Mapping[str, Sequence[str]], in_depth: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the metrics of one text: `names`, and those of `in_depth` where it names the text; none twice."""
+    more = {over: listed for over, listed in in_depth.items() if over != "texts" and text in in_depth.get("texts", ())}
+    return {over: list(dict.fromkeys([*names.get(over, ()), *more.get(over, ())])) for over in dict.fromkeys([*names, *more])}

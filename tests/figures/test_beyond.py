@@ -1,0 +1,153 @@
+"""Alignment, linearity, scales and estimators by layer: the numbers are the table's, and what is shown is what is promised."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.synthetic import synthetic
+from langgeom.figures import Settings
+from langgeom.figures.catalogue import FIGURES
+from langgeom.figures.drawing import Drawing, styled
+from langgeom.figures.id_scales import METRICS, SCALES, few_layers, few_texts
+from langgeom.metrics.catalogue import METRICS as KNOWN
+
+BEYOND = ("alignment", "linearity", "id_scales", "id_estimators")
+FOUR = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6", "minilm-l6-untrained")
+FEW = ("eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab")
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def table(models: Sequence[str] = FOUR, texts: Sequence[str] = FEW, corpus: str = "udhr") -> pd.DataFrame:
+    """Return a synthetic table that has every metric of these figures besides."""
+    base = synthetic(models=models, texts=texts, corpus=corpus)
+    rows = base[(base["metric"] == "id_microscope") & (base["over"] == "token")]
+    parts = [base]
+    for name in {name for figure in BEYOND for name in FIGURES[figure].metrics} - {"id_microscope", "id_twonn"}:
+        aligned = KNOWN[name].input == "aligned_sentences"
+        share = aligned or name == "linearity"
+        factor = 0.03 if share else 1 + 0.01 * len(name)
+        more = rows.assign(metric=name, over="sentence" if aligned else "token")
+        more[["value", "low", "high"]] = rows[["value", "low", "high"]] * factor
+        if name == "linearity":
+            more = more[more["layer"] < more.groupby("model")["layer"].transform("max")]
+        parts.append(more.assign(n=58) if aligned else more)
+    return pd.concat([part.astype(base.dtypes.to_dict()) for part in parts], ignore_index=True)
+
+
+def draw(name: str, rows: pd.DataFrame, settings: Settings | None = None) -> tuple[Drawing, str]:
+    with styled():
+        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(rows, settings or Settings())
+        drawing.figure.draw_without_rendering()
+    found = [text.get_text() for text in drawing.figure.texts]
+    for axes in drawing.figure.axes:
+        found += [axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+    return drawing, "\n".join(found)
+
+
+def assert_same(drawn: pd.DataFrame, rows: pd.DataFrame) -> None:
+    key = ["model", "corpus", "text", "metric", "layer"]
+    columns = [*key, "value", "low", "high", "n"]
+    left, right = (part[columns].astype({"layer": int, "n": int}).sort_values(key) for part in (drawn, rows))
+    pd.testing.assert_frame_equal(
+        left.reset_index(drop=True), right.reset_index(drop=True), check_dtype=False, check_exact=True
+    )
+
+
+def test_alignment_has_all_trained_models_and_all_but_the_reference() -> None:
+    rows = table()
+    drawing, words = draw("alignment", rows)
+    shown = rows[rows["metric"].isin(["retrieval", "mexa", "cka"]) & (rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
+    assert_same(drawing.numbers, shown)
+    for title in ("Retrieval", "MEXA", "CKA"):
+        assert f"{title} · gemma-3-270m" in words and f"{title} · minilm-l6" in words
+    assert "n = 58 sentences a value" in words and "translation in English" in words
+
+
+def test_linearity_has_all_models_and_one_block_less_than_layers() -> None:
+    rows = table()
+    drawing, words = draw("linearity", rows)
+    assert_same(drawing.numbers, rows[rows["metric"] == "linearity"])
+    assert drawing.numbers.groupby("model")["layer"].max().to_dict() == {
+        "gemma-3-270m": 17, "gemma-3-270m-untrained": 17, "minilm-l6": 5, "minilm-l6-untrained": 5,
+    }  # fmt: skip
+    titles = [axes.get_title(loc="left") for axes in drawing.figure.axes]
+    assert titles == ["gemma-3-270m", "minilm-l6", "gemma-3-270m-untrained", "minilm-l6-untrained"]
+    assert "Block (l: from layer l to layer l + 1)" in words
+
+
+def test_estimators_are_of_one_text_and_all_named() -> None:
+    rows = table()
+    drawing, words = draw("id_estimators", rows)
+    names = ["id_microscope", "id_twonn", "id_mle", "id_gride", "id_pca"]
+    shown = rows[
+        rows["metric"].isin(names) & (rows["text"] == "eng_Latn") & (rows["init"] == "trained") & (rows["over"] == "token")
+    ]
+    assert_same(drawing.numbers, shown)
+    assert all(words.count(name) >= 2 for name in names) and "Estimators of intrinsic dimension, English" in words
+    # The first by name where the reference is not measured.
+    assert set(draw("id_estimators", rows[rows["text"] != "eng_Latn"])[0].numbers["text"]) == {"arb_Arab"}
+
+
+def test_scales_are_those_that_the_metrics_declare() -> None:
+    from langgeom.metrics.registry import METRICS as REGISTRY
+
+    for name, scale in zip(METRICS, SCALES, strict=True):
+        function = REGISTRY[name].function
+        assert getattr(function, "keywords", {"scale": 8})["scale"] == scale
+        assert REGISTRY[name].neighbours == 2 * scale
+
+
+def test_scales_at_five_layers_of_three_texts() -> None:
+    rows = table()
+    drawing, words = draw("id_scales", rows)
+    numbers = drawing.numbers
+    assert set(numbers["text"]) == {"eng_Latn", "arb_Arab", "cmn_Hans"}
+    assert sorted(numbers[numbers["model"] == "gemma-3-270m"]["layer"].unique()) == [1, 4, 9, 13, 18]
+    assert dict(zip(numbers["metric"], numbers["scale"], strict=True)) == dict(zip(METRICS, SCALES, strict=True))
+    layers = numbers.drop_duplicates(["model", "layer"])[["model", "layer"]]
+    chosen = rows[rows["metric"].isin(METRICS) & rows["text"].isin(numbers["text"])].astype({"layer": "int64"})
+    assert_same(numbers, chosen.merge(layers, on=["model", "layer"]))
+    assert "gemma-3-270m · Arabic" in words and "layer 13" in words
+
+
+def test_which_texts_and_layers_are_few() -> None:
+    texts = ["spa_Latn", "eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab"]
+    assert few_texts(texts, Settings()) == ["eng_Latn", "arb_Arab", "cmn_Hans"]
+    assert few_texts(texts, Settings(sample=["tur_Latn", "fra_Latn"])) == ["eng_Latn", "tur_Latn", "fra_Latn"]
+    assert few_texts(["spa_Latn", "fra_Latn"], Settings()) == ["fra_Latn", "spa_Latn"]
+    assert few_layers(pd.Series(range(31))) == [1, 7, 15, 22, 30]
+    assert few_layers(pd.Series([0])) == [0] and few_layers(pd.Series([0, 1, 2])) == [1, 2]
+
+
+@pytest.mark.parametrize("name", BEYOND)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        table(models=["minilm-l6"]), table(models=["gemma-3-270m-untrained"], texts=["fra_Latn"]), table(texts=["eng_Latn"]),
+        table(models=["minilm-l6"]).query("layer == 0"), table().iloc[:0], synthetic(models=["minilm-l6"], texts=["eng_Latn"]),
+        pd.concat([table(models=["minilm-l6"], corpus=corpus) for corpus in ("udhr", "flores")], ignore_index=True),
+    ],
+    ids=["one model", "one language", "reference only", "one layer", "no rows", "not measured", "two corpora"],
+)  # fmt: skip
+def test_small_tables_draw_or_say_why_not(name: str, rows: pd.DataFrame) -> None:
+    drawing, words = draw(name, rows)
+    assert ("Nothing to draw" in words) == drawing.numbers.empty
+    assert {"model", "layer", "value"} <= set(drawing.numbers.columns)
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_missing_values_are_not_drawn(name: str) -> None:
+    rows = table()
+    rows.loc[rows["layer"].isin([3, 4]), ["value", "low", "high"]] = np.nan
+    assert not set(draw(name, rows)[0].numbers["layer"]) & {3, 4}
