@@ -41,7 +41,7 @@ def one_process(config_path: Path) -> None:
             corpora.build(
                 spec,
                 text,
-                config["reference"],
+                config.reference(corpus),
                 source=source,
                 out_txt=out,
                 out_json=out.with_suffix(".json"),
@@ -58,12 +58,12 @@ def one_process(config_path: Path) -> None:
             texts = config.texts(corpus)
             hidden = [results / "hidden" / model / corpus / f"{text}.safetensors" for text in texts]
             sources = [results / "corpora" / corpus / f"{text}.txt" for text in texts]
-            hidden_job(folder, corpus, sources, hidden, results / "store" / "hidden", config.hidden(model), code="")
+            hidden_job(folder, corpus, sources, hidden, results / "store" / "hidden", config.hidden(model, corpus), code="")
             measured = [results / "metrics" / model / corpus / f"{text}.parquet" for text in texts]
-            reference = hidden[texts.index(config["reference"])]
+            reference = hidden[texts.index(config.reference(corpus))]
             metrics_job(
                 hidden, reference, measured, results / "store" / "metrics",
-                config["metrics"], config["bootstrap"], config["seed"], code="",
+                config.metrics(corpus), config["bootstrap"], config["seed"], code="",
             )  # fmt: skip
             tables += measured
     join(tables, results / "metrics.parquet", results / "metrics.csv")

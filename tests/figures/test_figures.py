@@ -28,7 +28,6 @@ FEW = ["eng_Latn", "fra_Latn", "uig_Latn", "uig_Arab"]
 STUDY = {
     "fig01": "id_by_layer",
     "fig02": "id_two_scripts",
-    "fig03": "id_grammar",
     "fig06": "id_encoder_decoder",
     "fig07": "kl_mean",
     "fig08": "kl_padded",

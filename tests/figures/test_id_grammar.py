@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from figures.synthetic import MODELS, synthetic
 from figures.test_figures import STUDY, draw
-from langgeom.figures import FIGURES, Settings, style
+from langgeom.figures import FIGURES, Settings, id_grammar, render, style
+from langgeom.figures.drawing import styled
 from langgeom.figures.frames import of_languages
 from langgeom.table import COLUMNS
 
@@ -112,7 +114,29 @@ def test_nothing_to_draw_says_why(tmp_path: Path) -> None:
     assert "no model has id_twonn_difference" in other.words
 
 
-@pytest.mark.parametrize("name", sorted(name for name in STUDY.values() if name != "id_grammar"))
+def test_same_table_same_bytes_and_both_names(tmp_path: Path) -> None:
+    assert FIGURES["id_grammar"].alias == "fig03"
+    first = draw(tmp_path / "one", "id_grammar", pairs()).digests()
+    assert draw(tmp_path / "two", "id_grammar", pairs().iloc[::-1]).digests() == first
+    paths = [tmp_path / f"alias.{suffix}" for suffix in ("svg", "png", "csv")]
+    render("fig03", [tmp_path / "one" / "metrics.parquet"], *paths)
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths] == first
+
+
+def test_nothing_is_cut() -> None:
+    with styled():
+        figure = id_grammar.draw(pairs(list(MODELS)), Settings()).figure
+        figure.draw_without_rendering()
+        width = figure.bbox.x1
+        assert all(0 <= legend.get_window_extent().x0 <= legend.get_window_extent().x1 <= width for legend in figure.legends)
+        labels = [label for axes in figure.axes for label in (*axes.get_yticklabels(), axes.yaxis.label, axes.xaxis.label)]
+        boxes = [label.get_window_extent() for label in labels if label.get_text() and label.get_visible()]
+        assert min(box.x0 for box in boxes) >= 0 and max(box.x1 for box in boxes) <= width
+        assert len(figure.axes) == 3 * 3
+        plt.close(figure)
+
+
+@pytest.mark.parametrize("name", sorted(STUDY.values()))
 def test_no_figure_of_languages_draws_pairs(tmp_path: Path, name: str) -> None:
     languages = synthetic(models=PAIR, texts=["eng_Latn", "uig_Latn", "uig_Arab"])
     alone = draw(tmp_path / "alone", name, languages)

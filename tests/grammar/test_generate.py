@@ -21,7 +21,7 @@ from langgeom.grammar.sentence import Sentence, draw, render
 
 @pytest.fixture(scope="module")
 def pairs() -> list[Pair]:
-    return generate(4000, seed=0)
+    return list(generate(4000, seed=0))
 
 
 def tokens(sentence: str) -> list[str]:

@@ -25,6 +25,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("reference", "spa_Latn", {CORPUS, *RUN}),
     ("texts_per_job", 4, RUN),
     ("corpora.mine.min_lines", 11, {CORPUS, *RUN}),
+    ("corpora.mine.token_cap", 100, RUN),
     ("corpora.mine.max_characters", 20, {CORPUS, *RUN}),
     ("models.decoder-untrained.seed", 5, {MODEL, *RUN}),
     ("models.encoder.reference", "somewhere", {MODEL, *RUN}),
@@ -39,6 +40,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("metrics.sentence", [], MEASURED),
     ("metrics.aligned", ["kl_mean"], MEASURED),
     ("metrics.text", [], MEASURED),
+    ("metrics.pairs", [], set()),  # no corpus of pairs is there
     ("bootstrap.replicates", 41, MEASURED),
     ("figures.id", "id_twonn", {FIGURE}),
     ("figures.anisotropy", "anisotropy_uncentred", {FIGURE}),

@@ -120,7 +120,7 @@ class Config:
         return {}
 
     def hidden(self, model: str, corpus: str) -> dict[str, Any]:
-        """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
+        """Return what determines a model's hidden states on a corpus, besides model and text; `loss` None = by its kind."""
         own = {key: value for key, value in self["corpora"][corpus].items() if key == "token_cap"}
         return {**self["hidden"], **own, "loss": self["models"][model].get("loss")}
 

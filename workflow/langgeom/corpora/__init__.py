@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["KINDS", "available", "build", "line_counts", "sources"]
+__all__ = ["KINDS", "available", "build", "line_counts", "lines", "sources"]
 
 KINDS = ("udhr", "flores", "folder", "grammar")
 
@@ -45,6 +45,15 @@ def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> l
     module = _module(spec)
     found = [module.sources(spec, name, base) for name in (text, reference)]
     return list(dict.fromkeys(path for one in found for path in ([one] if isinstance(one, Path) else one)))
+
+
+def lines(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> tuple[list[str], Mapping[str, int]]:
+    """Return the lines of a text that needs no download, as they are before cleaning, and counts of what was done.
+
+    Raises:
+        UserError: whatever keeps the text from being read or aligned.
+    """
+    return _module(spec).lines(spec, text, reference, sources(spec, text, reference, base)[0])
 
 
 def build(spec: Mapping[str, Any], text: str, reference: str, *, source: Path, out_txt: Path, out_json: Path) -> None:

@@ -71,7 +71,7 @@ def _pairs(spec: Mapping[str, Any], source: Path) -> tuple[list[Pair], Counter[s
     """Return the pairs, types in turn."""
     chosen = spec["grammar"]
     if "generate" in chosen:
-        return generate(chosen["generate"]["pairs"], chosen["generate"]["seed"]), Counter()
+        return list(generate(chosen["generate"]["pairs"], chosen["generate"]["seed"])), Counter()
     if "blimp" in chosen:
         single = chosen["blimp"].endswith(source.name)
         pairs, done = files.read_blimp([source] if single else files.blimp_files(source.parent))

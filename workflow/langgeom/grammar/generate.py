@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random
 
 from langgeom.errors import UserError
@@ -15,7 +16,8 @@ __all__ = ["generate"]
 MOST_DRAWS = 5000
 
 
-def generate(pairs: int, seed: int) -> list[Pair]:
+@lru_cache(maxsize=2)
+def generate(pairs: int, seed: int) -> tuple[Pair, ...]:
     """Make up pairs of a correct English sentence and one with an error, types in turn, no correct sentence twice.
 
     The first pairs of a longer list are those of a shorter one with the same seed.
@@ -34,7 +36,7 @@ def generate(pairs: int, seed: int) -> list[Pair]:
         for kind, rng in list(sources.items())[: pairs - len(made)]:
             made.append(_pair(kind, rng, seen))
             seen.add(made[-1].correct)
-    return made
+    return tuple(made)
 
 
 def _pair(kind: str, rng: Random, seen: set[str]) -> Pair:

@@ -39,6 +39,10 @@ def count(config: Config, corpus: str, text: str, base: Path) -> Counts:
         lines = [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
         step = max(1, -(-len(lines) // SAMPLE))
         return Counts(len(lines), path.stat().st_size, tuple(lines[::step]))
+    if "generate" in spec.get("grammar", {}):
+        found, _ = corpora.lines(spec, text, config.reference(corpus), config.base)
+        filled = [line for line in found if line]
+        return Counts(len(filled), sum(len(line) + 1 for line in found), tuple(filled[:: -(-len(filled) // SAMPLE)]))
     lines_known = corpora.line_counts(spec).get(text, LINES)
     return Counts(lines_known, lines_known * LINE, guessed=True)
 
