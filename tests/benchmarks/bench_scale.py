@@ -76,7 +76,8 @@ def pretend(base: Path) -> None:
     files += [results / "models" / model / "manifest.json" for model in config["models"]]
     for stage, suffix in (("hidden", "safetensors"), ("metrics", "parquet")):
         files += [results / stage / model / corpus / f"{text}.{suffix}" for model, corpus, text in config.pairs()]
-    files += [results / f"metrics.{kind}" for kind in ("parquet", "csv")]
+    files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
+    files += [results / f"{table}.{kind}" for table in ("metrics", "texts") for kind in ("parquet", "csv")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
