@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 LANGUAGES, MODELS, TEXTS_PER_JOB = 204, 8, 24
 # The numbers kept of one text in the measurement of memory, and of how many texts.
-WIDE = {"hidden_size": 512, "num_hidden_layers": 16, "num_attention_heads": 8, "intermediate_size": 512}
-BATCHES = (4, 16, 48)
+WIDE = {"hidden_size": 256, "num_hidden_layers": 8, "num_attention_heads": 8, "intermediate_size": 512}
+BATCHES = (2, 8, 24)
 
 
 def text_names(number: int) -> list[str]:
@@ -76,7 +76,8 @@ def pretend(base: Path) -> None:
     files += [results / "models" / model / "manifest.json" for model in config["models"]]
     for stage, suffix in (("hidden", "safetensors"), ("metrics", "parquet")):
         files += [results / stage / model / corpus / f"{text}.{suffix}" for model, corpus, text in config.pairs()]
-    files += [results / f"metrics.{kind}" for kind in ("parquet", "csv")]
+    files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
+    files += [results / f"{table}.{kind}" for table in ("metrics", "texts") for kind in ("parquet", "csv")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +126,7 @@ def memory() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
         base, names = Path(folder), text_names(max(BATCHES))
-        write_texts(base / "texts", names, 150, 16)
+        write_texts(base / "texts", names, 60, 16)
         tiny.decoder(base / "source", num_key_value_heads=8, **WIDE)
         build_model("m", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "m")
         peaks: dict[str, list[float]] = {"hidden": [], "metrics": []}

@@ -17,16 +17,17 @@ pytestmark = pytest.mark.workflow
 CORPUS, MODEL, HIDDEN, METRICS, TABLE, FIGURE = "corpus", "model", "hidden", "metrics", "join_metrics", "figure"
 MEASURED = {METRICS, TABLE, FIGURE}
 RUN = {HIDDEN, *MEASURED}
+WORDS = {"text", "join_texts"}
 
 # Setting, another value, and the rules whose jobs it brings. Jobs of hidden states and metrics still find finished texts in the
 # store: `texts_per_job` deals them anew and computes none.
 CHANGES: list[tuple[str, Any, set[str]]] = [
-    ("seed", 1, {MODEL, *RUN}),  # it seeds untrained weights too
-    ("reference", "spa_Latn", {CORPUS, *RUN}),
+    ("seed", 1, {MODEL, *WORDS, *RUN}),  # it seeds untrained weights too
+    ("reference", "spa_Latn", {CORPUS, *WORDS, *RUN}),
     ("texts_per_job", 4, RUN),
-    ("corpora.mine.min_lines", 11, {CORPUS, *RUN}),
+    ("corpora.mine.min_lines", 11, {CORPUS, *WORDS, *RUN}),
     ("corpora.mine.token_cap", 100, RUN),
-    ("corpora.mine.max_characters", 20, {CORPUS, *RUN}),
+    ("corpora.mine.max_characters", 20, {CORPUS, *WORDS, *RUN}),
     ("models.decoder-untrained.seed", 5, {MODEL, *RUN}),
     ("models.encoder.reference", "somewhere", {MODEL, *RUN}),
     ("models.decoder.loss", False, {MODEL, *RUN}),
@@ -40,8 +41,9 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("metrics.sentence", [], MEASURED),
     ("metrics.aligned", ["kl_mean"], MEASURED),
     ("metrics.text", [], MEASURED),
-    ("metrics.pairs", [], set()),  # no corpus of pairs is there
-    ("bootstrap.replicates", 41, MEASURED),
+    ("metrics.pairs", [], set()),  # this study has no corpus of pairs
+    ("texts.measures", ["mattr"], {*WORDS, FIGURE}),
+    ("bootstrap.replicates", 41, {*WORDS, *MEASURED}),
     ("figures.id", "id_twonn", {FIGURE}),
     ("figures.anisotropy", "anisotropy_uncentred", {FIGURE}),
     ("figures.sample", ["eng_Latn"], {FIGURE}),
@@ -52,7 +54,7 @@ def test_no_setting_is_left_out() -> None:
     """A new setting of these sections needs its line above."""
     sections = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
     known = {name for name, _, _ in CHANGES}
-    for section in ("hidden", "metrics", "bootstrap", "figures"):
+    for section in ("hidden", "metrics", "texts", "bootstrap", "figures"):
         assert {f"{section}.{key}" for key in sections[section]["properties"]} <= known
 
 
