@@ -45,10 +45,12 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
 
 def _pairs(evidence: Evidence) -> Iterator[tuple[Panel, Panel]]:
     named = set(evidence.settings.compare)
-    panels = [panel for panel in evidence.panels("" if named else "decoder", "" if named else "trained")]
+    panels = evidence.panels(*("", "") if named else ("decoder", "trained"))
     for one, other in itertools.combinations(panels, 2):
+        if one[1] != other[1]:
+            continue
         same = evidence.models.at[one, "layers"] == evidence.models.at[other, "layers"]
-        if one[1] == other[1] and ({one[0], other[0]} <= named if named else same):
+        if {one[0], other[0]} <= named if named else same:
             yield one, other
 
 

@@ -14,8 +14,8 @@ __all__ = ["number_of", "page"]
 
 INTRODUCTION = (
     "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "
-    "**contradicted** rest on p ≤ 0.05 after Holm's correction over all tests on one corpus; **no evidence** says that the data "
-    "decide neither way, which is not evidence of the contrary; **not testable** says what is lacking. Brackets hold 95 % "
+    "**contradicted** rest on p ≤ 0.05 after Holm's correction over all tests on one corpus; **no evidence** says that the "
+    "data decide neither way, which is not evidence of the contrary; **not testable** says what is lacking. Brackets hold 95 % "
     "intervals, not corrected for many tests. *Detectable* is the smallest effect that a test of this size finds in 80 % of "
     "cases at p ≤ 0.05, before correction. What each word means, exactly: docs/findings.md."
 )
