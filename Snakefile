@@ -20,6 +20,7 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/hidden.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/texts.smk"
+include: "workflow/rules/findings.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -34,6 +35,9 @@ rule all:
         "results/metrics.csv",
         "results/texts.parquet",
         "results/texts.csv",
+        "results/findings.parquet",
+        "results/findings.csv",
+        "results/findings.md",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,11 @@ class Settings(NamedTuple):
     sample: Sequence[str] = ()
     compare: Sequence[str] = ()
     seed: int = 0
+
+    @classmethod
+    def of(cls, figures: Mapping[str, Any], reference: str, seed: int) -> Settings:
+        """Take from the settings of figures those that the tests share."""
+        return cls(reference=reference, seed=seed, **{key: figures[key] for key in cls._fields if key in figures})
 
 
 def unit_of(text: str) -> str:
