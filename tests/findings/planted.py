@@ -206,12 +206,12 @@ def _near_zero(noise: np.random.Generator, truth: str) -> Parts:
 def _patterns(noise: np.random.Generator, truth: str) -> Parts:
     # Correlations over layers of each language: those of the edge are 0.7 and as often above as below.
     orders = {PRESENT: [0.98, 0.95, 0.9], REVERSED: [0.0, 0.1, -0.4], EDGE: [0.62, 0.78]}[truth]
-    shape = np.arange(60.0)
+    shape = np.arange(24.0)
     tables = []
     for metric in ("id_microscope", "anisotropy"):
         other = np.array([_at_correlation(shape, noise.choice(orders), noise) for _ in range(20)])
         for model, curves in ((DECODER, np.tile(shape, (20, 1))), (SECOND, other)):
-            tables.append(rows(model, metric, texts(20), curves[:, [0, *range(60)]] + 5))
+            tables.append(rows(model, metric, texts(20), curves[:, [0, *range(24)]] + 5))
     return parts(*tables)
 
 

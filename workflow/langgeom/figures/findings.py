@@ -22,7 +22,7 @@ CAPTION = (
     "Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis. "
     "Which conclusions hold for these models, and which can these data not decide?"
 )
-METRICS = ()
+METRICS = ("id", "anisotropy", "kl_mean", "kl_padded", "bpc")
 TABLES = ("findings",)
 COLUMNS = ("finding", "model", "corpus", "effect", "shown", "shown_low", "shown_high", "shown_centre", "shown_bound", "claimed",
            "n", "unit", "p_adjusted", "verdict", "reason")  # fmt: skip
@@ -89,9 +89,10 @@ def _block(axes: Axes, top: float, shown: pd.DataFrame, rows: pd.DataFrame, seve
         axes.text(EDGE, top + ROW / 2, why, fontsize=7.5, color="#666666", va="center", style="italic", bbox=white)
         return
     # Where a conclusion has several effects, each is named by what it does not share with the others.
-    same = len(os.path.commonprefix(list(rows["effect"]))) if rows["effect"].nunique() > 1 else None
+    effects = sorted(set(shown["effect"]))
+    same = len(os.path.commonprefix(effects)) if len(effects) > 1 else None  # noqa: RUF071 (of words, not of paths)
     for place, row in enumerate(shown.to_dict("records")):
-        said = "" if same is None else str(row["effect"])[same:]
+        said = "" if same is None else str(row["effect"])[same:].strip()
         _effect(axes, top + ROW * (place + 0.5), row, said, several)
 
 

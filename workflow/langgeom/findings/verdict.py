@@ -83,7 +83,7 @@ def _row(conclusion: Conclusion, outcome: Outcome, adjusted: float, verdict: str
         "question": conclusion.question,
         "model": outcome.model,
         "corpus": outcome.corpus,
-        "effect": outcome.effect or "none",
+        "effect": outcome.effect or "nothing to measure",
         "test": outcome.test or None,
         "n": outcome.n,
         "unit": outcome.unit,
