@@ -106,7 +106,7 @@ def test_a_few_pairs_of_sentences_are_none() -> None:
 
 def test_error_types_are_told() -> None:
     row = findings(evidence_of({"mine": PLANTED["C3"](np.random.default_rng(0), "present")}), [CONCLUSIONS["C3"]])[0]
-    assert "Tense" in row["note"] and row["unit"] == "sentences" and row["n"] == 60
+    assert "tense" in row["note"] and row["unit"] == "sentences" and row["n"] == 60
 
 
 def test_two_models_are_compared_by_name_whatever_their_depth() -> None:

@@ -3,7 +3,7 @@
 # Inputs: the tables of metrics, texts and quality. Outputs: results/findings.parquet and .csv, and a page to read.
 
 
-rule findings:
+rule conclusions:
     "Testing the study's conclusions"
     input:
         metrics="results/metrics.parquet",
@@ -15,9 +15,9 @@ rule findings:
         csv="results/findings.csv",
         page="results/findings.md",
     log:
-        "results/logs/findings.log",
+        "results/logs/conclusions.log",
     benchmark:
-        "results/benchmarks/findings.tsv"
+        "results/benchmarks/conclusions.tsv"
     conda:
         "../../envs/metrics.yaml"
     params:

@@ -1,6 +1,6 @@
 """C3: ungrammatical text against its correct version.
 
-Unit: sentences. The metric `{id}_difference` of the text `..._wrong` of a corpus of pairs is, at each layer, the
+Unit: sentences. The metric `{id}_difference` of the text `eng_Latn_wrong` of a corpus of pairs is, at each layer, the
 intrinsic dimension of the ungrammatical sentences less that of the correct ones, with a bootstrap interval that draws
 both versions of a sentence together. Effect: the median of that difference over the layers after the embedding. Layers of
 one text are not independent, so they add no n: the interval is the median of the layers' bounds, which is too wide rather
@@ -17,6 +17,7 @@ from scipy import stats
 
 from langgeom.findings.evidence import Evidence
 from langgeom.findings.outcome import Interval, Outcome, untestable
+from langgeom.grammar.layout import WRONG, type_of, type_words
 
 __all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
 
@@ -24,7 +25,6 @@ ID = "C3"
 CLAIM = "Ungrammatical text has a higher intrinsic dimension than its correct version."
 QUESTION = "Is the difference of ungrammatical less correct, paired over sentences, above zero?"
 EFFECT = "intrinsic dimension, ungrammatical less correct"
-WRONG = "_wrong"
 # Of fewer pairs a bootstrap interval says little.
 LEAST_SENTENCES = 20
 BOUNDS = ["value", "low", "high"]
@@ -46,7 +46,7 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
 
 def _of(rows: pd.DataFrame, metric: str) -> Outcome:
     rows = rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
-    whole = rows[rows["text"].str.endswith(WRONG)]
+    whole = rows[rows["text"] == WRONG]
     if whole.empty:
         return untestable(EFFECT, f"{metric} was not measured", unit="sentences")
     value, n = _interval(whole), int(whole["n"].min())
@@ -82,8 +82,8 @@ def _shown(value: float, error: float, n: int) -> float:
 def _types(rows: pd.DataFrame) -> str:
     said = []
     for text, mine in rows.groupby("text", sort=True):
-        kind = str(text).rpartition(WRONG)[2]
+        kind = type_of(str(text))
         if kind:
             value = _interval(mine)
-            said.append(f"{kind} {value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]")
+            said.append(f"{type_words(kind).lower()} {value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]")
     return f"By error type: {', '.join(said)}." if said else ""

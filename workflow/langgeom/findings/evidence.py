@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from langgeom.figures.frames import NEGLIGIBLE, by_layer, reliable, twins
+from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import UNKNOWN, language
 from langgeom.names import TextName
 
@@ -88,9 +89,8 @@ class Evidence:
     """The tables `metrics`, `texts` and `quality`, and the settings; what was asked for once is kept."""
 
     def __init__(self, metrics: pd.DataFrame, texts: pd.DataFrame, quality: pd.DataFrame, settings: Settings) -> None:
-        wrong = metrics["text"].astype(str).str.contains("_wrong", regex=False)
         # A corpus of grammatical pairs holds one language in several versions.
-        self.pair_corpora = sorted(set(metrics.loc[wrong, "corpus"]))
+        self.pair_corpora = sorted(corpora_of_pairs(metrics["corpus"], metrics["text"]))
         apart = metrics["corpus"].isin(self.pair_corpora)
         self.metrics, self.pairs = metrics[~apart], metrics[apart]
         self.texts, self.quality, self.settings = texts, quality, settings
