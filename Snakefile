@@ -21,6 +21,7 @@ include: "workflow/rules/hidden.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/texts.smk"
 include: "workflow/rules/quality.smk"
+include: "workflow/rules/findings.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -37,6 +38,9 @@ rule all:
         "results/texts.csv",
         "results/quality.parquet",
         "results/quality.csv",
+        "results/findings.parquet",
+        "results/findings.csv",
+        "results/findings.md",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
 
 

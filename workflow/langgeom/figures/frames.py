@@ -9,8 +9,8 @@ from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import language
 from langgeom.names import TextName
 
-__all__ = ["LEAST", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels", "reliable", "title_of",
-           "twins", "two_scripts"]  # fmt: skip
+__all__ = ["LEAST", "NEGLIGIBLE", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels", "reliable",
+           "title_of", "twins", "two_scripts"]  # fmt: skip
 
 # Columns of the numbers drawn in figures of one value a text and layer.
 NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family", "layer", "metric", "over", "value",
@@ -18,6 +18,8 @@ NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family"
 KINDS = {"decoder": 0, "encoder": 1}
 # Intrinsic dimension is a slope through the nearest neighbours' distances: from fewer points it says little.
 LEAST = 100
+# Nats. A divergence below says that both sentences have the same softmax, not how near they are.
+NEGLIGIBLE = 1e-6
 
 
 def of_languages(table: pd.DataFrame) -> pd.DataFrame:

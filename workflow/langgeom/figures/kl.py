@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import NUMBERS, by_layer, main_models, numbers, panels, title_of, two_scripts
+from langgeom.figures.frames import NEGLIGIBLE, NUMBERS, by_layer, main_models, numbers, panels, title_of, two_scripts
 from langgeom.figures.labels import fitting
 from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
 from langgeom.figures.scales import limits, log_limits, log_scale, plain_log
@@ -30,8 +30,6 @@ __all__ = ["COLUMNS", "NEGLIGIBLE", "draw_kl", "last_layer", "median_over_layers
 # The numbers: medians over layers (`shown` = "median over layers", `layer` missing) and values by layer.
 COLUMNS = ("shown", *NUMBERS)
 MEDIAN = "median over layers"
-# Nats. A divergence below says that both sentences have the same softmax, not how near they are.
-NEGLIGIBLE = 1e-6
 LINE_HEIGHT = 3.1
 BOUNDED = ["value", "low", "high"]
 Language = tuple[str, str]

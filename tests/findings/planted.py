@@ -1,0 +1,252 @@
+"""Tables where the truth about each conclusion is planted: an effect as claimed, none, or the contrary; from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from langgeom.findings import Evidence, Settings
+from langgeom.table import METRICS, QUALITY, TEXTS, Format
+
+# As claimed; no effect at all; the contrary; and, for claims of "alike" and of "none", an effect just where the claim turns.
+PRESENT, ABSENT, REVERSED, EDGE = "present", "absent", "reversed", "edge"
+LAYERS = 3
+DECODER, TWIN, SECOND, ENCODER = (
+    ("dec", "decoder", "trained"),
+    ("dec-untrained", "decoder", "untrained"),
+    ("other", "decoder", "trained"),
+    ("enc", "encoder", "trained"),
+)
+RELATED = ["spa ast", "por glg", "ita vec", "cat oci", "fra hat", "deu ltz", "nld lim", "ces szl", "dan fao", "fin est",
+           "tur crh", "ind min"]  # fmt: skip
+Model = tuple[str, str, str]
+
+
+def codes(n: int) -> list[str]:
+    """Return n codes of ISO 639-3's private range, whose families nobody knows."""
+    letters = "abcdefghijklmnopqrst"
+    return [f"q{a}{b}" for a in letters for b in letters + "uvwxyz"][:n]
+
+
+def texts(n: int, *scripts: str) -> list[str]:
+    return [f"{code}_{script}" for code in codes(n) for script in scripts or ("Latn",)]
+
+
+class Parts(NamedTuple):
+    """Columns of rows of the three tables, one dictionary a block of equal length."""
+
+    metrics: list[dict[str, Any]]
+    texts: list[dict[str, Any]]
+    quality: list[dict[str, Any]]
+
+
+def typed(blocks: Sequence[Mapping[str, Any]], of: Format) -> pd.DataFrame:
+    """Join blocks into a table; a block's columns are arrays, or one value for all its rows."""
+    sizes = [len(block["text"]) for block in blocks]
+    columns = {}
+    for name, dtype in of.columns.items():
+        # Arrays of objects, since tables of many blocks take a while otherwise.
+        filled = [
+            np.broadcast_to(np.asarray(block.get(name), dtype=object), size) for block, size in zip(blocks, sizes, strict=True)
+        ]
+        columns[name] = pd.Series(np.concatenate(filled) if filled else [], dtype=dtype)
+    return pd.DataFrame(columns)
+
+
+def rows(model: Model, metric: str, names: Sequence[str], values: np.ndarray, **more: Any) -> dict[str, Any]:
+    """Return metric rows of values [text, layer], or [text] for a metric of the text."""
+    layers = values.shape[1] if values.ndim == 2 else 1
+    text = np.repeat(np.array(names, dtype=object), layers)
+    value = values.ravel()
+    return dict(
+        model=model[0], kind=model[1], init=model[2], text=text, lang="qaa", script="Latn", metric=metric, over="token",
+        layer=np.tile(np.arange(layers), len(names)) if values.ndim == 2 else None, value=value, low=value, high=value,
+        n=2000, dropped=0,
+    ) | more  # fmt: skip
+
+
+def parts(*metrics: dict[str, Any], texts: Sequence[dict[str, Any]] = (), quality: Sequence[dict[str, Any]] = ()) -> Parts:
+    return Parts(list(metrics), list(texts), list(quality))
+
+
+def evidence_of(worlds: Mapping[str, Parts], **settings: Any) -> Evidence:
+    """Return tables that hold each world as a corpus of its own."""
+    joined = [
+        [block | {"corpus": corpus} for corpus, world in worlds.items() for block in blocks(world)]
+        for blocks in (lambda w: w.metrics, lambda w: w.texts, lambda w: w.quality)
+    ]
+    tables = [typed(blocks, of) for blocks, of in zip(joined, (METRICS, TEXTS, QUALITY), strict=True)]
+    return Evidence(tables[0], tables[1], tables[2], Settings(**settings))
+
+
+def planted(conclusion: str, truth: str, seeds: Iterable[int]) -> Evidence:
+    """Return one table for each seed, as a corpus named by it."""
+    number = int(conclusion[1:])
+    return evidence_of({str(seed): PLANTED[conclusion](np.random.default_rng((seed, number)), truth) for seed in seeds})
+
+
+def flat(values: np.ndarray) -> np.ndarray:
+    """Return curves [text, layer] of these medians over the layers after the embedding."""
+    return np.tile(values[:, None], (1, LAYERS))
+
+
+def qualities(names: Sequence[str], values: np.ndarray, model: str = "dec") -> dict[str, Any]:
+    return dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality="retrieval",
+                origin="measured", value=values)  # fmt: skip
+
+
+def correlated(noise: np.random.Generator, n: int, r: float) -> tuple[np.ndarray, np.ndarray]:
+    x, y = noise.normal(size=(2, n))
+    return x, r * x + np.sqrt(1 - r * r) * y
+
+
+def pearson_of_spearman(r: float) -> float:
+    """Return the normal distribution's correlation whose Spearman's is r (Pearson 1907)."""
+    return float(2 * np.sin(np.pi * r / 6))
+
+
+def _trend(noise: np.random.Generator, truth: str) -> Parts:
+    n, layers = 20, 12
+    shape, own = np.linspace(0, 1, layers), noise.normal(size=(n, layers))
+    if truth == PRESENT:
+        curves = shape + 0.1 * own
+    elif truth == EDGE:
+        curves = shape + EDGE_NOISE * own
+    elif truth == ABSENT:  # smooth, but each its own
+        curves = np.cumsum(own, axis=1)
+    else:
+        curves = np.where(np.arange(n)[:, None] % 2, shape, 1 - shape) + 0.1 * own
+    return parts(rows(DECODER, "id_microscope", texts(n), 20 + curves[:, [0, *range(layers)]]))
+
+
+def _edge_noise() -> float:
+    """Return the noise at which two curves' mean rank correlation is 0.7."""
+    from langgeom.findings.curves import rank_correlations
+
+    own, shape = np.random.default_rng(0).normal(size=(600, 12)), np.linspace(0, 1, 12)
+    low, high = 0.01, 2.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        table = rank_correlations(shape + middle * own)
+        mean = (table.sum() - len(own)) / (len(own) * (len(own) - 1))
+        low, high = (middle, high) if mean > 0.7 else (low, middle)
+    return low
+
+
+EDGE_NOISE = _edge_noise()
+
+
+def _two_scripts(metric: str, scale: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.random.Generator, str], Parts]:
+    def build(noise: np.random.Generator, truth: str) -> Parts:
+        shift = {PRESENT: 2.0, ABSENT: 0.0, REVERSED: -2.0}[truth]
+        language = noise.normal(size=(12, 1)) + noise.normal(size=(12, 2)) + np.array([shift, 0.0])
+        names = texts(12, "Latn", "Arab")
+        return parts(rows(DECODER, metric, names, flat(scale(language.ravel()))))
+
+    return build
+
+
+def _wrong(noise: np.random.Generator, truth: str) -> Parts:
+    shift = {PRESENT: 4.0, ABSENT: 0.0, REVERSED: -4.0}[truth]
+    value = flat(np.array([shift + noise.normal(), shift + noise.normal()]))
+    names = ["eng_Latn_wrong", "eng_Latn_wrongTense"]
+    table = rows(DECODER, "id_microscope_difference", names, value, n=60)
+    return parts(table | {"low": table["value"] - 1.959964, "high": table["value"] + 1.959964})
+
+
+def _morphemes(noise: np.random.Generator, truth: str) -> Parts:
+    n = 200 if truth == PRESENT else 20 if truth == ABSENT else 60
+    r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
+    x, y = correlated(noise, n, r)
+    names = np.array(texts(n), dtype=object)
+    columns = dict(text=names, lang="qaa", script="Latn", measure="morphemes_per_word", value=2 + x / 9)
+    return parts(rows(DECODER, "id_microscope", texts(n), flat(15 + y)), texts=[columns])
+
+
+def _resources(noise: np.random.Generator, truth: str) -> Parts:
+    shift = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.5, EDGE: np.log(1.1)}[truth]
+    spread = 0.02 if truth == PRESENT else 0.1
+    high, change = noise.normal(3, 0.3, len(RELATED)), shift + spread * noise.normal(size=len(RELATED))
+    names = [f"{lang}_Latn" for pair in RELATED for lang in pair.split()]
+    return parts(rows(DECODER, "id_microscope", names, flat(np.exp(np.stack([high, high + change], axis=1).ravel()))))
+
+
+def _quality(noise: np.random.Generator, truth: str) -> Parts:
+    x, y = correlated(noise, 20, {PRESENT: -0.9, ABSENT: 0.0, REVERSED: 0.9}[truth])
+    return parts(rows(DECODER, "id_microscope", texts(20), flat(15 + y)), quality=[qualities(texts(20), 0.5 + x / 20)])
+
+
+def _encoder(noise: np.random.Generator, truth: str) -> Parts:
+    shift = {PRESENT: -0.3, ABSENT: 0.0, REVERSED: 0.3}[truth]
+    language = noise.normal(3, 0.3, 20)
+    curves = [flat(np.exp(language + by + 0.1 * noise.normal(size=20))) for by in (0.0, shift)]
+    return parts(*(rows(m, "id_microscope", texts(20), c) for m, c in zip((DECODER, ENCODER), curves, strict=True)))
+
+
+def _order(noise: np.random.Generator, truth: str) -> Parts:
+    r = {PRESENT: 0.98, EDGE: pearson_of_spearman(0.7), REVERSED: -0.5}[truth]
+    both = zip(("kl_mean", "kl_padded"), correlated(noise, 20, r), strict=True)
+    return parts(*(rows(DECODER, metric, texts(20), flat(np.exp(values)), over="sentence") for metric, values in both))
+
+
+def _training(noise: np.random.Generator, truth: str) -> Parts:
+    shift = {PRESENT: 0.3, ABSENT: 0.0, REVERSED: -0.3}[truth]
+    curves = [flat(0.5 + by + 0.1 * noise.normal(size=20)) for by in (shift, 0.0)]
+    return parts(*(rows(m, "anisotropy", texts(20), c) for m, c in zip((DECODER, TWIN), curves, strict=True)))
+
+
+def _near_zero(noise: np.random.Generator, truth: str) -> Parts:
+    middle = {PRESENT: 0.05, ABSENT: 0.1, REVERSED: 0.2}[truth]
+    return parts(rows(ENCODER, "anisotropy", texts(20), flat(middle + 0.02 * noise.normal(size=20))))
+
+
+def _patterns(noise: np.random.Generator, truth: str) -> Parts:
+    # Correlations over layers of each language: those of the edge are 0.7 and as often above as below.
+    orders = {PRESENT: [0.98, 0.95, 0.9], REVERSED: [0.0, 0.1, -0.4], EDGE: [0.62, 0.78]}[truth]
+    shape = np.arange(24.0)
+    tables = []
+    for metric in ("id_microscope", "anisotropy"):
+        other = np.array([_at_correlation(shape, noise.choice(orders), noise) for _ in range(20)])
+        for model, curves in ((DECODER, np.tile(shape, (20, 1))), (SECOND, other)):
+            tables.append(rows(model, metric, texts(20), curves[:, [0, *range(24)]] + 5))
+    return parts(*tables)
+
+
+def _at_correlation(shape: np.ndarray, r: float, noise: np.random.Generator) -> np.ndarray:
+    """Return a curve whose correlation with a shape is r; its ranks' correlation is r nearly."""
+    x = (shape - shape.mean()) / shape.std()
+    e = noise.permutation(len(x)).astype(float)
+    e = e - e.mean() - (e @ x) / len(x) * x
+    mixed = r * x + np.sqrt(1 - r * r) * e / e.std()
+    return mixed
+
+
+def _bits(noise: np.random.Generator, truth: str) -> Parts:
+    n = 250 if truth == PRESENT else 20 if truth == ABSENT else 60
+    r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
+    bits = noise.normal(size=n)
+    dimension, good = (r * bits + np.sqrt(1 - r * r) * noise.normal(size=n) for _ in range(2))
+    table = rows(DECODER, "bpc", texts(n), 5 + bits, over="text")
+    dimensions = rows(DECODER, "id_microscope", texts(n), flat(15 + dimension))
+    return parts(table, dimensions, quality=[qualities(texts(n), 0.5 + good / 20)])
+
+
+PLANTED: dict[str, Callable[[np.random.Generator, str], Parts]] = {
+    "C1": _trend,
+    "C2": _two_scripts("id_microscope", lambda values: 15 + values),
+    "C3": _wrong,
+    "C4": _morphemes,
+    "C5": _resources,
+    "C6": _quality,
+    "C7": _encoder,
+    "C8": _order,
+    "C9": _two_scripts("kl_mean", np.exp),
+    "C10": _training,
+    "C11": _near_zero,
+    "C12": _two_scripts("anisotropy", lambda values: 0.5 + values / 50),
+    "C13": _patterns,
+    "C14": _bits,
+}

@@ -1,0 +1,178 @@
+"""What cannot be tested says why; corrections, verdicts, the table, the page and the picture agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.synthetic import synthetic
+from findings.planted import DECODER, ENCODER, PLANTED, SECOND, evidence_of, flat, parts, rows, texts, typed
+from langgeom.figures import render
+from langgeom.findings import CONCLUSIONS, Evidence, Settings, findings
+from langgeom.findings.job import findings_job
+from langgeom.findings.outcome import Outcome
+from langgeom.findings.verdict import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS, judge
+from langgeom.languages import language
+from langgeom.table import FINDINGS, METRICS, QUALITY, TEXTS, read_table, write_rows
+
+LANGUAGES = ["eng_Latn", "spa_Latn", "ast_Latn", "rus_Cyrl", "bel_Cyrl", "tur_Latn", "crh_Latn", "fin_Latn", "uig_Latn",
+             "uig_Arab"]  # fmt: skip
+
+
+def put(metrics: pd.DataFrame, **settings: Any) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in findings(Evidence(metrics, typed([], TEXTS), typed([], QUALITY), Settings(**settings))):
+        found.setdefault(row["finding"], []).append(row)
+    assert list(found) == list(CONCLUSIONS)
+    assert all((row["verdict"] == NOT_TESTABLE) == bool(row["reason"]) for some in found.values() for row in some)
+    return found
+
+
+def why(found: dict[str, list[dict[str, Any]]], conclusion: str) -> str:
+    assert {row["verdict"] for row in found[conclusion]} == {NOT_TESTABLE}
+    return " ".join(row["reason"] for row in found[conclusion])
+
+
+def test_a_single_model() -> None:
+    found = put(synthetic(models=["gemma-3-270m"], texts=LANGUAGES))
+    assert "no trained encoder" in why(found, "C7") and "no trained encoder" in why(found, "C11")
+    assert "no untrained twin" in why(found, "C10")
+    assert "no two trained decoders" in why(found, "C13")
+    assert "no corpus of grammatical" in why(found, "C3")
+    assert "morphemes" in why(found, "C4")
+    assert "no quality" in why(found, "C6")
+    assert {row["verdict"] for row in found["C14"]} == {NOT_TESTABLE, NO_EVIDENCE}
+    assert found["C1"][0]["verdict"] == SUPPORTED
+
+
+def test_an_encoder_alone() -> None:
+    found = put(synthetic(models=["minilm-l6"], texts=LANGUAGES))
+    assert "no trained decoder" in why(found, "C7") and "no trained decoder" in why(found, "C10")
+    assert "no trained decoder" in why(found, "C14")
+
+
+def test_only_untrained_models() -> None:
+    found = put(synthetic(models=["gemma-3-270m-untrained"], texts=LANGUAGES))
+    assert {row["verdict"] for some in found.values() for row in some} == {NOT_TESTABLE}
+
+
+def test_no_language_in_two_scripts() -> None:
+    found = put(synthetic(texts=LANGUAGES[:8]))
+    for conclusion in ("C2", "C9", "C12"):
+        assert "no languages in Latin and Arabic script" in why(found, conclusion)
+
+
+def test_one_pair_of_scripts_gives_its_effect_and_no_verdict() -> None:
+    table = synthetic(models=["gemma-3-270m"], texts=LANGUAGES)
+    for row in put(table)["C2"]:
+        chosen = table[(table["metric"] == "id_microscope") & (table["layer"] > 0)]
+        medians = chosen.groupby("text")["value"].median()
+        assert row["value"] == pytest.approx(medians["uig_Latn"] - medians["uig_Arab"])
+        assert row["verdict"] == NOT_TESTABLE and "only 1" in row["reason"] and "Uyghur" in row["note"]
+
+
+def test_three_languages() -> None:
+    found = put(synthetic(texts=LANGUAGES[:3]))
+    assert {row["verdict"] for some in found.values() for row in some} == {NOT_TESTABLE}
+    assert "only 3 languages" in why(found, "C1")
+
+
+def test_one_layer() -> None:
+    table = synthetic(texts=LANGUAGES)
+    found = put(table[table["layer"].isna() | (table["layer"] == 0)].reset_index(drop=True))
+    assert "0 layers after the embedding" in why(found, "C1")
+    assert "no layer after the embedding" in why(found, "C10")
+
+
+def test_nothing_at_all() -> None:
+    found = put(typed([], METRICS))
+    assert {row["verdict"] for some in found.values() for row in some} == {NOT_TESTABLE}
+
+
+def test_too_few_points_are_no_intrinsic_dimension() -> None:
+    found = put(synthetic(models=["gemma-3-270m"], texts=LANGUAGES).assign(n=50).astype({"n": "Int32"}))
+    assert "no intrinsic dimension" in why(found, "C1")
+
+
+def test_a_few_pairs_of_sentences_are_none() -> None:
+    world = PLANTED["C3"](np.random.default_rng(0), "present")
+    world.metrics[0]["n"] = 5
+    assert "only 5 pairs" in findings(evidence_of({"mine": world}), [CONCLUSIONS["C3"]])[0]["reason"]
+
+
+def test_error_types_are_told() -> None:
+    row = findings(evidence_of({"mine": PLANTED["C3"](np.random.default_rng(0), "present")}), [CONCLUSIONS["C3"]])[0]
+    assert "tense" in row["note"] and row["unit"] == "sentences" and row["n"] == 60
+
+
+def test_two_models_are_compared_by_name_whatever_their_depth() -> None:
+    shape = np.linspace(0, 1, 9)
+    curves = [np.tile(shape, (8, 1)), np.tile(shape[::2], (8, 1))]
+    world = parts(*(rows(m, "id_microscope", texts(8), 9 + c) for m, c in zip((DECODER, SECOND), curves, strict=True)))
+    found = findings(evidence_of({"mine": world}, compare=["dec", "other"]), [CONCLUSIONS["C13"]])
+    row = next(row for row in found if "intrinsic" in row["effect"])
+    assert (row["model"], row["n"]) == ("dec / other", 8) and row["value"] == pytest.approx(1)
+    assert findings(evidence_of({"mine": world}), [CONCLUSIONS["C13"]])[0]["verdict"] == NOT_TESTABLE
+
+
+def test_two_scripts_are_one_language() -> None:
+    world = parts(rows(ENCODER, "anisotropy", texts(8, "Latn", "Arab"), flat(np.full(16, 0.2))))
+    assert findings(evidence_of({"mine": world}), [CONCLUSIONS["C11"]])[0]["n"] == 8
+
+
+def test_families_widen_the_interval() -> None:
+    names = ["spa", "por", "ita", "cat", "fra", "tur", "azj", "fin", "arb", "jpn", "ind", "hin"]
+    families = [language(name).family for name in names]
+    centre = {family: value for value, family in enumerate(dict.fromkeys(families))}
+    values = np.array([0.2 + 0.05 * centre[family] for family in families]) + 0.001 * np.arange(12)
+    world = parts(rows(ENCODER, "anisotropy", [f"{name}_Latn" for name in names], flat(values)))
+    row = findings(evidence_of({"mine": world}), [CONCLUSIONS["C11"]])[0]
+    assert row["families"] == len(centre)
+    assert row["clustered_high"] - row["clustered_low"] > row["high"] - row["low"]
+
+
+def outcome(p_for: float, p_against: float, **more: Any) -> Outcome:
+    return Outcome("effect", p_for=p_for, p_against=p_against, **more)
+
+
+def test_the_correction_is_over_one_corpus() -> None:
+    one = [outcome(0.02, 1, corpus="a"), outcome(1, 0.04, corpus="a"), outcome(1, 0.04, corpus="b")]
+    assert judge(one) == [(0.04, SUPPORTED), (0.04, CONTRADICTED), (0.04, CONTRADICTED)]
+    assert [verdict for _, verdict in judge([outcome(0.03, 1, corpus="a")] * 2)] == [NO_EVIDENCE] * 2
+    lacking = outcome(0.001, 1, corpus="a", reason="why not")
+    assert [verdict for _, verdict in judge([lacking, outcome(0.04, 1, corpus="a")])] == [NOT_TESTABLE, SUPPORTED]
+
+
+def test_an_effect_too_small_to_matter_supports_a_claim_of_none() -> None:
+    assert judge([outcome(0.01, 0.001)]) == [(0.001, SUPPORTED)]
+
+
+def test_the_table_the_page_and_the_picture(tmp_path: Path) -> None:
+    for of, table in ((METRICS, synthetic(texts=LANGUAGES)), (TEXTS, typed([], TEXTS)), (QUALITY, typed([], QUALITY))):
+        write_rows(table.astype(object).where(table.notna(), None).to_dict("records"), tmp_path / f"{of.name}.parquet", of)
+    tables = [tmp_path / f"{of.name}.parquet" for of in (METRICS, TEXTS, QUALITY)]
+    out = [tmp_path / f"findings.{suffix}" for suffix in ("parquet", "csv", "md")]
+    findings_job(*tables, Settings(), *out)
+    before = [path.read_bytes() for path in out]
+    findings_job(*tables, Settings(), *out)
+    assert [path.read_bytes() for path in out] == before
+    table = read_table(out[0], FINDINGS)
+    assert set(table["verdict"]) <= set(VERDICTS) and set(table["finding"]) == set(CONCLUSIONS)
+    assert len(pd.read_csv(out[1])) == len(table)
+    words = out[2].read_text(encoding="utf-8")
+    for conclusion in CONCLUSIONS.values():
+        assert f"## {conclusion.id}. {conclusion.claim}" in words
+    assert words.index("## C2.") < words.index("## C10.") and "nan" not in words.lower().replace("finance", "")
+    pictures = [tmp_path / f"drawn.{suffix}" for suffix in ("svg", "png", "csv")]
+    render("findings", [out[0]], *pictures)
+    drawn = pd.read_csv(pictures[2], float_precision="round_trip")
+    key = ["finding", "model", "corpus", "effect"]
+    both = drawn.merge(table, on=key, suffixes=("", "_table"))
+    assert len(both) == len(table) and (both["verdict"] == both["verdict_table"]).all()
+    pd.testing.assert_series_equal(both["shown"], both["shown_table"], check_names=False)
+    picture = pictures[0].read_text(encoding="utf-8")
+    assert all(conclusion.claim in picture for conclusion in CONCLUSIONS.values())

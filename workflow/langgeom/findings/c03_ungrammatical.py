@@ -1,0 +1,89 @@
+"""C3: ungrammatical text against its correct version.
+
+Unit: sentences. The metric `{id}_difference` of the text `eng_Latn_wrong` of a corpus of pairs is, at each layer, the
+intrinsic dimension of the ungrammatical sentences less that of the correct ones, with a bootstrap interval that draws
+both versions of a sentence together. Effect: the median of that difference over the layers after the embedding. Layers of
+one text are not independent, so they add no n: the interval is the median of the layers' bounds, which is too wide rather
+than too narrow. p: normal, with the standard error of that interval (a quarter of its width, divided by 0.98). Supported:
+above zero. The same by error type is told, not tested.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from scipy import stats
+
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Interval, Outcome, untestable
+from langgeom.grammar.layout import WRONG, type_of, type_words
+
+__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+
+ID = "C3"
+CLAIM = "Ungrammatical text has a higher intrinsic dimension than its correct version."
+QUESTION = "Is the difference of ungrammatical less correct, paired over sentences, above zero?"
+EFFECT = "intrinsic dimension, ungrammatical less correct"
+# Of fewer pairs a bootstrap interval says little.
+LEAST_SENTENCES = 20
+BOUNDS = ["value", "low", "high"]
+NINETY_FIVE = 2 * stats.norm.ppf(0.975)
+
+
+def outcomes(evidence: Evidence) -> list[Outcome]:
+    """Test each trained model on each corpus of pairs."""
+    metric = f"{evidence.settings.id}_difference"
+    if not evidence.pair_corpora:
+        return [untestable(EFFECT, "no corpus of grammatical and ungrammatical sentences", unit="sentences")]
+    rows = evidence.pairs[(evidence.pairs["init"] == "trained") & evidence.pairs["layer"].notna()]
+    found = []
+    for panel, every in rows.groupby(["model", "corpus"], sort=True):
+        mine = every[every["metric"] == metric].dropna(subset=BOUNDS)
+        found.append(_of(mine, metric).at((str(panel[0]), str(panel[1]))))
+    return found or [untestable(EFFECT, "no trained model", unit="sentences")]
+
+
+def _of(rows: pd.DataFrame, metric: str) -> Outcome:
+    rows = rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
+    whole = rows[rows["text"] == WRONG]
+    if whole.empty:
+        return untestable(EFFECT, f"{metric} was not measured", unit="sentences")
+    value, n = _interval(whole), int(whole["n"].min())
+    if n < LEAST_SENTENCES:
+        why = f"only {n} pairs of sentences, fewer than {LEAST_SENTENCES}"
+        return untestable(EFFECT, why, unit="sentences", value=value, n=n)
+    error = (value.high - value.low) / NINETY_FIVE
+    p = _p(value.value, error)
+    right = value.value > 0
+    return Outcome(
+        EFFECT, value=value, shown=Interval(*(_shown(bound, error, n) for bound in value)), n=n, unit="sentences",
+        test="normal, standard error of the paired bootstrap over sentences", p_for=p if right else 1.0,
+        p_against=1.0 if right else p, detectable=2.8 * error, note=_types(rows),
+    )  # fmt: skip
+
+
+def _interval(rows: pd.DataFrame) -> Interval:
+    return Interval(*map(float, rows[BOUNDS].median()))
+
+
+def _p(value: float, error: float) -> float:
+    if error <= 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * stats.norm.sf(abs(value) / error))
+
+
+def _shown(value: float, error: float, n: int) -> float:
+    """Put a value on the shared axis: its standard deviation over sentences is sqrt(n) standard errors."""
+    d = value / (error * math.sqrt(n)) if error > 0 else math.copysign(math.inf, value)
+    return d / math.sqrt(1 + d * d) if math.isfinite(d) else math.copysign(1.0, value)
+
+
+def _types(rows: pd.DataFrame) -> str:
+    said = []
+    for text, mine in rows.groupby("text", sort=True):
+        kind = type_of(str(text))
+        if kind:
+            value = _interval(mine)
+            said.append(f"{type_words(kind).lower()} {value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]")
+    return f"By error type: {', '.join(said)}." if said else ""

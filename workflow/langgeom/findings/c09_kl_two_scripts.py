@@ -1,0 +1,35 @@
+"""C9: the divergence to the reference in Latin and in Arabic script.
+
+Unit: languages that the corpus has in both. Of each, the logarithm (to base 2) of the ratio of `kl_mean` in Latin to that
+in Arabic script, each the median over the layers after the embedding (the last layer where softmaxes are one-hot).
+Effect: the mean; test: sign flips over languages, which takes six. Supported: higher in Latin script.
+"""
+
+from __future__ import annotations
+
+import math
+
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, untestable
+from langgeom.findings.two_scripts import latin_less_arabic
+
+__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+
+ID = "C9"
+CLAIM = "Languages written in two scripts have the higher KL divergence to English in Latin script."
+QUESTION = "Is the mean over languages of log2 of the ratio of Latin to Arabic above zero?"
+EFFECT = "log2 of the KL divergence to the reference, Latin over Arabic script"
+
+
+def outcomes(evidence: Evidence) -> list[Outcome]:
+    """Test each trained model."""
+    found = []
+    for panel in evidence.panels():
+        values = evidence.divergences(["kl_mean"], panel)
+        if values is None:
+            outcome = untestable(EFFECT, "kl_mean was not measured")
+        else:
+            outcome = latin_less_arabic(EFFECT, values[0][0], evidence, lambda latin, arabic: math.log2(latin / arabic))
+            outcome = outcome.noting(f"Each is the {values[1]}.")
+        found.append(outcome.at(panel))
+    return found

@@ -1,0 +1,58 @@
+"""C10: is high anisotropy a property of training.
+
+Unit: languages, in each trained decoder with its untrained twin. Of each language, the median anisotropy over the layers
+from a tenth of the depth on (the study's layer 3 of 32), trained less untrained. Effect: the mean; test: sign flips over
+languages. Supported: above zero. It is a statement on this model and its twin.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from langgeom.findings.evidence import Evidence, Panel, matched
+from langgeom.findings.outcome import Outcome, mean_of, untestable
+
+__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+
+ID = "C10"
+CLAIM = "High anisotropy is a property of training: trained decoders are high from about layer 3 on, untrained ones are not."
+QUESTION = "Is the mean over languages of trained less untrained above zero, from a tenth of the depth on?"
+EFFECT = "anisotropy from a tenth of the depth on, trained less untrained"
+FROM_DEPTH = 0.1
+
+
+def outcomes(evidence: Evidence) -> list[Outcome]:
+    """Test each trained decoder that has an untrained twin; say which have none."""
+    twins = dict(evidence.twins())
+    found = []
+    for panel in evidence.panels("decoder"):
+        outcome = _of(evidence, panel, twins[panel]) if panel in twins else untestable(EFFECT, "no untrained twin")
+        found.append(outcome.at(panel))
+    return found or [untestable(EFFECT, "no trained decoder")]
+
+
+def _of(evidence: Evidence, panel: Panel, twin: Panel) -> Outcome:
+    trained, untrained = evidence.anisotropy(panel), evidence.anisotropy(twin)
+    if trained is None or untrained is None or not {*trained.columns, *untrained.columns} - {0}:
+        return untestable(EFFECT, "no layer after the embedding")
+    x, y = matched(_deep(trained), _deep(untrained))
+    found = mean_of(EFFECT, x - y, 1, evidence.settings.seed)
+    if x.empty:
+        return found
+    return found.noting(f"Trained {x.mean():.2f}, untrained {y.mean():.2f} on average{_from_layer(trained, untrained)}.")
+
+
+def _deep(curves: pd.DataFrame) -> pd.Series:
+    last = max(curves.columns)
+    return curves[[layer for layer in curves.columns if layer > 0 and layer >= FROM_DEPTH * last]].median(axis=1).dropna()
+
+
+def _from_layer(trained: pd.DataFrame, untrained: pd.DataFrame) -> str:
+    """Say from which layer on, and up to which, all texts are above their untrained twin."""
+    texts = trained.index.intersection(untrained.index)
+    layers = trained.columns.intersection(untrained.columns)
+    above = (trained.loc[texts, layers] > untrained.loc[texts, layers]).all()
+    runs = [layer for layer in layers if above[layer]]
+    if not runs:
+        return "; at no layer is every text above its twin"
+    return f"; every text is above its twin at {len(runs)} of {len(layers)} layers, the first of them {runs[0]}"

@@ -1,0 +1,204 @@
+"""What the tests are made on: the tables, cut to curves over layers and to one number a language.
+
+Shared definitions, so that all conclusions mean the same by a word: a *curve* is a metric's value at each layer; its
+*summary* is the median over the layers after the embedding (index 1 and up); a *language* is a language with its variant,
+and where a corpus has it in several scripts its number is the mean over them, since scripts are no further languages.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from langgeom.figures.frames import NEGLIGIBLE, by_layer, reliable, twins
+from langgeom.grammar.layout import corpora_of_pairs
+from langgeom.languages import UNKNOWN, language
+from langgeom.names import TextName
+
+__all__ = ["MMLU_LANGUAGES", "Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary",
+           "unit_of"]  # fmt: skip
+
+Panel = tuple[str, str]
+Values = TypeVar("Values", pd.Series, pd.DataFrame)
+# From so many languages on, MMLU is preferred to what was measured on the corpus.
+MMLU_LANGUAGES = 5
+ORIGINS = {"harness": 0, "published": 1}
+
+
+class Settings(NamedTuple):
+    """Which metrics stand for intrinsic dimension and anisotropy, and what else a user sets.
+
+    `sample` names the texts of the typological sample (all when empty), `reference` the text that KL divergence is
+    measured to, `compare` the two models that C13 compares (decoders of as many layers when empty); `seed` seeds the
+    permutations.
+    """
+
+    id: str = "id_microscope"
+    anisotropy: str = "anisotropy"
+    reference: str = "eng_Latn"
+    sample: Sequence[str] = ()
+    compare: Sequence[str] = ()
+    seed: int = 0
+
+    @classmethod
+    def of(cls, figures: Mapping[str, Any], reference: str, seed: int) -> Settings:
+        """Take from the settings of figures those that the tests share."""
+        return cls(reference=reference, seed=seed, **{key: figures[key] for key in cls._fields if key in figures})
+
+
+def unit_of(text: str) -> str:
+    """Return the language of a text, with its variant if it has one: what counts as one."""
+    name = TextName.parse(text)
+    return name.lang + (f"_{name.variant}" if name.variant else "")
+
+
+def name_of(unit: str) -> str:
+    """Return the English name of a language that `unit_of` gave."""
+    lang, _, variant = unit.partition("_")
+    return language(lang).name + (f" ({variant})" if variant else "")
+
+
+def family(unit: str) -> str:
+    """Return the family of a language; one whose family is not known is a family of its own."""
+    found = language(unit.partition("_")[0]).family
+    return found if found != UNKNOWN else unit
+
+
+def summary(curves: pd.DataFrame) -> pd.Series:
+    """Return the median over the layers after the embedding of each row; of the embedding where there is no other."""
+    after = curves.loc[:, [layer for layer in curves.columns if layer > 0]]
+    return (after if after.shape[1] else curves).median(axis=1).dropna()
+
+
+def per_language(values: Values) -> Values:
+    """Average the rows (index: texts) of each language."""
+    return values.groupby([unit_of(str(text)) for text in values.index]).mean()
+
+
+def matched(x: pd.Series, y: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Keep the texts that both have, then average each over the texts of a language."""
+    x, y = x[x.index.isin(y.index)], y[y.index.isin(x.index)]
+    return per_language(x), per_language(y)
+
+
+class Evidence:
+    """The tables `metrics`, `texts` and `quality`, and the settings; what was asked for once is kept."""
+
+    def __init__(self, metrics: pd.DataFrame, texts: pd.DataFrame, quality: pd.DataFrame, settings: Settings) -> None:
+        # A corpus of grammatical pairs holds one language in several versions.
+        self.pair_corpora = sorted(corpora_of_pairs(metrics["corpus"], metrics["text"]))
+        apart = metrics["corpus"].isin(self.pair_corpora)
+        self.metrics, self.pairs = metrics[~apart], metrics[apart]
+        self.texts, self.quality, self.settings = texts, quality, settings
+        self._curves: dict[str, Mapping[Panel, pd.DataFrame]] = {}
+
+    @functools.cached_property
+    def models(self) -> pd.DataFrame:
+        """Models with values by layer: index (model, corpus), columns `kind`, `init`, `layers` (the last layer's index)."""
+        rows = pd.concat([self.metrics, self.pairs])
+        rows = rows[rows["layer"].notna()]
+        grouped = rows.groupby(["model", "corpus"], sort=True)
+        return grouped.agg(kind=("kind", "first"), init=("init", "first"), layers=("layer", "max"))
+
+    def panels(self, kind: str = "", init: str = "trained") -> list[Panel]:
+        """Return the (model, corpus) of a kind and init ("" for any) on corpora of languages, in order."""
+        models = self.models
+        fits = np.ones(len(models), bool)
+        for column, wanted in (("kind", kind), ("init", init)):
+            if wanted:
+                fits &= (models[column] == wanted).to_numpy()
+        return [panel for panel in models.index[fits] if panel[1] not in self.pair_corpora]
+
+    def curves(self, metric: str) -> Mapping[Panel, pd.DataFrame]:
+        """Return, for each (model, corpus), a metric's values [text, layer]; too few points for an ID leave no value."""
+        if metric not in self._curves:
+            rows = by_layer(self.metrics, metric)
+            if metric == self.settings.id:
+                rows, _ = reliable(rows)
+            found = {}
+            for panel, mine in rows.groupby(["model", "corpus"], sort=True):
+                found[panel] = mine.pivot(index="text", columns="layer", values="value")
+            self._curves[metric] = found
+        return self._curves[metric]
+
+    def id(self, panel: Panel) -> pd.DataFrame | None:
+        """Return the intrinsic dimension [text, layer] of a model on a corpus, None where there is none."""
+        return self.curves(self.settings.id).get(panel)
+
+    def anisotropy(self, panel: Panel) -> pd.DataFrame | None:
+        """Return the anisotropy [text, layer] of a model on a corpus, None where there is none."""
+        return self.curves(self.settings.anisotropy).get(panel)
+
+    def divergences(self, names: Sequence[str], panel: Panel) -> tuple[list[pd.Series], str] | None:
+        """Return KL divergences to the reference, one a text, and over which layers all were summed up; None if one lacks.
+
+        As the figures do, the last layer stands for the model where the median over layers is below 1e-6 nats for most
+        texts, that is, where softmaxes are one-hot. Values of zero are left out: they have no logarithm.
+        """
+        curves = [self.curves(name).get(panel) for name in names]
+        if any(values is None for values in curves):
+            return None
+        others = [values.drop(index=self.settings.reference, errors="ignore") for values in curves if values is not None]
+        found, over = [summary(values) for values in others], "median over layers"
+        if any(len(values) and (values < NEGLIGIBLE).mean() > 0.5 for values in found):
+            found, over = [values[values.columns.max()].dropna() for values in others], "last layer"
+        return [values[values > 0] for values in found], over
+
+    def twins(self) -> list[tuple[Panel, Panel]]:
+        """Return (trained, untrained twin) of the decoders that have both, by their anisotropy."""
+        rows = by_layer(self.metrics, self.settings.anisotropy)
+        rows = rows[rows["kind"] == "decoder"]
+        if rows.empty:
+            return []
+        return [(one, other) for one, other in twins(rows) if one and other]
+
+    def measure(self, name: str, corpus: str) -> pd.Series:
+        """Return a measure of the texts of a corpus, by text."""
+        of = (self.texts["measure"] == name) & (self.texts["corpus"] == corpus)
+        return self.texts[of].set_index("text")["value"].dropna()
+
+    def bits(self, panel: Panel) -> pd.Series:
+        """Return the bits per character of a model on the texts of a corpus."""
+        rows = self.metrics[self.metrics["metric"] == "bpc"]
+        rows = rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1])]
+        return rows.set_index("text")["value"].dropna()
+
+    def quality_of(self, panel: Panel) -> tuple[pd.Series, str]:
+        """Return how good a model is, one a text (higher is better), and in words what that is; empty where not known.
+
+        MMLU where one harness has it in five languages or more (a harness run before published scores), else retrieval
+        accuracy as measured on the corpus.
+        """
+        mine = self.quality[(self.quality["model"] == panel[0]) & np.isfinite(self.quality["value"])]
+        scores = mine[mine["quality"] == "mmlu"].sort_values("harness", kind="stable")
+        whose = list(scores.groupby(["origin", "harness"], dropna=False, sort=True))
+        whose = [(key, rows) for key, rows in whose if rows["text"].nunique() >= MMLU_LANGUAGES]
+        if whose:
+            (origin, harness), rows = min(whose, key=lambda item: (ORIGINS.get(item[0][0], 2), -len(item[1])))
+            return rows.groupby("text")["value"].mean(), f"MMLU ({origin}, {harness})"
+        rows = mine[(mine["quality"] == "retrieval") & (mine["corpus"] == panel[1])]
+        return rows.groupby("text")["value"].mean(), "retrieval accuracy"
+
+    def two_scripts(self, texts: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Return (language, its text in Latin script, its text in Arabic script) of languages that have both."""
+        found: dict[str, dict[str, str]] = {}
+        for text in texts:
+            found.setdefault(unit_of(text), {})[TextName.parse(text).script] = text
+        return [(unit, of["Latn"], of["Arab"]) for unit, of in sorted(found.items()) if {"Latn", "Arab"} <= of.keys()]
+
+    def related(self, texts: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Return (high-resource language, its text, the text of a low-resource relative), both in one script."""
+        texts = sorted(texts)
+        found = []
+        for low in texts:
+            name = TextName.parse(low)
+            for high in language(name.lang).related:
+                same = [text for text in texts if TextName.parse(text)[:2] == (high, name.script)]
+                if same:
+                    found.append((high, same[0], low))
+                    break
+        return found

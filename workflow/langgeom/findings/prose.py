@@ -1,0 +1,115 @@
+"""The findings as a page to read, in Markdown: the study's conclusions one after another, with numbers, for each model."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from langgeom.findings.outcome import SMALL_R
+from langgeom.findings.statistics import correlation_interval, detectable_correlation
+
+__all__ = ["number_of", "page"]
+
+INTRODUCTION = (
+    "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "
+    "**contradicted** rest on p ≤ 0.05 after Holm's correction over all tests on one corpus; **no evidence** says that the "
+    "data decide neither way, which is not evidence of the contrary; **not testable** says what is lacking. Brackets hold 95 % "
+    "intervals, not corrected for many tests. *Detectable* is the smallest effect that a test of this size finds in 80 % of "
+    "cases at p ≤ 0.05, before correction. What each word means, exactly: docs/findings.md."
+)
+CAUTIONS = (
+    "Languages of one family resemble each other, so n languages tell less than n independent ones: intervals and p are too "
+    "sharp by an unknown amount. Where families allow it (five or more, none with over 70 % of the languages), the interval of "
+    "a bootstrap that draws whole families stands beside; a verdict that this wider view would not bear is called fragile.",
+    "A test over languages generalises to other languages in the same model. It says nothing of other models.",
+    "The intrinsic dimension depends on the number of points, and a text that needs few tokens has fewer: `n` in the table of "
+    "metrics. A correlation with anything that goes with the number of tokens may come from that alone.",
+    f"20 languages leave a rank correlation of zero an interval of ±{correlation_interval(0, 20, True)[1]:.2f}, so a claim of "
+    f"no correlation (within ±{SMALL_R}) cannot be supported by so few, and one under "
+    f"{detectable_correlation(20, True):.2f} is found in less than 80 % of cases.",
+)
+
+
+def number_of(finding: str) -> int:
+    """Return 10 of "C10"."""
+    return int(finding[1:])
+
+
+def page(table: pd.DataFrame) -> str:
+    """Write the table `findings` as a page.
+
+    Returns:
+        Markdown, ending in a newline.
+    """
+    table = table.assign(number=table["finding"].map(number_of))
+    table = table.sort_values(["number", "corpus", "model", "effect"], kind="stable", na_position="first")
+    lines = ["# The study's conclusions, put to the test", "", INTRODUCTION, "", *_overview(table), ""]
+    for finding, rows in table.groupby("finding", sort=False):
+        first = rows.iloc[0]
+        lines += [f"## {finding}. {first['claim']}", "", f"*{first['question']}*", ""]
+        for _, effects in rows.groupby("effect", sort=False):
+            lines += [_bullet(row) for row in effects.to_dict("records")] + [""]
+    lines += ["## What to keep in mind", "", *(f"- {caution}" for caution in CAUTIONS)]
+    return "\n".join(lines) + "\n"
+
+
+def _overview(table: pd.DataFrame) -> list[str]:
+    """Return a table of how many tests of each conclusion ended in each verdict."""
+    verdicts = ["supported", "contradicted", "no evidence", "not testable"]
+    counts = table.groupby("finding", sort=False)["verdict"].value_counts().unstack(fill_value=0)
+    counts = counts.reindex(columns=verdicts, fill_value=0).reindex(table["finding"].unique())
+    lines = ["| | " + " | ".join(verdicts) + " |", "|---|" + "---|" * len(verdicts)]
+    return lines + [f"| {finding} | " + " | ".join(str(n or "") for n in row) + " |" for finding, row in
+                    zip(counts.index, counts.to_numpy(), strict=True)]  # fmt: skip
+
+
+def _bullet(row: dict[str, Any]) -> str:
+    where = f"**{row['model']}** on {row['corpus']}" if _there(row["model"]) else "Here"
+    parts = [f"- {where}: **{row['verdict']}**"]
+    if _there(row["reason"]):
+        parts[0] += f": {row['reason']}"
+    said = [_effect(row)] if _there(row["value"]) else []
+    if not _there(row["reason"]):
+        said.append(f"p {_p(row['p'])}, corrected {_p(row['p_adjusted'])}")
+        if row["verdict"] == "no evidence" and _there(row["detectable"]):
+            said.append(f"detectable {_number(row['detectable'])}")
+    if said:
+        parts.append("; ".join(said))
+    parts += [_clustered(row), str(row["note"]).rstrip(".") if _there(row["note"]) else ""]
+    return ". ".join(filter(None, parts)) + "."
+
+
+def _effect(row: dict[str, Any]) -> str:
+    interval = f" [{_number(row['low'])}, {_number(row['high'])}]" if _there(row["low"]) else ""
+    effect = str(row["effect"])
+    return f"{effect[0].upper()}{effect[1:]} {_number(row['value'])}{interval}, n = {row['n']} {row['unit']}"
+
+
+def _clustered(row: dict[str, Any]) -> str:
+    if not _there(row["clustered_low"]):
+        return ""
+    low, high = row["clustered_low"], row["clustered_high"]
+    said = f"Over {row['families']} families [{_number(low)}, {_number(high)}]"
+    if row["verdict"] == "supported" and row["claimed"] == 0:
+        inside = -row["bound"] < low and high < row["bound"]
+        return said + ("" if inside else f", which reaches beyond ±{_number(row['bound'])}: fragile")
+    held = row["verdict"] in ("supported", "contradicted") and low <= row["centre"] <= high
+    return said + (f", which holds {_number(row['centre'])}: fragile" if held else "")
+
+
+def _there(value: Any) -> bool:
+    return not (value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)))
+
+
+def _number(value: Any) -> str:
+    number = float(value)
+    if number == 0 or 0.01 <= abs(number) < 1000:
+        return f"{number:.2f}".replace("-0.00", "0.00")
+    return f"{number:.2g}"
+
+
+def _p(value: Any) -> str:
+    number = float(value)
+    return f"= {number:.3f}" if number >= 0.001 else "< 0.001"

@@ -1,0 +1,30 @@
+# Findings: each of the study's conclusions put to the test.
+#
+# Inputs: the tables of metrics, texts and quality. Outputs: results/findings.parquet and .csv, and a page to read.
+
+
+rule conclusions:
+    "Testing the study's conclusions"
+    input:
+        metrics="results/metrics.parquet",
+        texts="results/texts.parquet",
+        quality="results/quality.parquet",
+        languages=workflow.source_path("../data/languages.tsv"),
+    output:
+        parquet="results/findings.parquet",
+        csv="results/findings.csv",
+        page="results/findings.md",
+    log:
+        "results/logs/conclusions.log",
+    benchmark:
+        "results/benchmarks/conclusions.tsv"
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        figures=CONFIG["figures"],
+        reference=CONFIG["reference"],
+        seed=CONFIG["seed"],
+        code=code_of("langgeom.findings", "langgeom.table"),
+        versions=versions_of("numpy", "scipy", "pandas"),
+    script:
+        "../scripts/findings.py"
