@@ -1,0 +1,228 @@
+// Lines over layers, a panel a model; what is pointed at stands out in all panels.
+
+const FEW = 10; // so many lines have their names beside them
+const MARKERS_MOST = 30; // with more lines, markers only on those that stand out
+
+function drawLine(surface, quantity, series, box, look, { width = 1.3, alpha = 1, every = 0, size = 3 }) {
+  const { value } = numbersOf(quantity);
+  const [start, end] = [CELLS[series], CELLS[series + 1]];
+  const { sx, sy } = box;
+  const points = [];
+  surface.globalAlpha = alpha;
+  surface.strokeStyle = surface.fillStyle = look.colour;
+  surface.lineWidth = width;
+  surface.setLineDash(look.dash.map((part) => part * width));
+  surface.beginPath();
+  let drawing = false;
+  for (let cell = start; cell < end; cell++) {
+    const y = sy(value[cell]);
+    if (Number.isFinite(y)) {
+      const x = sx(cell - start);
+      surface[drawing ? "lineTo" : "moveTo"](x, y);
+      drawing = true;
+      points.push([x, y]);
+    } else drawing = false;
+  }
+  surface.stroke();
+  surface.setLineDash([]);
+  if (!every) return;
+  surface.beginPath();
+  points.forEach(([x, y], place) => {
+    if ((place + series) % every === 0 || points.length === 1) addMarker(surface, look.marker, x, y, size);
+  });
+  surface.fill();
+}
+
+function drawBand(surface, quantity, series, box, look, alpha) {
+  const { low, high } = numbersOf(quantity);
+  const [start, end] = [CELLS[series], CELLS[series + 1]];
+  surface.globalAlpha = alpha;
+  surface.fillStyle = look.colour;
+  let cell = start;
+  const held = (at) => Number.isFinite(box.sy(low[at])) && Number.isFinite(box.sy(high[at]));
+  while (cell < end) {
+    while (cell < end && !held(cell)) cell += 1;
+    const first = cell;
+    surface.beginPath();
+    for (; cell < end && held(cell); cell++) surface[cell === first ? "moveTo" : "lineTo"](box.sx(cell - start), box.sy(high[cell]));
+    for (let back = cell - 1; back >= first; back--) surface.lineTo(box.sx(back - start), box.sy(low[back]));
+    if (cell > first) surface.fill();
+  }
+}
+
+/** Join the two lines of a language's two scripts at every layer, or at one. */
+function drawJoins(surface, quantity, pairs, box, layer = null) {
+  surface.strokeStyle = INK.join;
+  surface.globalAlpha = layer === null ? 0.45 : 0.9;
+  surface.lineWidth = layer === null ? 1 : 1.6;
+  surface.setLineDash([]);
+  surface.beginPath();
+  for (const pair of pairs) {
+    const layers = layer === null ? d3.range(Math.min(...pair.map(layersOf))) : [layer];
+    for (const at of layers) {
+      const [from, to] = pair.map((series) => box.sy(readCell(quantity, series, at).value));
+      if (!Number.isFinite(from) || !Number.isFinite(to)) continue;
+      surface.moveTo(box.sx(at), from);
+      surface.lineTo(box.sx(at), to);
+    }
+  }
+  surface.stroke();
+}
+
+function composeLines(state) {
+  const quantity = QUANTITIES.get(state.metric);
+  const log = state.scale === "log";
+  const groups = shownSeries(state);
+  const all = groups.flatMap((group) => group.series);
+  const numbers = numbersOf(quantity);
+  const marked = new Set(state.marked);
+  const stands = (series) => marked.has(textOf(series).text);
+  const reach = (drawn) => {
+    const values = [];
+    for (const series of drawn) {
+      const within = (part) => values.push(...part.subarray(CELLS[series], CELLS[series + 1]));
+      within(numbers.value);
+      if (state.intervals === "all" || (state.intervals === "marked" && stands(series))) [numbers.low, numbers.high].forEach(within);
+    }
+    return domainOf(values, log);
+  };
+  const shared = state.axes === "same" ? reach(all) : null;
+  const panels = groups.map(({ model, series }) => {
+    const pairs = scriptPairs(series);
+    return { title: model.name, series, pairs, paired: new Set(pairs.flat()), layers: model.layers, domain: shared ?? reach(series) };
+  });
+  const fullest = d3.max(panels, (panel) => panel.series.length) ?? 0;
+  const named = (panel) => panel.series.filter((series) =>
+    panel.series.length <= FEW || stands(series));
+  const names = [...new Set(panels.flatMap((panel) => named(panel).map((series) => textOf(series).label)))];
+
+  const ends = (panel, box) => named(panel).flatMap((series) => {
+    for (let layer = layersOf(series) - 1; layer >= 0; layer--) {
+      const y = box.sy(readCell(quantity, series, layer).value);
+      const strong = stands(series) || textOf(series).text === FACTS.reference;
+      if (Number.isFinite(y)) return [{ x: box.sx(layer), y, name: textOf(series).label, colour: lookOf(series, state).colour, strong }];
+    }
+    return [];
+  });
+
+  function drawStrong(surface, series, box) {
+    const look = lookOf(series, state);
+    if (state.intervals !== "none") drawBand(surface, quantity, series, box, look, 0.16);
+    drawLine(surface, quantity, series, box, look, { width: 2.4, every: 1, size: 3.6 });
+  }
+
+  function drawPanel(surface, panel, box) {
+    surface.beginPath();
+    surface.rect(box.left - 5, box.top - 5, box.width + 10, box.height + 10);
+    clipped(surface, () => {
+      const count = panel.series.length;
+      const joined = state.joined === "yes";
+      const full = count > 60 ? 0.45 : count > 20 ? 0.75 : 1;
+      const width = count > 60 ? 1 : 1.4;
+      if (state.intervals === "all") {
+        for (const series of panel.series) drawBand(surface, quantity, series, box, lookOf(series, state), count > 20 ? 0.05 : 0.13);
+      }
+      for (const series of panel.series) {
+        const reference = textOf(series).text === FACTS.reference;
+        const fades = marked.size ? !stands(series) : joined && panel.pairs.length && !panel.paired.has(series);
+        const every = count > MARKERS_MOST ? 0 : count > 8 ? 4 : 2;
+        const alpha = fades ? 0.16 : reference ? 1 : full;
+        drawLine(surface, quantity, series, box, lookOf(series, state), { width: reference ? 2 : width, alpha, every: fades ? 0 : every });
+      }
+      if (joined) drawJoins(surface, quantity, panel.pairs, box);
+      panel.series.filter(stands).forEach((series) => drawStrong(surface, series, box));
+    });
+    drawNames(surface, box, ends(panel, box));
+  }
+
+  /** What is pointed at, in every panel: the text, its other script, the layer. */
+  function drawOver(surface, layout, { text, layer }) {
+    panels.forEach((panel, number) => {
+      const box = layout.boxes[number];
+      const found = panel.series.find((series) => textOf(series).text === text);
+      const pairs = panel.pairs.filter((pair) => pair.includes(found));
+      surface.globalAlpha = 0.6;
+      surface.fillStyle = "#ffffff";
+      surface.beginPath();
+      surface.rect(box.left, box.top, box.width, box.height);
+      surface.fill();
+      surface.globalAlpha = 1;
+      surface.strokeStyle = INK.axis;
+      surface.lineWidth = 1;
+      surface.setLineDash([]);
+      surface.beginPath();
+      surface.moveTo(box.sx(layer), box.top);
+      surface.lineTo(box.sx(layer), box.top + box.height);
+      if (layer < panel.layers) surface.stroke();
+      const strong = new Set([...pairs.flat(), ...(found === undefined ? [] : [found])]);
+      for (const series of strong) drawStrong(surface, series, box);
+      if (layer < panel.layers) drawJoins(surface, quantity, pairs, box, layer);
+      for (const series of strong) {
+        const { value } = readCell(quantity, series, layer);
+        if (!Number.isFinite(box.sy(value))) continue;
+        surface.globalAlpha = 1;
+        surface.strokeStyle = lookOf(series, state).colour;
+        surface.fillStyle = "#ffffff";
+        surface.lineWidth = 2;
+        surface.beginPath();
+        surface.arc(box.sx(layer), box.sy(value), series === found ? 6 : 4.5, 0, 2 * Math.PI);
+        surface.fill();
+        surface.stroke();
+      }
+    });
+  }
+
+  /** The nearest line to a place in a panel, at the nearest layer. */
+  function find(layout, number, x, y) {
+    const [panel, box] = [panels[number], layout.boxes[number]];
+    const layer = Math.max(0, Math.min(panel.layers - 1, Math.round(box.sx.invert(x))));
+    const near = d3.least(panel.series, (series) => {
+      const away = Math.abs(box.sy(readCell(quantity, series, layer).value) - y);
+      return Number.isFinite(away) ? away : Infinity;
+    });
+    return near === undefined ? null : { panel: number, text: textOf(near).text, layer };
+  }
+
+  /** Where an arrow key leads: left and right by layer, up and down to the next line at the layer, page keys by panel. */
+  function step(pointer, key) {
+    const panel = panels[pointer.panel];
+    if (key === "ArrowLeft") return { ...pointer, layer: Math.max(0, pointer.layer - 1) };
+    if (key === "ArrowRight") return { ...pointer, layer: Math.min(panel.layers - 1, pointer.layer + 1) };
+    if (key === "Home") return { ...pointer, layer: 0 };
+    if (key === "End") return { ...pointer, layer: panel.layers - 1 };
+    const at = (series) => readCell(quantity, series, pointer.layer).value;
+    const order = panel.series.filter((series) => Number.isFinite(at(series))).sort((a, b) => at(a) - at(b));
+    const place = order.findIndex((series) => textOf(series).text === pointer.text) + (key === "ArrowUp" ? 1 : -1);
+    const next = order[Math.max(0, Math.min(order.length - 1, place))];
+    return next === undefined ? pointer : { ...pointer, text: textOf(next).text };
+  }
+
+  function describe({ panel, text, layer }) {
+    const found = panels[panel].series.find((series) => textOf(series).text === text);
+    const others = panels[panel].pairs.filter((pair) => pair.includes(found)).flat().filter((series) => series !== found);
+    const rows = [found, ...others].map((series) => ({ series, ...readCell(quantity, series, layer) }));
+    return { title: panels[panel].title, where: `Layer ${layer}`, rows, at: { layer, value: rows[0].value } };
+  }
+
+  const yScale = ({ domain }) => (log ? d3.scaleLog().domain(domain) : d3.scaleLinear().domain(domain).nice());
+  return {
+    panels, names, describe, drawPanel, drawOver, find, step, quantity,
+    lined: true,
+    noteHeight: 0,
+    left: 46,
+    legend: fullest <= FEW && state.colour === "text" ? [] : legendOf(all, state),
+    xLabel: FACTS.layer_axis,
+    yLabel: quantity.name + (log ? ", log scale" : ""),
+    xScale: ({ layers }) => d3.scaleLinear().domain([0, Math.max(1, layers - 1)]),
+    yScale,
+    xTicks: (box) => box.sx.ticks(Math.min(box.sx.domain()[1], box.width / 45)).filter(Number.isInteger),
+    yTicks: (box) => box.sy.ticks(log ? 5 : box.height / 50).filter((tick, _, all) => !log || all.length < 12 || /^[125]/.test(tick.toExponential())),
+    xFormat: String,
+    yFormat: tickNumber,
+    first: () => panels.length && { panel: 0, text: textOf(named(panels[0])[0] ?? panels[0].series[0]).text, layer: Math.floor(panels[0].layers / 2) },
+    place: (layout, { panel, text, layer }) => {
+      const found = panels[panel].series.find((series) => textOf(series).text === text);
+      return [layout.boxes[panel].sx(layer), layout.boxes[panel].sy(readCell(quantity, found, layer).value)];
+    },
+  };
+}
