@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from langgeom.files import atomic
 from langgeom.pages.html import Markup, as_json, asset, fill, policy, script
 
-__all__ = ["SCRIPTS", "Settings", "assemble", "render"]
+__all__ = ["ASSETS", "SCRIPTS", "Settings", "assemble", "render"]
 
 SCRIPTS = ("data", "state", "surface", "picture", "lines", "scatter", "sentences", "readout", "controls", "export", "main")
+# The files of the page, from the package's root.
+ASSETS = ("pages/style.css", "explorer/explorer.css", "explorer/page.html", *(f"explorer/{name}.js" for name in SCRIPTS))
 
 
 class Settings(NamedTuple):

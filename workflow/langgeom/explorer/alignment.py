@@ -12,6 +12,7 @@ from langgeom.hidden.file import read_hidden
 
 __all__ = ["aligned_rows"]
 
+
 def aligned_rows(path: Path, reference: Path, depth: float = 0.5) -> list[dict[str, Any]]:
     """Return a row of `sentences.ALIGNED` for each sentence that a text and the reference both have.
 

@@ -93,7 +93,7 @@ function setUpControls(change) {
   const kinds = { metric: "Metrics", text: "Texts", quality: "Quality" };
   const quantities = (ids) => ids.map((id) => ({ value: id, name: QUANTITIES.get(id).name, group: kinds[QUANTITIES.get(id).kind] }));
   const plain = (values) => values.map((value) => ({ value, name: value }));
-  const layers = LAYERS.map((value) => ({ value, name: { mean: "mean over layers", last: "last layer" }[value] ?? `layer ${value}` }));
+  const layers = LAYERS.map((value) => ({ value, name: { mean: "mean of layers 1 and up", last: "last layer" }[value] ?? `layer ${value}` }));
   select("metric", quantities(LAYERED).map(({ value, name }) => ({ value, name })));
   select("corpus", plain(CORPORA));
   byId("corpus").closest(".field").hidden = CORPORA.length < 2;
@@ -105,7 +105,7 @@ function setUpControls(change) {
   }
   select("colour", [["script", "script"], ["family", "family"], ["text", "language"]].map(([value, name]) => ({ value, name })));
   select("intervals", [["marked", "of marked"], ["all", "of all"], ["none", "none"]].map(([value, name]) => ({ value, name })));
-  for (const [name, on, off] of [["joined", "yes", "no"], ["scale", "log", "linear"], ["axes", "same", "own"], ["scatter_axes", "same", "own"]]) {
+  for (const [name, on, off] of [["joined", "yes", "no"], ["scale", "log", "linear"], ["far", "yes", "no"], ["axes", "same", "own"], ["scatter_axes", "same", "own"]]) {
     byId(name).addEventListener("change", (event) => change(name, event.target.checked ? on : off));
     updates.push((state) => { byId(name).checked = state[name] === on; });
   }

@@ -45,7 +45,7 @@ function readCell(quantity, series, layer) {
   return { value: numbers.value[cell], low: numbers.low[cell], high: numbers.high[cell], n };
 }
 
-/** As readCell, where `layer` may also be "mean" (over layers that have a value; without interval) or "last". */
+/** As readCell, where `layer` may also be "mean" (of layers 1 and up, without interval; layer 0 are the embeddings) or "last". */
 function readAt(quantity, series, layer) {
   if (!quantity.layers) return readCell(quantity, series, 0);
   if (layer === "last") return readCell(quantity, series, layersOf(series) - 1);
@@ -53,7 +53,7 @@ function readAt(quantity, series, layer) {
   const { value } = numbersOf(quantity);
   let sum = 0;
   let count = 0;
-  for (let cell = CELLS[series]; cell < CELLS[series + 1]; cell++) {
+  for (let cell = CELLS[series] + (layersOf(series) > 1); cell < CELLS[series + 1]; cell++) {
     if (Number.isFinite(value[cell])) {
       sum += value[cell];
       count += 1;

@@ -69,6 +69,27 @@ function drawJoins(surface, quantity, pairs, box, layer = null) {
   surface.stroke();
 }
 
+function valuesOf({ value }, series, from) {
+  const values = [];
+  for (const one of series) {
+    for (let cell = CELLS[one] + from; cell < CELLS[one + 1]; cell++) if (Number.isFinite(value[cell])) values.push(value[cell]);
+  }
+  return values;
+}
+
+/**
+ * Values of layer 1 and up without those far out, as figures settle their scale (figures/scales.py): of layer 0 most points are
+ * duplicates, from which an intrinsic dimension can come out as anything.
+ */
+function settled(numbers, series) {
+  const after = valuesOf(numbers, series, 1);
+  const values = Float64Array.from(after.length ? after : valuesOf(numbers, series, 0)).sort();
+  if (!(values[0] > 0)) return Array.from(values);
+  const [low, high] = [0.25, 0.75].map((part) => Math.log(d3.quantileSorted(values, part)));
+  const room = Math.max(3 * (high - low), Math.LN2);
+  return Array.from(values.filter((value) => Math.log(value) >= low - room && Math.log(value) <= high + room));
+}
+
 function composeLines(state) {
   const quantity = QUANTITIES.get(state.metric);
   const log = state.scale === "log";
@@ -77,24 +98,38 @@ function composeLines(state) {
   const numbers = numbersOf(quantity);
   const marked = new Set(state.marked);
   const stands = (series) => marked.has(textOf(series).text);
-  const reach = (drawn) => {
-    const values = [];
-    for (const series of drawn) {
-      const within = (part) => values.push(...part.subarray(CELLS[series], CELLS[series + 1]));
-      within(numbers.value);
-      if (state.intervals === "all" || (state.intervals === "marked" && stands(series))) [numbers.low, numbers.high].forEach(within);
-    }
-    return domainOf(values, log);
-  };
-  const shared = state.axes === "same" ? reach(all) : null;
+  const drawsBand = (series) => state.intervals === "all" || (state.intervals === "marked" && stands(series));
+  // Limits of each model's values, then of its intervals as far as they do not dwarf the values.
+  const reaches = new Map(groups.map(({ model, series }) => {
+    const [low, high] = domainOf(state.far === "yes" ? valuesOf(numbers, series, 0) : settled(numbers, series), log);
+    const room = (high - low) / 4;
+    const bounds = series.filter(drawsBand).flatMap((one) => [numbers.low, numbers.high].flatMap((part) =>
+      Array.from(part.subarray(CELLS[one], CELLS[one + 1])).filter((bound) => bound >= low - room && bound <= high + room)));
+    return [model, domainOf([low, high, ...bounds], log)];
+  }));
+  const shared = state.axes === "same" ? domainOf([...reaches.values()].flat(), log) : null;
   const panels = groups.map(({ model, series }) => {
     const pairs = scriptPairs(series);
-    return { title: model.name, series, pairs, paired: new Set(pairs.flat()), layers: model.layers, domain: shared ?? reach(series) };
+    return { title: model.name, series, pairs, paired: new Set(pairs.flat()), layers: model.layers, domain: shared ?? reaches.get(model) };
   });
   const fullest = d3.max(panels, (panel) => panel.series.length) ?? 0;
   const named = (panel) => panel.series.filter((series) =>
     panel.series.length <= FEW || stands(series));
   const names = [...new Set(panels.flatMap((panel) => named(panel).map((series) => textOf(series).label)))];
+
+  const yScale = ({ domain }) => (log ? d3.scaleLog().domain(domain) : d3.scaleLinear().domain(domain).nice());
+
+  /** A sentence on what runs out of the frame. */
+  function offScale() {
+    let [count, most] = [0, -Infinity];
+    for (const { series, domain } of panels) {
+      const { 0: low, length, [length - 1]: high } = yScale({ domain }).domain();
+      for (const value of valuesOf(numbers, series, 0)) {
+        if (value < low || value > high) [count, most] = [count + 1, Math.max(most, value)];
+      }
+    }
+    return count ? `Off scale: ${count.toLocaleString("en")} value${count > 1 ? "s" : ""}, up to ${shown(most)}.` : "";
+  }
 
   const ends = (panel, box) => named(panel).flatMap((series) => {
     for (let layer = layersOf(series) - 1; layer >= 0; layer--) {
@@ -155,17 +190,22 @@ function composeLines(state) {
       surface.lineTo(box.sx(layer), box.top + box.height);
       if (layer < panel.layers) surface.stroke();
       const strong = new Set([...pairs.flat(), ...(found === undefined ? [] : [found])]);
-      for (const series of strong) drawStrong(surface, series, box);
-      if (layer < panel.layers) drawJoins(surface, quantity, pairs, box, layer);
+      surface.beginPath();
+      surface.rect(box.left - 5, box.top - 5, box.width + 10, box.height + 10);
+      clipped(surface, () => {
+        for (const series of strong) drawStrong(surface, series, box);
+        if (layer < panel.layers) drawJoins(surface, quantity, pairs, box, layer);
+      });
       for (const series of strong) {
         const { value } = readCell(quantity, series, layer);
-        if (!Number.isFinite(box.sy(value))) continue;
+        const y = box.sy(value);
+        if (!(y > box.top - 5 && y < box.top + box.height + 5)) continue;
         surface.globalAlpha = 1;
         surface.strokeStyle = lookOf(series, state).colour;
         surface.fillStyle = "#ffffff";
         surface.lineWidth = 2;
         surface.beginPath();
-        surface.arc(box.sx(layer), box.sy(value), series === found ? 6 : 4.5, 0, 2 * Math.PI);
+        surface.arc(box.sx(layer), y, series === found ? 6 : 4.5, 0, 2 * Math.PI);
         surface.fill();
         surface.stroke();
       }
@@ -204,11 +244,11 @@ function composeLines(state) {
     return { title: panels[panel].title, where: `Layer ${layer}`, rows, at: { layer, value: rows[0].value } };
   }
 
-  const yScale = ({ domain }) => (log ? d3.scaleLog().domain(domain) : d3.scaleLinear().domain(domain).nice());
   return {
     panels, names, describe, drawPanel, drawOver, find, step, quantity,
     lined: true,
     noteHeight: 0,
+    footnote: offScale(),
     left: 46,
     legend: fullest <= FEW && state.colour === "text" ? [] : legendOf(all, state),
     xLabel: FACTS.layer_axis,

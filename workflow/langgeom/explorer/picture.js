@@ -68,7 +68,7 @@ function layOut(picture, width, surface) {
     box.sy = picture.yScale(content).range([box.top + tall, box.top]);
     return box;
   });
-  return { width, height: top + Math.ceil(count / columns) * row + 26, top, legend, boxes };
+  return { width, height: top + Math.ceil(count / columns) * row + 26 + (picture.footnote ? 20 : 0), top, legend, boxes };
 }
 
 function drawLegend(surface, picture, layout) {
@@ -142,7 +142,10 @@ function drawAxes(surface, picture, layout) {
   surface.textAlign = "left";
   surface.fillText(cut(surface, `↑ ${picture.yLabel}`, layout.width), 0, layout.top - 10);
   surface.textAlign = "right";
-  surface.fillText(cut(surface, `${picture.xLabel} →`, layout.width), layout.width, layout.height - 10);
+  surface.fillText(cut(surface, `${picture.xLabel} →`, layout.width), layout.width, layout.height - (picture.footnote ? 30 : 10));
+  surface.textAlign = "left";
+  surface.font = fontOf(11.5);
+  surface.fillText(cut(surface, picture.footnote, layout.width), 0, layout.height - 8);
 }
 
 /** Move heights apart to at least `gap`, in their order, between low and high. */

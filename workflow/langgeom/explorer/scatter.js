@@ -17,23 +17,26 @@ function fitLine(points) {
 }
 
 const whichLayer = (quantity, layer) =>
-  !quantity.layers ? "" : layer === "mean" ? ", mean over layers" : layer === "last" ? ", last layer" : `, layer ${layer}`;
+  !quantity.layers ? "" : layer === "mean" ? ", mean of layers 1 and up" : layer === "last" ? ", last layer" : `, layer ${layer}`;
 
 function composeScatter(state) {
   const [qx, qy] = [QUANTITIES.get(state.x), QUANTITIES.get(state.y)];
   const marked = new Set(state.marked);
   const stands = (point) => marked.has(textOf(point.series).text);
+  // A model without a quantity, as an encoder without bits per character, has no panel.
   const panels = shownSeries(state).map(({ model, series }) => {
     const points = series
       .map((one) => ({ series: one, x: readAt(qx, one, state.xlayer), y: readAt(qy, one, state.ylayer) }))
       .filter(({ x, y }) => Number.isFinite(x.value) && Number.isFinite(y.value));
     const fit = fitLine(points);
     const interval = Number.isFinite(fit.low) ? ` [${shown(+fit.low.toFixed(2))}, ${shown(+fit.high.toFixed(2))}]` : "";
-    const note = `${Number.isFinite(fit.r) ? `r = ${shown(+fit.r.toFixed(3))}${interval}, ` : ""}n = ${fit.n}`;
+    const note = Number.isFinite(fit.r)
+      ? `r = ${shown(+fit.r.toFixed(3))}${interval}, n = ${fit.n}, slope ${shown(fit.slope)}`
+      : `n = ${fit.n}`;
     const bySeries = new Map(points.map((point) => [point.series, point]));
     const pairs = scriptPairs(points.map((point) => point.series)).map((pair) => pair.map((one) => bySeries.get(one)));
     return { title: model.name, points, series: points.map((point) => point.series), fit, note, pairs };
-  });
+  }).filter(({ points }) => points.length);
   const all = panels.flatMap((panel) => panel.points);
   const bars = (point) => state.intervals === "all" || (state.intervals === "marked" && stands(point));
   const reach = (points, axis) =>
@@ -164,6 +167,7 @@ function composeScatter(state) {
     quantities: [qx, qy],
     lined: false,
     noteHeight: 16,
+    footnote: "",
     left: 52,
     legend: legendOf(all.map((point) => point.series), state),
     xLabel: qx.name + whichLayer(qx, state.xlayer),
@@ -174,10 +178,7 @@ function composeScatter(state) {
     yTicks: (box) => box.sy.ticks(box.height / 50),
     xFormat: tickNumber,
     yFormat: tickNumber,
-    first: () => {
-      const panel = panels.findIndex(({ points }) => points.length);
-      return panel >= 0 && { panel, text: textOf(panels[panel].points[0].series).text };
-    },
+    first: () => panels.length && { panel: 0, text: textOf(panels[0].points[0].series).text },
     place: (layout, pointer) => {
       const point = pointOf(pointer);
       return [layout.boxes[pointer.panel].sx(point.x.value), layout.boxes[pointer.panel].sy(point.y.value)];

@@ -28,6 +28,7 @@ const SETTINGS = {
   intervals: one(["marked", "all", "none"], "marked"),
   joined: one(["no", "yes"], "no"),
   scale: one(["linear", "log"], "linear"),
+  far: one(["no", "yes"], "no"),
   axes: one(["same", "own"], "same"),
   scatter_axes: one(["own", "same"], "own"),
   marked: some(TEXTS.map((text) => text.text), []),
