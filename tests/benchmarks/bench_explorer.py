@@ -133,7 +133,7 @@ def main() -> None:
         "",
         f"Headless Chromium {version} without a GPU, {os.cpu_count()} cores ({platform.machine()}), "
         f"{given.repeats} repeats. All 1,600 lines are shown.",
-        "Seconds from the navigation's start, or from the change, to the frame after the picture is drawn. `make bench-explorer`",
+        "Seconds from the start, or from the change, to the frame after the picture is drawn. `make bench-explorer`",
         "",
         "| step | median (s) | longest (s) |",
         "|---|---|---|",

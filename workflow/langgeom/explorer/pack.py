@@ -89,6 +89,9 @@ def pack(
     for (metric, over), rows in metrics.groupby(["metric", "over"], sort=True):
         name, about = words(metric, reference_label), METRICS.get(metric)
         known = name.axis != metric
+        # "Bits per character: sum of ..." names itself.
+        called = about.about.partition(":")[0] if about else metric
+        called = called if len(called) <= 32 else metric.replace("_", " ")
         add(
             rows,
             ["model", "corpus", "text"],
@@ -97,7 +100,7 @@ def pack(
             metric=metric,
             over=over,
             layers=bool(rows["layer"].notna().any()),
-            name=(name.axis if known else metric.replace("_", " ")) + (f", over {over}s" if several[metric] > 1 else ""),
+            name=(name.axis if known else called) + (f", over {over}s" if several[metric] > 1 else ""),
             about=name.definition if known or about is None else about.about,
         )
     for measure, rows in () if texts is None else texts.groupby("measure", sort=True):
