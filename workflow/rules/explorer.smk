@@ -1,6 +1,7 @@
 # The explorer: one self-contained page, made of the tables, with the library that draws in it.
+# Sentences are those of the corpora of languages.
 #
-# Inputs: results/metrics.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
+# Inputs: results/metrics.parquet, results/texts.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
 
 
 rule aligned:
@@ -30,9 +31,10 @@ rule explorer:
     "Making the explorer"
     input:
         metrics="results/metrics.parquet",
+        texts="results/texts.parquet",
         library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
-        aligned=expand("results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG["corpora"]),
-        lines=[f"results/corpora/{corpus}/{text}.txt" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+        aligned=expand("results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+        lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
     output:

@@ -112,7 +112,11 @@ function settled(numbers, series) {
 function composeLines(state) {
   const quantity = QUANTITIES.get(state.metric);
   const log = state.scale === "log";
-  const groups = shownSeries(state);
+  // A metric may be missing for a whole text or corpus, as KL divergence is for the reference.
+  const has = (series) => valuesOf(numbersOf(quantity), [series], 0).length > 0;
+  const groups = shownSeries(state)
+    .map(({ model, series }) => ({ model, series: series.filter(has) }))
+    .filter(({ series }) => series.length);
   const all = groups.flatMap((group) => group.series);
   const numbers = numbersOf(quantity);
   const marked = new Set(state.marked);

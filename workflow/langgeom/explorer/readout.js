@@ -19,8 +19,6 @@ function swatch(look, lined) {
   return svg;
 }
 
-const nounOf = (quantity) => (quantity.kind === "metric" && quantity.over === "token" ? "token vectors" : "sentences");
-
 /** Show the note beside a point of the picture, within the picture's width. */
 function showNote(note, picture, layout, pointer, state) {
   note.hidden = !pointer;

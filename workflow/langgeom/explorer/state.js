@@ -6,6 +6,8 @@ const HAS_SENTENCES = Object.keys(SENTENCES.chosen).length > 0;
 const MOST_LAYERS = Math.max(...MODELS.map((model) => model.layers));
 const LAYERS = ["mean", "last", ...Array.from({ length: MOST_LAYERS }, (_, layer) => String(layer))];
 const unique = (values) => [...new Set(values)].sort();
+// The corpus of most texts: of languages, rather than of pairs of sentences.
+const largest = CORPORA[d3.mode(SERIES.corpus)];
 const trained = MODELS.filter((model) => model.init === "trained").map((model) => model.name);
 const COMPARED = HAS_SENTENCES
   ? TEXTS.map((text) => text.text).filter((text) =>
@@ -19,7 +21,7 @@ const some = (allowed, initial) => ({ allowed, initial, several: true });
 const SETTINGS = {
   view: one(["layers", "scatter", "sentences"].slice(0, HAS_SENTENCES ? 3 : 2), "layers"),
   metric: one(LAYERED, LAYERED.find((id) => id.startsWith("id_")) ?? LAYERED[0]),
-  corpus: one(CORPORA, CORPORA[0]),
+  corpus: one(CORPORA, largest),
   models: some(MODELS.map((model) => model.name), trained.length ? trained : MODELS.map((model) => model.name)),
   scripts: some(unique(TEXTS.map((text) => text.script)), null),
   families: some(unique(TEXTS.map((text) => text.family)), null),
