@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test lint format bench bench-metrics bench-scale pins clean-store
+.PHONY: all plan env dev test lint format bench bench-metrics bench-scale bench-explorer pins clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -74,6 +74,9 @@ bench-metrics: dev
 # 204 languages x 8 stub models, and throughput of a model where one is prepared.
 bench-scale: dev
 	$(BIN)/python tests/benchmarks/bench_scale.py docs/benchmarks/scale.md $(ARGS)
+
+bench-explorer: dev
+	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

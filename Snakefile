@@ -2,6 +2,7 @@
 
 snakemake --cores N                    all figures of config.yaml
 snakemake --cores N id_by_layer        one figure, by its name or by its number in the study (fig01)
+snakemake --cores N explorer           the page to explore all numbers in
 snakemake --cores N --configfile X     the same for other models, languages and corpora
 """
 
@@ -23,6 +24,7 @@ include: "workflow/rules/texts.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/findings.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 
 
 onstart:
@@ -42,6 +44,7 @@ rule all:
         "results/findings.csv",
         "results/findings.md",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
+        "results/explorer.html",
 
 
 rule table:

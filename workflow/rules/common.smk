@@ -8,8 +8,10 @@ sys.path.insert(0, str(Path(workflow.current_basedir).parent))
 from langgeom.code import code_of, versions_of
 from langgeom.config import check, check_files
 from langgeom.errors import UserError
+from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
+from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
 
 try:

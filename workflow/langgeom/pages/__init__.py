@@ -1,0 +1,1 @@
+"""Self-contained pages: one look (`style.css`), one way to put text, data and scripts in (`html`), pinned libraries."""

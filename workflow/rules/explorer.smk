@@ -1,0 +1,54 @@
+# The explorer: one self-contained page, made of the tables, with the library that draws in it.
+# Sentences are those of the corpora of languages.
+#
+# Inputs: results/metrics.parquet, results/texts.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
+
+
+rule aligned:
+    "Comparing sentences with their translations: {wildcards.model} on {wildcards.corpus}"
+    input:
+        lambda wildcards: [
+            f"results/hidden/{wildcards.model}/{wildcards.corpus}/{text}.safetensors"
+            for text in CONFIG.texts(wildcards.corpus)
+        ],
+    output:
+        "results/aligned/{model}/{corpus}.parquet",
+    log:
+        "results/logs/aligned/{model}/{corpus}.log",
+    benchmark:
+        "results/benchmarks/aligned/{model}/{corpus}.tsv"
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        reference=CONFIG["reference"],
+        depth=CONFIG["explorer"]["depth"],
+        code=code_of("langgeom.explorer.alignment"),
+    script:
+        "../scripts/aligned.py"
+
+
+rule explorer:
+    "Making the explorer"
+    input:
+        metrics="results/metrics.parquet",
+        texts="results/texts.parquet",
+        library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
+        aligned=expand("results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+        lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
+        languages=workflow.source_path("../data/languages.tsv"),
+        assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
+    output:
+        "results/explorer.html",
+    log:
+        "results/logs/explorer.log",
+    benchmark:
+        "results/benchmarks/explorer.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        reference=CONFIG["reference"],
+        final_norm=CONFIG["hidden"]["final_norm"],
+        sentences=CONFIG["explorer"]["sentences"],
+        code=code_of("langgeom.explorer"),
+    script:
+        "../scripts/explorer.py"

@@ -1,0 +1,20 @@
+"""Make the explorer from the tables."""
+
+from pathlib import Path
+
+from _job import job
+
+with job(snakemake):
+    from langgeom.explorer import Settings, render
+
+    given, params = snakemake.input, snakemake.params
+    render(
+        Path(snakemake.output[0]),
+        Path(given.library),
+        Path(given.metrics),
+        texts=Path(given.texts) if hasattr(given, "texts") else None,
+        quality=Path(given.quality) if hasattr(given, "quality") else None,
+        aligned=[Path(path) for path in given.aligned],
+        lines={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.lines},
+        settings=Settings(params.reference, params.final_norm, params.sentences),
+    )
