@@ -1,5 +1,6 @@
 # make            set up the environment and run config.yaml
 # make test       the tests               make lint     style, types, Snakemake's own lint
+# make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all env dev test lint format bench bench-metrics pins clean-store
+.PHONY: all env dev test lint format bench bench-metrics pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -65,6 +66,13 @@ bench: all dev
 
 bench-metrics: dev
 	$(BIN)/python tests/benchmarks/bench_metrics.py --out docs/benchmarks/metrics.md
+
+# lm-evaluation-harness, in an environment of its own: its dependencies are not those of the rest.
+harness: .venv-harness/.run
+.venv-harness/.run: envs/requirements-harness.txt
+	$(PYTHON) -m venv .venv-harness
+	.venv-harness/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-harness.txt
+	touch $@
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

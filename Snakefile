@@ -19,6 +19,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/hidden.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/harness.smk"
 include: "workflow/rules/figures.smk"
 
 

@@ -110,6 +110,21 @@ class Config:
         repo = spec.get("hub") or (spec["untrained"] if "revision" in spec else None)
         return [listing_path(repo, spec["revision"], weights="hub" in spec)] if repo else []
 
+    def harness(self) -> dict[str, dict[str, str]]:
+        """Return, for each model that lm-evaluation-harness is run on, its tasks and the language of each."""
+        chosen = self["quality"].get("harness")
+        return {model: dict(chosen["tasks"]) for model in chosen["models"]} if chosen else {}
+
+    def harness_settings(self) -> dict[str, Any]:
+        """Return what determines a run of the harness, besides the model."""
+        chosen = self["quality"].get("harness", {})
+        return {"tasks": list(chosen.get("tasks", {})), **{key: chosen.get(key) for key in ("shots", "limit", "include")}}
+
+    def harness_files(self) -> list[str]:
+        """Return the files of the user's own tasks."""
+        include = self.harness_settings()["include"]
+        return sorted(str(path) for path in (self.base / include).rglob("*") if path.is_file()) if include else []
+
     def hidden(self, model: str) -> dict[str, Any]:
         """Return what determines a model's hidden states, besides the model and the text; `loss` None = by its kind."""
         return {**self["hidden"], "loss": self["models"][model].get("loss")}
@@ -171,6 +186,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     for name, model in config["models"].items():
         _check_model(config, name, model)
     _check_metrics(config)
+    _check_harness(config)
     _check_packages(config)
     return config
 
@@ -359,6 +375,19 @@ def _check_packages(config: Config) -> None:
         if first != pin["sha256"]:
             raise UserError(
                 f"config: {pin['package']} {pin['version']} is pinned to two hashes, {first} and {pin['sha256']}; keep one."
+            )
+
+
+def _check_harness(config: Config) -> None:
+    include = config.harness_settings()["include"]
+    if include and not (config.base / include).is_dir():
+        raise UserError(f"config: quality.harness.include: there is no folder '{include}' (looked in {config.base.resolve()}).")
+    for name in config.harness():
+        if name not in config["models"] or "untrained" in config["models"][name]:
+            trained = [model for model, spec in config["models"].items() if "untrained" not in spec]
+            raise UserError(
+                f"config: quality.harness.models names '{name}'; allowed are trained models of this config: {_some(trained)}."
+                f"{nearest(name, trained)}"
             )
 
 
