@@ -1,5 +1,6 @@
 # make            set up the environment and run config.yaml
 # make test       the tests               make lint     style, types, Snakemake's own lint
+# make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
 
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test lint format bench bench-metrics bench-scale bench-explorer pins clean-store
+.PHONY: all plan env dev test lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -77,6 +78,13 @@ bench-scale: dev
 
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+
+# lm-evaluation-harness, in an environment of its own: its dependencies are not those of the rest.
+harness: .venv-harness/.run
+.venv-harness/.run: envs/requirements-harness.txt
+	$(PYTHON) -m venv .venv-harness
+	.venv-harness/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-harness.txt
+	touch $@
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

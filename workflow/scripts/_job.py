@@ -20,8 +20,8 @@ from langgeom.errors import UserError
 
 
 @contextlib.contextmanager
-def job(snakemake: Job) -> Iterator[None]:
-    """Run a rule's work with its threads and its log.
+def job(snakemake: Job, online: bool = False) -> Iterator[None]:
+    """Run a rule's work with its threads and its log; only with `online` may it reach for the model hub.
 
     Everything printed goes to the log; a progress bar goes to the terminal too, where there is one. A `UserError` ends the
     script with its message alone; Snakemake then shows the log (`show-failed-logs` in the profile).
@@ -29,8 +29,12 @@ def job(snakemake: Job) -> Iterator[None]:
     # matplotlib would otherwise keep its font cache in the user's home.
     os.environ.setdefault("MPLCONFIGDIR", str(Path("results/cache/matplotlib").absolute()))
     os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
-    # No stage but the hub's own reaches for a model hub.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if online:
+        # The user's token and cache are found where they always are; what is written goes below results.
+        os.environ["HF_XET_CACHE"] = str(Path("results/cache/xet").absolute())
+    else:
+        # No stage but the hub's own reaches for a model hub.
+        os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with (
         open(snakemake.log[0], "w", encoding="utf-8", buffering=1) as log,

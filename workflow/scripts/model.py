@@ -12,6 +12,7 @@ with job(snakemake):
         snakemake.params.spec,
         wheels=[Path(path) for path in snakemake.input.wheels],
         twin=Path(snakemake.input.twin[0]) if snakemake.input.twin else None,
+        hub=Path(snakemake.input.hub[0]) if snakemake.input.hub else None,
         base=Path.cwd(),
         out=Path(snakemake.output[0]),
     )

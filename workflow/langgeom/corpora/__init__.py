@@ -1,7 +1,9 @@
 """Parallel corpora: each kind is one module with `texts`, `sources` and `lines`, named by its key in the config.
 
-`texts(spec, base)` lists what the corpus has, `sources(spec, text, base)` names the file a text is read from, or a
-list of them, `lines(spec, text, reference, source)` reads a text aligned to the reference text.
+`texts(spec, base)` lists what the corpus has (None where only the hub knows), `sources(spec, text, base)` names the file a text
+is read from, or a list of them (none where it is downloaded), `lines(spec, text, reference, source)` reads a text aligned to
+the reference text. Where a kind needs them: `check(spec)`, `line_counts()`, `hub_spec(spec)` (what the hub is asked for),
+`label(spec, source)` (what a report calls the source).
 """
 
 from __future__ import annotations
@@ -12,17 +14,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["KINDS", "available", "build", "line_counts", "lines", "sources"]
+__all__ = ["KINDS", "available", "build", "check", "hub_spec", "line_counts", "lines", "sources"]
 
-KINDS = ("udhr", "flores", "folder", "grammar")
+KINDS = ("udhr", "flores", "folder", "grammar", "hub", "flores_plus")
 
 
 def _module(spec: Mapping[str, Any]) -> ModuleType:
     return import_module(f"langgeom.corpora.{next(kind for kind in KINDS if kind in spec)}")
 
 
-def available(spec: Mapping[str, Any], base: Path) -> list[str]:
-    """Return the names of the texts that a corpus has.
+def available(spec: Mapping[str, Any], base: Path) -> list[str] | None:
+    """Return the names of the texts that a corpus has; None where only the hub knows.
 
     Args:
         spec: the corpus's settings.
@@ -31,7 +33,25 @@ def available(spec: Mapping[str, Any], base: Path) -> list[str]:
     Raises:
         UserError: there is no such corpus.
     """
-    return _module(spec).texts(spec, base)
+    found: list[str] | None = _module(spec).texts(spec, base)
+    return found
+
+
+def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the hub is asked for (langgeom.hub.texts) where a corpus comes from there."""
+    module = _module(spec)
+    return module.hub_spec(spec) if hasattr(module, "hub_spec") else None
+
+
+def check(spec: Mapping[str, Any]) -> None:
+    """Refuse settings of a corpus that its schema cannot refuse.
+
+    Raises:
+        UserError: the key, what was found, what is allowed.
+    """
+    module = _module(spec)
+    if hasattr(module, "check"):
+        module.check(spec)
 
 
 def line_counts(spec: Mapping[str, Any]) -> dict[str, int]:
@@ -44,7 +64,7 @@ def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> l
     """Return the files of the user that a text is made from, the reference text's among them: it is aligned to that."""
     module = _module(spec)
     found = [module.sources(spec, name, base) for name in (text, reference)]
-    return list(dict.fromkeys(path for one in found for path in ([one] if isinstance(one, Path) else one)))
+    return list(dict.fromkeys(path for one in found for path in ([one] if isinstance(one, Path) else one or [])))
 
 
 def lines(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> tuple[list[str], Mapping[str, int]]:
@@ -70,5 +90,7 @@ def build(spec: Mapping[str, Any], text: str, reference: str, *, source: Path, o
     """
     from langgeom.corpora.text import write_text
 
-    lines, done = _module(spec).lines(spec, text, reference, source)
-    write_text(text, lines, spec, source.name, done, out_txt, out_json)
+    module = _module(spec)
+    lines, done = module.lines(spec, text, reference, source)
+    label = module.label(spec, source) if hasattr(module, "label") else source.name
+    write_text(text, lines, spec, label, done, out_txt, out_json)

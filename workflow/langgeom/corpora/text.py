@@ -104,7 +104,7 @@ def write_text(
         lines: one sentence each, "" for none.
         spec: the corpus's settings: `min_lines`, `max_characters`.
         source: where the lines come from, for the report.
-        done: counts of what was done before.
+        done: counts of what was done before; `unmatched`: rows of the source that stand in no line.
 
     Raises:
         UserError: fewer lines with text than `min_lines`.
@@ -126,6 +126,7 @@ def write_text(
         "lines": len(cleaned),
         "empty": len(cleaned) - filled,
         **{key: counts[key] for key in keys},
+        **({"unmatched": counts["unmatched"]} if counts["unmatched"] else {}),
     }
     found, expected = dominant_script(cleaned), TextName.parse(name).script
     if found and found != SAME_SCRIPT.get(expected, expected):

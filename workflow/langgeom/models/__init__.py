@@ -15,17 +15,19 @@ __all__ = ["build_model"]
 
 
 def build_model(
-    name: str, spec: Mapping[str, Any], *, wheels: Sequence[Path], twin: Path | None, base: Path, out: Path
-) -> None:
+    name: str, spec: Mapping[str, Any], *, wheels: Sequence[Path], twin: Path | None, base: Path, out: Path,
+    hub: Path | None = None,
+) -> None:  # fmt: skip
     """Write the folder of a model, whole or not at all.
 
     Args:
         name: the model's name in the config, for the manifest.
-        spec: what the config says of it; one of the sources `pypi`, `folder`, `untrained`.
+        spec: what the config says of it; one of the sources `pypi`, `folder`, `untrained`, `hub`.
         wheels: local files of the packages in `spec["pypi"]`, in that order, their hashes already checked.
         twin: folder of the model that `spec["untrained"]` names, when it names one.
         base: folder that relative paths in the spec start from.
         out: the folder to write.
+        hub: the listing of the files that the hub has of it, fetched before, when it comes from there.
 
     Raises:
         UserError: a source that cannot be used, with what was found and what is needed.
@@ -37,7 +39,7 @@ def build_model(
 
     source = source_of(name, spec)
     with atomic_folder(out) as folder:
-        source.write(Request(name, spec, list(wheels), twin, base), folder)
+        source.write(Request(name, spec, list(wheels), twin, base, hub), folder)
         if "begin" in spec:
             begin_with(name, spec["begin"], folder)
         write_manifest(folder, name, source.init, spec)

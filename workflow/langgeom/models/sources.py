@@ -20,6 +20,7 @@ class Request(NamedTuple):
     wheels: list[Path]
     twin: Path | None
     base: Path
+    hub: Path | None = None
 
 
 class Source(NamedTuple):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from langgeom.errors import UserError
 from langgeom.models.folder import check_folder, copy, read_config
+from langgeom.models.hub import place
 from langgeom.models.kind import kind_of
 from langgeom.models.quiet import quiet
 from langgeom.models.sources import Request
@@ -16,7 +18,7 @@ __all__ = ["write"]
 
 
 def write(request: Request, folder: Path) -> None:
-    """Write the twin of `request.twin`, or of the folder that `spec["untrained"]` names.
+    """Write the twin of `request.twin`, of the hub's files in `request.hub`, or of the folder `spec["untrained"]`.
 
     Weights are drawn in float32 from `spec["seed"]` (0 where it is missing) and stored in the twin's dtype.
 
@@ -24,9 +26,18 @@ def write(request: Request, folder: Path) -> None:
         UserError: the folder has no config.json or no tokenizer, or is no model that can be used.
     """
     name, spec = request.name, request.spec
-    source = request.twin or request.base / Path(spec["untrained"]).expanduser()
+    if request.hub is not None:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.source.") as temporary:
+            place(name, request.hub, Path(temporary))
+            _write(name, Path(temporary), int(spec.get("seed", 0)), folder)
+    else:
+        source = request.twin or request.base / Path(spec["untrained"]).expanduser()
+        _write(name, source, int(spec.get("seed", 0)), folder)
+
+
+def _write(name: str, source: Path, seed: int, folder: Path) -> None:
     check_folder(name, source, weights=False)
-    _write_weights(name, source, int(spec.get("seed", 0)), folder)
+    _write_weights(name, source, seed, folder)
     for file in TOKENIZER_FILES:
         if (source / file).is_file():
             copy(source / file, folder / file)

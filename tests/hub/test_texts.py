@@ -1,0 +1,192 @@
+"""Texts come from data sets of the hub at one commit, keyed by configuration and aligned by id."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from langgeom import corpora
+from langgeom.corpora import flores_plus
+from langgeom.errors import UserError
+from langgeom.hub.texts import fill, texts_path
+from stand_in_hub import COMMIT, TOKEN, Hub, Repository
+
+Client = Callable[..., tuple[int, str]]
+SENTENCES = {
+    "eng_Latn": ["one", "two", "three"],
+    "uig_Arab": ["بىر", "ئىككى", "ئۈچ"],
+    "cat_Latn_vale1252": ["u", "dos", "tres"],
+}
+
+
+def parquet(**columns: list[Any]) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def jsonl(ids: list[int], texts: list[str | None]) -> bytes:
+    rows = [{"id": number, "iso_639_3": "xxx", "text": text} for number, text in zip(ids, texts, strict=True)]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def card(configs: list[dict[str, Any]]) -> bytes:
+    return f"---\nconfigs: {json.dumps(configs)}\n---\n# Data\n".encode()
+
+
+@pytest.fixture
+def flores(hub: Hub) -> Repository:
+    """FLORES+ as it lies on the hub: one file a configuration and split, gated, not in one order."""
+    files = {}
+    for name, sentences in SENTENCES.items():
+        order = [2, 0, 1] if name == "uig_Arab" else [0, 1, 2]
+        files[f"devtest/{name}.jsonl"] = jsonl([number + 10 for number in order], [sentences[number] for number in order])
+        files[f"dev/{name}.jsonl"] = jsonl([1], ["dev " + sentences[0]])
+    configs = [
+        {"config_name": name, "data_files": [{"split": split, "path": f"{split}/{name}.jsonl"} for split in ("dev", "devtest")]}
+        for name in SENTENCES
+    ]
+    hub.repositories["datasets/" + flores_plus.DATASET] = Repository({"README.md": card(configs), **files}, gated=True)
+    return hub.repositories["datasets/" + flores_plus.DATASET]
+
+
+def fetch(client: Client, spec: dict[str, Any], text: str, token: str = TOKEN, **more: str) -> tuple[int, str]:
+    return client(
+        f"from langgeom.hub.texts import fetch_text\nfetch_text({spec!r}, {text!r}, Path({texts_path('c', text)!r}))",
+        HF_TOKEN=token, HF_HUB_CACHE="cache/hub", HF_DATASETS_CACHE="cache/datasets", **more,
+    )  # fmt: skip
+
+
+FLORES: dict[str, Any] = {"flores_plus": {"revision": COMMIT, "split": "devtest"}, "texts": list(SENTENCES)}
+
+
+def built(folder: Path, spec: dict[str, Any], text: str) -> tuple[list[str], dict[str, Any]]:
+    out = folder / "built" / f"{text}.txt"
+    source = folder / texts_path("c", text)
+    spec = {"min_lines": 1, **spec}
+    corpora.build(spec, text, "eng_Latn", source=source, out_txt=out, out_json=out.with_suffix(".json"))
+    return out.read_text(encoding="utf-8").splitlines(), json.loads(out.with_suffix(".json").read_text())
+
+
+def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Path) -> None:
+    spec = corpora.hub_spec(FLORES)
+    assert spec is not None
+    for text in SENTENCES:
+        hub.asked.clear()
+        status, said = fetch(client, spec, text)
+        assert status == 0, said
+        lines, report = built(tmp_path, FLORES, text)
+        assert lines == SENTENCES[text]  # by id, in the reference's order
+        assert report["source"] == f"openlanguagedata/flores_plus@{COMMIT} {text} devtest" and report["empty"] == 0
+        # The commit is pinned in every address, and no file of another configuration is fetched.
+        resolved = [path for path in hub.paths() + hub.paths("HEAD") if "/resolve/" in path]
+        assert all(COMMIT in path for path in resolved)
+        assert {Path(path).stem for path in resolved if path.endswith(".jsonl")} == {text}
+    # Nothing is left in the user's home, and the token and signatures are nowhere.
+    assert {path.name for path in (tmp_path / "home").rglob("*") if path.is_file()} <= {"CACHEDIR.TAG"}
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
+    spec = corpora.hub_spec(FLORES) or {}
+    status, said = fetch(client, spec, "eng_Latn", token="")
+    assert status == 1 and "Data set 'openlanguagedata/flores_plus' is gated: accept its terms on" in said, said
+    status, said = fetch(client, spec, "eng_Latn", token="no-access")
+    assert status == 1 and "the account of your token has no access" in said, said
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "more", "words"),
+    [
+        ({}, "eng_Latm", {}, "has no configuration 'eng_Latm'; it has"),
+        ({"split": "devtests"}, "eng_Latn", {}, "has no split 'devtests'; it has"),
+        ({"text_column": "sentence"}, "eng_Latn", {}, "has no column 'sentence' (text_column); it has id, iso_639_3, text"),
+        ({"text_column": "id"}, "eng_Latn", {}, "column 'id' (text_column) holds int in row 0; text is needed"),
+        ({"id_column": "iso_639_3"}, "eng_Latn", {}, "the id 'xxx' stands in several rows"),
+        ({"revision": "f" * 40}, "eng_Latn", {}, f"has no commit {'f' * 40}"),
+        ({"dataset": "owner/none"}, "eng_Latn", {}, "The hub has no data set 'owner/none'"),
+        ({}, "eng_Latn", {"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached"),
+        ({}, "eng_Latn", {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE keeps this run from the hub"),
+    ],
+)
+def test_what_cannot_be_had(
+    client: Client, flores: Repository, tmp_path: Path, change: dict[str, str], text: str, more: dict[str, str], words: str
+) -> None:
+    status, said = fetch(client, {**(corpora.hub_spec(FLORES) or {}), **change}, text, **more)
+    assert status == 1 and words in said, said
+    assert "Traceback" not in said and TOKEN not in said and len(said.splitlines()) == 1
+    assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+
+
+def test_any_data_set_with_columns_of_text(client: Client, hub: Hub, tmp_path: Path) -> None:
+    rows = [{"en": "one", "de": "eins"}, {"en": "two", "de": None}]
+    hub.repositories["datasets/owner/pairs"] = Repository({"data/test-00000-of-00001.parquet": parquet(translation=rows)})
+    chosen = {"dataset": "owner/pairs", "revision": COMMIT, "split": "test", "text_column": "translation.{name}",
+              "names": {"eng_Latn": "en", "deu_Latn": "de"}}  # fmt: skip
+    spec = {"hub": chosen, "texts": ["eng_Latn", "deu_Latn"]}
+    for text, expected in (("eng_Latn", ["one", "two"]), ("deu_Latn", ["eins", ""])):
+        status, said = fetch(client, chosen, text)
+        assert status == 0, said
+        assert built(tmp_path, spec, text)[0] == expected
+
+
+def test_a_script_is_not_run(client: Client, hub: Hub) -> None:
+    hub.repositories["datasets/owner/script"] = Repository({"script.py": b"raise SystemExit('run')"})
+    spec = {"dataset": "owner/script", "revision": COMMIT, "split": "test", "text_column": "text"}
+    status, said = fetch(client, spec, "eng_Latn")
+    assert status == 1 and "Data set 'owner/script'" in said and "script" in said and "Traceback" not in said
+
+
+def rows(folder: Path, text: str, ids: list[str] | None, cells: list[str]) -> Path:
+    path = folder / f"{text}.json"
+    path.write_text(json.dumps({"source": "s", "id": ids, "text": cells}))
+    return path
+
+
+def test_rows_are_aligned_by_id(tmp_path: Path) -> None:
+    rows(tmp_path, "eng_Latn", ["1", "2", "3"], ["a", "b", "c"])
+    spec: dict[str, Any] = {"hub": {}}
+    found = corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", ["3", "9", "1"], ["C", "X", "A"]))
+    assert found == (["A", "", "C"], {"unmatched": 1})
+    with pytest.raises(UserError, match="no id in common"):
+        corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", ["8"], ["X"]))
+    with pytest.raises(UserError, match="'deu_Latn' has 2 rows and 'eng_Latn' has 3"):
+        corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", None, ["X", "Y"]))
+
+
+def test_templates() -> None:
+    spec = {"names": {"zho_Hans": "zh"}}
+    assert fill("{lang}-{script}/{name}", spec, "cat_Latn_vale1252") == "cat-Latn/cat_Latn_vale1252"
+    assert fill("{name}_{other}", spec, "zho_Hans") == "zh_{other}"
+
+
+def test_the_texts_of_flores_plus() -> None:
+    spec = {"flores_plus": {"revision": flores_plus.KNOWN, "split": "devtest"}}
+    devtest = flores_plus.texts(spec, Path())
+    dev = flores_plus.texts({"flores_plus": {**spec["flores_plus"], "split": "dev"}}, Path())
+    assert devtest is not None and dev is not None
+    assert (len(devtest), len(dev), len(set(devtest) | set(dev))) == (221, 227, 230)
+    assert {"cmn_Hans", "fil_Latn", "ekk_Latn", "khk_Mong"} <= set(devtest)
+    assert not set(flores_plus.RENAMED) & (set(devtest) | set(dev))
+    names = " ".join(flores_plus.RENAMED.values()).replace(" or ", " ").split()
+    assert set(names) <= set(devtest) & set(dev)
+    assert flores_plus.texts({"flores_plus": {"revision": COMMIT, "split": "dev"}}, Path()) is None
+
+
+def test_languages_in_two_scripts_are_found_by_their_names() -> None:
+    import pandas as pd
+
+    from langgeom.figures.frames import two_scripts
+
+    names = flores_plus.texts({"flores_plus": {"revision": flores_plus.KNOWN, "split": "devtest"}}, Path())
+    found = two_scripts(pd.DataFrame({"text": names}))["text"]
+    languages = {text.split("_")[0] for text in found}
+    assert languages == {"ace", "arb", "bjn", "cmn", "kas", "khk", "knc", "min", "taq"}
+    assert len(found) == 2 * len(languages)

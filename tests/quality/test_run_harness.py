@@ -1,0 +1,154 @@
+"""lm-evaluation-harness is asked what the config says, offline on a task made of local files, and its results are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tiny
+from langgeom.errors import UserError
+from langgeom.models import build_model
+from langgeom.quality import run_harness as module
+from langgeom.quality.run_harness import command, find_program, run_harness
+
+TOKEN = "hf_MARKERthatMustNeverBeWritten"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    tiny.decoder(tmp_path / "decoder", max_position_embeddings=512)
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}  # the harness wants one
+    (tmp_path / "decoder" / "tokenizer_config.json").write_text(json.dumps(settings))
+    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    return tmp_path / "m"
+
+
+def run(model: Path, tasks: list[str], **changes: Any) -> dict[str, Any]:
+    settings = {"shots": None, "limit": None, "include": None, "cache": model.parent / "cache", "seed": 0, **changes}
+    out = model.parent / "harness" / "m.json"
+    run_harness(model, tasks, out, **settings)
+    found: dict[str, Any] = json.loads(out.read_text())
+    assert sorted(path.name for path in out.parent.iterdir()) == ["m.json"]
+    return found
+
+
+def write_task(folder: Path, name: str) -> None:
+    """Write a task of six questions of two choices, with one example, as the harness reads it."""
+    folder.mkdir(exist_ok=True)
+    for split, count in (("test", 6), ("dev", 1)):
+        rows = [
+            {"question": f"{number} + 1?", "choices": [str(number + 1), str(number)], "answer": 0} for number in range(count)
+        ]
+        (folder / f"{name}_{split}.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = {split: str(folder / f"{name}_{split}.json") for split in ("test", "dev")}
+    (folder / f"{name}.yaml").write_text(
+        f"task: {name}\ndataset_path: json\ndataset_kwargs: {json.dumps({'data_files': files})}\noutput_type: multiple_choice\n"
+        "test_split: test\nfewshot_split: dev\nfewshot_config: {sampler: first_n}\n"
+        'doc_to_text: "{{question}} Answer:"\ndoc_to_choice: "{{choices}}"\ndoc_to_target: answer\n'
+        "metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]\nmetadata: {version: 1.0}\n"
+    )
+
+
+def test_the_harness_itself(model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        program = find_program()
+    except UserError:
+        pytest.skip("lm_eval is not installed here: make harness")
+    home = model.parent / "home"
+    home.mkdir()
+    for key, value in {"HOME": str(home), "HF_HOME": str(home / "hf"), "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": "1"}.items():
+        monkeypatch.setenv(key, value)
+    for language in ("de", "en"):
+        write_task(model.parent / "tasks", f"tiny_{language}")
+    found = run(model, ["tiny_de", "tiny_en"], shots=1, limit=4, include=model.parent / "tasks")
+    assert set(found["results"]) == {"tiny_de", "tiny_en"}
+    for task in ("tiny_de", "tiny_en"):
+        assert 0 <= found["results"][task]["acc,none"] <= 1 and found["results"][task]["acc_stderr,none"] >= 0
+        assert found["n-samples"][task]["effective"] == 4 and found["n-shot"][task] == 1
+    assert found["lm_eval_version"] and not set(module.VOLATILE) & set(found)
+    assert "tiny_de" in capsys.readouterr().out
+    assert Path(program).name == "lm_eval"
+    written = [path for path in model.parent.rglob("*") if path.is_file()]
+    assert not [path for path in written if TOKEN.encode() in path.read_bytes()]
+    assert not [path for path in written if home in path.parents and path.name != "CACHEDIR.TAG"]
+    reader = pytest.importorskip("langgeom.quality.harness", reason="the reader of results files is not here")
+    rows = reader.read_harness(model.parent / "harness" / "m.json", {"tiny_de": "deu"})
+    assert (rows[0]["n"], rows[0]["shots"], rows[0]["lang"]) == (4, 1, "deu")
+
+
+# What follows uses a stand-in for lm_eval, a test double: it says what it was asked and writes a results file, or fails.
+DOUBLE = """#!{python}
+import json, os, pathlib, sys
+words = sys.argv[1:]
+print("asked", words, os.environ.get("HF_TOKEN"))
+if {status}:
+    print("KeyError: no such task")
+    sys.exit({status})
+out = pathlib.Path(words[words.index("--output_path") + 1], "model__m")
+out.mkdir()
+for number in range({files}):
+    (out / f"results_{{number}}.json").write_text(json.dumps({{"results": {{}}, "date": 1.5, "asked": words}}))
+"""
+
+
+@pytest.fixture
+def double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(module, "ENVIRONMENT", Path("nowhere"))
+
+    def install(status: int = 0, files: int = 1) -> None:
+        program = tmp_path / "bin" / "lm_eval"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(DOUBLE.format(python=sys.executable, status=status, files=files))
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    return install
+
+
+def test_what_the_harness_is_asked(model: Path, double: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    double()
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    found = run(model, ["global_mmlu_full_de", "m_mmlu_uk"], shots=5, limit=10, include=Path("tasks"), seed=3)
+    asked = found["asked"]
+    options = dict(zip(asked[1::2], asked[2::2], strict=True))
+    assert asked[0] == "run"
+    assert options.pop("--output_path").startswith(str(model.parent / "harness"))
+    assert options == {
+        "--model": "hf", "--model_args": f"pretrained={model},dtype=auto,trust_remote_code=False",
+        "--tasks": "global_mmlu_full_de,m_mmlu_uk", "--batch_size": "auto", "--seed": "3", "--num_fewshot": "5",
+        "--limit": "10", "--include_path": "tasks",
+    }  # fmt: skip
+    assert "date" not in found
+    said = capsys.readouterr().out
+    assert TOKEN not in said and "***" in said
+    plain = command("lm_eval", model, ["a"], Path("out"), None, None, None, 0)
+    assert not {"--num_fewshot", "--limit", "--include_path", "--trust_remote_code"} & set(plain)
+
+
+def test_a_harness_that_fails_is_quoted(model: Path, double: Any) -> None:
+    double(status=2)
+    with pytest.raises(UserError, match=r"lm_eval failed with status 2\. It said: .*KeyError: no such task"):
+        run(model, ["tiny"])
+    double(files=0)
+    with pytest.raises(UserError, match="wrote 0 results files instead of one"):
+        run(model, ["tiny"])
+    assert not list((model.parent / "harness").iterdir())
+
+
+def test_without_a_harness_the_message_says_what_to_do(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(UserError, match=r"needs lm_eval, which is not here\. Run `make harness`"):
+        run(model, ["tiny"])
+
+
+def test_an_encoder_is_not_asked(tmp_path: Path) -> None:
+    tiny.encoder(tmp_path / "encoder")
+    build_model("e", {"folder": "encoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "e")
+    with pytest.raises(UserError, match="'e' is an encoder"):
+        run(tmp_path / "e", ["tiny"])
