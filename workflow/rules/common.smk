@@ -11,6 +11,7 @@ from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
 from langgeom.plan.estimate import check_disk
+from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
 
 try:
     check_files({*workflow.configfiles, *workflow.overwrite_configfiles})
