@@ -3,6 +3,8 @@
 # make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
+# make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
+# make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +14,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
+.PHONY: all plan env dev test test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -38,8 +40,15 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
+# Those of the cluster and of the environments have targets of their own.
 test: dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+
+test-cluster: dev
+	$(BIN)/python -m pytest tests/cluster $(ARGS)
+
+test-envs: dev
+	LANGGEOM_TEST_ENVS=1 $(BIN)/python -m pytest tests/envs $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .
@@ -85,6 +94,12 @@ harness: .venv-harness/.run
 	$(PYTHON) -m venv .venv-harness
 	.venv-harness/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-harness.txt
 	touch $@
+
+# Needs graphviz. One look for all rules; a batch's rule is shown by its stage and corpus.
+rulegraph: env
+	$(BIN)/snakemake --rulegraph dot > $(VENV)/rulegraph.dot
+	sed -E 's/"(hidden|metrics)_([^"]*)_[0-9]+"/"\1\\n\2"/; s/, color = "[^"]*"/, color = "#4477aa"/; s/margin=0/margin=0.1, rankdir=LR/; s/penwidth=2/penwidth=1.2/' \
+		$(VENV)/rulegraph.dot | dot -Tsvg -o docs/rulegraph.svg
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store
