@@ -1,14 +1,38 @@
-"""A small study for runs that are killed, and what it gives when nothing happens to it."""
+"""A small study for runs that are attacked, what it gives when nothing happens to it, and the table of all attacks."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from runs import Undisturbed, finish, results_of
 from study import Study, make_parts, make_study
+from tally import Tally
+
+TALLY = pytest.StashKey[Tally]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = Tally()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    tally = config.stash[TALLY]
+    if tally.counts:
+        terminalreporter.section("attacks")
+        terminalreporter.write_line(tally.table())
+    if page := os.environ.get("LANGGEOM_FAULTS_PAGE"):
+        tally.write(Path(page))
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Where a test counts its attacks."""
+    return request.config.stash[TALLY]
 
 
 @pytest.fixture(scope="session")

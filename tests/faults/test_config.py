@@ -1,0 +1,147 @@
+"""Configs changed at random: each is rejected before any job, in one message that names the key, or it can be planned."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from langgeom.config import Config, check, check_files
+from langgeom.errors import UserError
+from study import ROOT
+from tally import Tally
+
+pytestmark = pytest.mark.faults
+FILES = sorted(path.relative_to(ROOT) for path in [ROOT / "config.yaml", *(ROOT / "configs").glob("*.yaml")])
+EACH = 300
+# What people and programs put where something else belongs.
+ODD: list[Any] = [
+    None, True, False, 0, 1, -1, 1.5, 10**30, -(10**30), 1e308, math.inf, math.nan, "", " ", "x", "eng_Latn", "ENG_LATN",
+    "eng-Latn", "../../outside", "/", "~", "a; touch pwned", "$(touch pwned)", "`touch pwned`", "a b", "a\nb", "a\0b", "ü",
+    "\u202e", "x" * 5000,
+    [], {}, [[]], [None], [{}], {"a": 1}, {"": ""}, {1: 2}, {None: 1}, ["eng_Latn", "eng_Latn"], [1, "1"], "0" * 64, "0" * 40,
+    "yes", "null", "1e3", "2024-01-01",
+]  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value in nested settings, the top level's first."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        yield from places(child, (*path, key))
+
+
+def parent(settings: Any, path: tuple[Any, ...]) -> Any:
+    for key in path[:-1]:
+        settings = settings[key]
+    return settings
+
+
+def mutate(settings: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Return a copy of settings with one change: of a value, a key, or what is there at all."""
+    changed = copy.deepcopy(settings)
+    path = chance.choice(list(places(changed))[1:])
+    holder, key = parent(changed, path), path[-1]
+    kind = chance.choice(["odd", "odd", "remove", "rename", "twice", "add", "swap", "wrap"])
+    if kind == "odd":
+        holder[key] = copy.deepcopy(chance.choice(ODD))
+    elif kind == "remove":
+        del holder[key]
+    elif kind == "rename" and isinstance(holder, dict):
+        letters = list(str(key))
+        letters[chance.randrange(len(letters))] = chance.choice("abcxyz_- .")
+        holder["".join(letters)] = holder.pop(key)
+    elif kind == "twice" and isinstance(holder, list):
+        holder.append(copy.deepcopy(holder[key]))
+    elif kind == "add" and isinstance(holder, dict):
+        new = chance.choice(["extra", "Seed", "model", "texts ", "", "__class__", "folder", "untrained", "hub", "loss"])
+        holder[new] = copy.deepcopy(chance.choice(ODD))
+    elif kind == "swap":
+        other = chance.choice(list(places(settings))[1:])
+        holder[key], parent(changed, other)[other[-1]] = (
+            copy.deepcopy(parent(settings, other)[other[-1]]),
+            copy.deepcopy(parent(settings, path)[key]),
+        )
+    else:
+        holder[key] = [holder[key]]
+    return changed
+
+
+def plan(config: Config) -> None:
+    """Ask of a config all that the rules ask of it when the DAG is built."""
+    for corpus in config["corpora"]:
+        config.batches(corpus)
+        config.corpus_spec(corpus)
+        for text in config.texts(corpus):
+            config.corpus_inputs(corpus, text)
+    for model in config["models"]:
+        for asked in (config.model_wheels, config.model_files, config.model_twin, config.hidden):
+            asked(model)
+    list(config.pairs())
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_mutated_settings(file: Path, tally: Tally) -> None:
+    settings = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    chance = random.Random(f"7 {file}")
+    planned = 0
+    for number in range(EACH):
+        changed = mutate(settings, chance)
+        try:
+            plan(check(changed, ROOT))
+            planned += 1
+        except UserError as error:
+            message = str(error)
+            assert re.match(r"config: \S+", message), f"{number}: {message}"
+            assert len(message.splitlines()) <= 3 and len(message) < 1500, f"{number}: {message}"
+            assert "Traceback" not in message and message.rstrip().endswith((".", "?", ")")), f"{number}: {message}"
+    assert planned < EACH
+    tally(f"{file} mutated", EACH, survived=planned, detected=EACH - planned)
+
+
+TRICKS: dict[str, tuple[bytes, str]] = {
+    "a tab": (b"corpora:\n\tmine: 1\n", "cannot be read as YAML"),
+    "an open bracket": (b"corpora: {a: [1, 2\n", "cannot be read as YAML"),
+    "a repeated key": (b"seed: 1\nseed: 2\n", "stands on line 1 and again on line 2"),
+    "a repeated nested key": (b"hidden:\n  dtype: auto\n  dtype: auto\n", "stands on line 2 and again on line 3"),
+    "code": (b"seed: !!python/object/apply:os.getcwd []\n", "cannot be read as YAML"),
+    "a tag of its own": (b"seed: !mine 3\n", "cannot be read as YAML"),
+    "bytes that are not UTF-8": (b"seed: \xff\xfe\n", "cannot be read as YAML"),
+    "a NUL": (b"seed: \x00\n", "cannot be read as YAML"),
+    "two documents": (b"seed: 1\n---\nseed: 2\n", "cannot be read as YAML"),
+    "a list as key": (b"? [a, b]\n: 1\n", "keys are text"),
+    "an unknown anchor": (b"seed: *a\n", "cannot be read as YAML"),
+    "deep nesting": (b"[" * 5000 + b"]" * 5000, "cannot be read as YAML"),
+    "no file": (b"", "cannot be read as YAML"),
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_of_yaml(tmp_path: Path, trick: str, tally: Tally) -> None:
+    content, expected = TRICKS[trick]
+    path = tmp_path / "config.yaml"
+    if trick != "no file":
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=re.escape(expected)) as caught:
+        check_files([path])
+    assert str(path) in str(caught.value)
+    tally("tricks of YAML", 1, detected=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: &a {b: *a}\n", "a: &a [*a]\n", "x: &x [y, y]\nz: &z [*x, *x]\ncorpora: [*z, *z]\n"],
+    ids=["self", "list", "many"],
+)
+def test_aliases(text: str, tally: Tally) -> None:
+    with pytest.raises(UserError):
+        check(yaml.safe_load(text))
+    tally("tricks of YAML", 1, detected=1)
