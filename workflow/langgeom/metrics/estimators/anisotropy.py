@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,8 @@ __all__ = ["anisotropy", "anisotropy_uncentred"]
 DIRECTIONS = 8
 # Centred points shorter than this, beside their mean, are rounding.
 ROUNDING = 1e-13
+# Between these squared norms nothing overflows or vanishes in float32.
+SAFE = (1e-20, 1e30)
 
 
 @metric("anisotropy", input="cloud")
@@ -62,6 +66,10 @@ def _share(layer: Layer, cloud: Cloud, counts: Tensor | None, *, centre: bool) -
     total = total_square(matrix)
     if total <= (ROUNDING**2 * n * float(mean.square().sum()) if centre else 0.0):
         return Measured(torch.nan, None, n, 0)
+    if not SAFE[0] < total < SAFE[1]:
+        # By a power of two, which changes no share.
+        matrix = (matrix.double() * 2.0 ** -round(math.log2(total) / 2)).to(matrix.dtype)
+        total = total_square(matrix)
     found = leading(matrix, vectors=DIRECTIONS if counts is not None else 1)
     value = min(found.square / total, 1.0)
     if counts is None:
