@@ -1,0 +1,77 @@
+"""The worked examples of docs/extend.md, run as they are printed, in a copy of the workflow."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tiny
+from langgeom.table import read_table
+
+pytestmark = pytest.mark.workflow
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Follow the page from top to bottom, in a copy of the workflow with a model of three blocks in `my-model`."""
+    copy = tmp_path_factory.mktemp("docs")
+    shutil.copytree(ROOT / "workflow", copy / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("envs", "profiles"):
+        shutil.copytree(ROOT / name, copy / name)
+    shutil.copy(ROOT / "Snakefile", copy)
+    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    tiny.decoder(copy / "my-model")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = str(copy / "workflow")
+    for block in BLOCK.finditer(page):
+        if block["title"]:
+            path = copy / block["title"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block["body"], encoding="utf-8")
+            continue
+        assert block["kind"] == "sh", block[0]
+        for line in block["body"].splitlines():
+            done = subprocess.run(line.split(), cwd=copy, env=environment, text=True, capture_output=True, timeout=600)
+            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+            if "mine.yaml" in line:
+                shutil.copy(copy / "results" / "metrics.parquet", copy / "first.parquet")
+    return copy
+
+
+def test_the_corpus_and_the_models_give_a_table(folder: Path) -> None:
+    table = read_table(folder / "first.parquet")
+    assert set(table["text"]) == {"eng_Latn", "deu_Latn"}
+    assert set(table["model"]) == {"my-model", "my-model-untrained"}
+
+
+def test_the_new_metric_is_in_the_table_and_right(folder: Path) -> None:
+    from langgeom.hidden.file import read_hidden
+
+    table = read_table(folder / "results" / "metrics.parquet")
+    rows = table[(table["metric"] == "mean_norm") & (table["text"] == "deu_Latn")].sort_values("layer")
+    states = read_hidden(folder / "results" / "hidden" / "my-model" / "mine" / "deu_Latn.safetensors")
+    np.testing.assert_allclose(rows["value"], states.token.double().norm(dim=2).mean(1), rtol=1e-9)
+    assert (rows["low"] <= rows["value"]).all() and (rows["value"] <= rows["high"]).all()
+
+
+def test_hidden_states_are_not_computed_again_for_a_new_metric(folder: Path) -> None:
+    logs = "".join(path.read_text() for path in (folder / "results" / "logs" / "hidden" / "my-model").rglob("*.log"))
+    assert logs.count("computed") == 2
+
+
+def test_the_new_figure_is_a_target(folder: Path) -> None:
+    figures = folder / "results" / "figures"
+    drawn = pd.read_csv(figures / "norm_by_layer.csv")
+    assert set(drawn["metric"]) == {"mean_norm"} and set(drawn["text"]) == {"eng_Latn", "deu_Latn"}
+    assert (figures / "norm_by_layer.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.stem for path in figures.glob("*.svg")] == ["norm_by_layer"]
