@@ -3,6 +3,7 @@
 # make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
+# make test-faults    kills, damage and bad input, and a table of what they came to
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
 # make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
 
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
+.PHONY: all plan env dev test test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -40,9 +41,12 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-# Those of the cluster and of the environments have targets of their own.
+# Those of the cluster, of the environments and of faults have targets of their own.
 test: dev
-	$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster and not faults" $(ARGS)
+
+test-faults: dev
+	$(BIN)/python -m pytest tests/faults $(ARGS)
 
 test-cluster: dev
 	$(BIN)/python -m pytest tests/cluster $(ARGS)

@@ -33,7 +33,9 @@ rule explorer:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",
         library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
-        aligned=expand("results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+        aligned=expand(
+            "results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()
+        ),
         lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
