@@ -230,7 +230,7 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240, "seed": 7}}
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
     assert config.metrics("grammar")["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
-    assert "pairs" not in config.metrics("udhr") and config.metrics("udhr")["aligned"] == ["kl_mean", "kl_padded"]
+    assert "pairs" not in config.metrics("udhr") and config.metrics("udhr")["aligned"][:2] == ["kl_mean", "kl_padded"]
     assert config.hidden("minilm-l6", "grammar")["token_cap"] == 4096
     assert config.hidden("minilm-l6", "udhr")["token_cap"] == 2048
     assert "token_cap" not in config.corpus_spec("grammar")
