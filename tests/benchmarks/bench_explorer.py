@@ -132,7 +132,7 @@ def main() -> None:
         "# The explorer at 200 languages, 8 models and 33 layers",
         "",
         f"Headless Chromium {version} without a GPU, {os.cpu_count()} cores ({platform.machine()}), "
-        f"{given.repeats} repeats. All 1,600 lines are shown.",
+        f"{given.repeats} repeats, load average {os.getloadavg()[0]:.0f}. All 1,600 lines are shown.",
         "Seconds from the start, or from the change, to the frame after the picture is drawn. `make bench-explorer`",
         "",
         "| step | median (s) | longest (s) |",

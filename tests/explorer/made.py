@@ -148,6 +148,16 @@ class Browser:
     def state(self) -> str:
         return str(self.js("return location.hash.slice(1)"))
 
+    def new_tab(self) -> None:
+        """Leave the tab for one without history."""
+        self.driver.switch_to.new_window("tab")
+        new = self.driver.current_window_handle
+        for handle in self.driver.window_handles:
+            if handle != new:
+                self.driver.switch_to.window(handle)
+                self.driver.close()
+        self.driver.switch_to.window(new)
+
     def go(self, steps: int) -> None:
         """Go back or forward; WebDriver's own would skip states that no hand made."""
         self.driver.execute_async_script(

@@ -275,6 +275,7 @@ def test_the_table_shows_the_layer_that_is_pointed_at(browser: Browser, made: Ma
 
 
 def test_the_state_stands_in_the_address(browser: Browser, made: Made) -> None:
+    browser.new_tab()
     browser.open(made.page)
     states, pictures = [browser.state()], [browser.picture()]
     for name, value in (("metric", "kl_mean/sentence"), ("colour", "family"), ("intervals", "all")):
