@@ -1,7 +1,7 @@
 # The explorer: one self-contained page, made of the tables, with the library that draws in it.
 # Sentences are those of the corpora of languages.
 #
-# Inputs: results/metrics.parquet, results/texts.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
+# Inputs: results/metrics.parquet, texts.parquet and quality.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
 
 
 rule aligned:
@@ -32,6 +32,7 @@ rule explorer:
     input:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",
+        quality="results/quality.parquet",
         library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
         aligned=expand(
             "results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()
