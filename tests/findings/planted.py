@@ -158,7 +158,7 @@ def _wrong(noise: np.random.Generator, truth: str) -> Parts:
 
 
 def _morphemes(noise: np.random.Generator, truth: str) -> Parts:
-    n = 200 if truth == PRESENT else 20 if truth == ABSENT else 60
+    n = 400 if truth == PRESENT else 20 if truth == ABSENT else 60
     r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
     x, y = correlated(noise, n, r)
     names = np.array(texts(n), dtype=object)
@@ -225,7 +225,7 @@ def _at_correlation(shape: np.ndarray, r: float, noise: np.random.Generator) -> 
 
 
 def _bits(noise: np.random.Generator, truth: str) -> Parts:
-    n = 250 if truth == PRESENT else 20 if truth == ABSENT else 60
+    n = 400 if truth == PRESENT else 20 if truth == ABSENT else 60
     r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
     bits = noise.normal(size=n)
     dimension, good = (r * bits + np.sqrt(1 - r * r) * noise.normal(size=n) for _ in range(2))
