@@ -13,6 +13,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
+from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
 
 try:
     check_files({*workflow.configfiles, *workflow.overwrite_configfiles})

@@ -12,6 +12,7 @@ rule npm_package:
     benchmark:
         "results/benchmarks/npm_package/{package}-{version}.tsv"
     priority: 100
+    localrule: True  # compute nodes often have no way out
     conda:
         "../../envs/fetch.yaml"
     params:
@@ -32,6 +33,7 @@ rule corpus:
     benchmark:
         "results/benchmarks/corpus/{corpus}/{text}.tsv"
     priority: 100  # a text that cannot be used is to stop the run before any model is at work
+    localrule: True
     conda:
         "../../envs/fetch.yaml"
     params:

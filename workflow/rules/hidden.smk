@@ -22,7 +22,8 @@ for corpus in CONFIG["corpora"]:
                 "../../envs/hidden.yaml"
             threads: 8
             resources:
-                mem_mb=8000,
+                mem_mb=lambda wildcards, input, attempt: attempt * hidden_memory(input.model),
+                runtime=lambda wildcards, input, attempt: attempt * hidden_minutes(input.model, input.texts),
             params:
                 corpus=corpus,
                 store="results/store/hidden",

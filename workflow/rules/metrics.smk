@@ -22,7 +22,8 @@ for corpus in CONFIG["corpora"]:
                 "../../envs/metrics.yaml"
             threads: 8
             resources:
-                mem_mb=8000,
+                mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
+                runtime=lambda wildcards, input, attempt: attempt * metrics_minutes(input),
             params:
                 store="results/store/metrics",
                 metrics=CONFIG.metrics(corpus),
@@ -48,6 +49,7 @@ rule join_metrics:
         "results/logs/join_metrics.log",
     benchmark:
         "results/benchmarks/join_metrics.tsv"
+    localrule: True
     conda:
         "../../envs/metrics.yaml"
     params:

@@ -11,6 +11,7 @@ rule wheel:
         "results/logs/wheel/{package}-{version}.log",
     benchmark:
         "results/benchmarks/wheel/{package}-{version}.tsv"
+    localrule: True  # compute nodes often have no way out
     conda:
         "../../envs/fetch.yaml"
     params:
@@ -34,7 +35,7 @@ rule model:
     conda:
         "../../envs/hidden.yaml"
     resources:
-        mem_mb=8000,
+        mem_mb=lambda wildcards, input, attempt: attempt * model_memory(input),
     params:
         spec=lambda wildcards: CONFIG["models"][wildcards.model],
         code=code_of("langgeom.models"),

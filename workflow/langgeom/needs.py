@@ -1,0 +1,92 @@
+"""What a job needs of a machine, from the sizes of what it reads: what the rules ask a scheduler for.
+
+Factors are upper bounds of what was measured (the `max_rss` of results/benchmarks) with room to spare: a job that asks for too
+much waits a little longer, one that asks for too little is killed. A profile's retries ask for as much again each time.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from langgeom.models.manifest import read_manifest
+
+__all__ = ["hidden_memory", "hidden_minutes", "metrics_memory", "metrics_minutes", "model_memory"]
+
+MIB = 1 << 20
+LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch
+MINUTES = 30  # of a job whose work is done at once: starting Python from a busy network disk, loading a model
+
+
+def model_memory(sources: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the MiB that preparing a model takes.
+
+    Args:
+        sources: the files it is made from, or the folder of the twin whose architecture it takes.
+
+    Raises:
+        FileNotFoundError: naming the source that is not there yet.
+    """
+    # A 4-bit GGUF becomes float32 on its way to bfloat16; random weights are drawn in float32 and kept in bfloat16.
+    return LIBRARIES + 6 * sum(map(_size, sources)) // MIB
+
+
+def hidden_memory(model: str | os.PathLike[str]) -> int:
+    """Return the MiB that running a prepared model takes.
+
+    Raises:
+        FileNotFoundError: naming the folder, where the model is not prepared yet.
+    """
+    # float32 where the machine is slow in bfloat16, and as much again for the states of a text.
+    return LIBRARIES + 8 * _parameters(model) // MIB
+
+
+def hidden_minutes(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the minutes to allow for running texts through a prepared model.
+
+    Raises:
+        FileNotFoundError: naming the model or text that is not there yet.
+    """
+    # Two operations a parameter and token, at most one token a byte, at the 5e12 operations a second of a small GPU.
+    return MINUTES + math.ceil(2 * _parameters(model) * sum(map(_size, texts)) / 5e12 / 60)
+
+
+def metrics_memory(hidden: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the MiB that measuring files of hidden states takes; one text and the reference are held at a time.
+
+    Raises:
+        FileNotFoundError: naming the file that is not there yet.
+    """
+    return LIBRARIES + 16 * max(map(_size, hidden)) // MIB
+
+
+def metrics_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the minutes to allow for measuring files of hidden states: one for every 20 MiB.
+
+    Raises:
+        FileNotFoundError: naming the file that is not there yet.
+    """
+    return MINUTES + math.ceil(sum(map(_size, hidden)) / (20 * MIB))
+
+
+def _parameters(model: str | os.PathLike[str]) -> int:
+    if not os.path.isdir(model):
+        raise _missing(model)
+    return int(read_manifest(Path(model))["parameters"])
+
+
+def _size(path: str | os.PathLike[str]) -> int:
+    """Return the bytes of a file, or of the files in a folder."""
+    if os.path.isdir(path):
+        return sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
+    if not os.path.exists(path):
+        raise _missing(path)
+    return os.path.getsize(path)
+
+
+def _missing(path: str | os.PathLike[str]) -> FileNotFoundError:
+    # Snakemake asks again once the file is there, if the error names an input exactly as the rule has it.
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
