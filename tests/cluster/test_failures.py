@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,28 +50,34 @@ def killed(wrong: tuple[Study, Run], two_texts: Callable[[], Study]) -> Ended:
         lines = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join(f"{lines[number % len(lines)]} {number}" for number in range(LINES)) + "\n", encoding="utf-8")
     run = submit(study, "--retries", "0", *TARGETS)
-    for model in MODELS:  # there is one GPU, so they run one after the other, in either order
-        run.until(lambda: any("eng_Latn computed" in log(study, name) and number(name) for name in left(study)))
-        name = next(name for name in left(study) if "eng_Latn computed" in log(study, name))
-        job = number(name)
-        assert job is not None
-        if model == MODELS[0]:
-            slurm.ask("scancel", job)
-            run.until(lambda: number(name) is None)
-        else:
-            slurm.ask("scancel", "--signal=STOP", job)
-            slurm.ask("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+    # There is one GPU, so they run one after the other, in either order.
+    slurm.ask("scancel", _after_first_text(study, run, MODELS))
+    run.until(lambda: "CANCELLED" in states(study).values())
+    left = [model for model in MODELS if states(study).get(model) != "CANCELLED"]
+    job = _after_first_text(study, run, left)
+    slurm.ask("scancel", "--signal=STOP", job)
+    slurm.ask("scontrol", "update", f"JobId={job}", "TimeLimit=1")
     return Ended(study, run.end(1), [job for job in jobs() if job["WorkDir"] == str(study.folder)])
 
 
-def number(model: str) -> str | None:
-    return job_of(f"rule_hidden_mine_1_wildcards_{model}")
+def states(study: Study) -> dict[str, str]:
+    """Return the state of each model's job of hidden states."""
+    found = [job for job in jobs() if job["WorkDir"] == str(study.folder) and "rule_hidden" in job["Comment"]]
+    return {job["Comment"].rsplit("_", 1)[1]: job["JobState"] for job in found}
 
 
-def left(study: Study) -> list[str]:
-    """Return the models of which no job was cancelled."""
-    cancelled = {job["Comment"] for job in jobs() if job["JobState"] == "CANCELLED"}
-    return [model for model in MODELS if not any(comment.endswith(model) for comment in cancelled)]
+def _after_first_text(study: Study, run: Run, models: Sequence[str]) -> str:
+    """Return the job of one of these models, when it has stored its first text and works on its second."""
+    at_work: list[str] = []
+
+    def seen() -> bool:
+        at_work.extend(model for model in models if "eng_Latn computed" in log(study, model))
+        return bool(at_work)
+
+    run.until(seen)
+    job = job_of(f"rule_hidden_mine_1_wildcards_{at_work[0]}")
+    assert job is not None, log(study, at_work[0])
+    return job
 
 
 def test_a_killed_job_and_a_time_limit_are_reported(killed: Ended) -> None:
