@@ -2,6 +2,8 @@
 # make test       the tests               make lint     style, types, Snakemake's own lint
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
+# make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
+# make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +13,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test lint format bench bench-metrics bench-scale bench-explorer pins clean-store
+.PHONY: all plan env dev test test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -37,8 +39,15 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
+# Those of the cluster and of the environments have targets of their own.
 test: dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+
+test-cluster: dev
+	$(BIN)/python -m pytest tests/cluster $(ARGS)
+
+test-envs: dev
+	LANGGEOM_TEST_ENVS=1 $(BIN)/python -m pytest tests/envs $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .
@@ -77,6 +86,11 @@ bench-scale: dev
 
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+
+# Needs graphviz.
+rulegraph: env
+	$(BIN)/snakemake --rulegraph dot > docs/.rulegraph.dot
+	$(BIN)/python -m langgeom.rulegraph docs/.rulegraph.dot | dot -Tsvg -o docs/rulegraph.svg; rm docs/.rulegraph.dot
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

@@ -15,7 +15,28 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml" if os.path.exists("config.yaml") else workflow.source_path("config.yaml")
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
+
+
+# The first rule, and so the default; `default_target` would take over a workflow that uses this one as a module.
+rule all:
+    input:
+        "results/metrics.parquet",
+        "results/metrics.csv",
+        "results/texts.parquet",
+        "results/texts.csv",
+        "results/quality.parquet",
+        "results/quality.csv",
+        "results/findings.parquet",
+        "results/findings.csv",
+        "results/findings.md",
+        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
+        "results/explorer.html",
+
+
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/hidden.smk"
@@ -29,22 +50,6 @@ include: "workflow/rules/explorer.smk"
 
 onstart:
     check_disk_or_stop()
-
-
-rule all:
-    default_target: True
-    input:
-        "results/metrics.parquet",
-        "results/metrics.csv",
-        "results/texts.parquet",
-        "results/texts.csv",
-        "results/quality.parquet",
-        "results/quality.csv",
-        "results/findings.parquet",
-        "results/findings.csv",
-        "results/findings.md",
-        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
-        "results/explorer.html",
 
 
 rule table:

@@ -7,7 +7,15 @@ rule figure:
         tables=lambda wildcards: expand("results/{table}.parquet", table=FIGURES[wildcards.figure].tables),
         languages=workflow.source_path("../data/languages.tsv"),
     output:
-        svg="results/figures/{figure}.svg",
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels=lambda wildcards: {
+                "figure": FIGURES[wildcards.figure].title,
+                "in the study": FIGURES[wildcards.figure].alias.removeprefix("fig").lstrip("0"),
+            },
+        ),
         png="results/figures/{figure}.png",
         csv="results/figures/{figure}.csv",
     log:
@@ -20,6 +28,7 @@ rule figure:
         settings=CONFIG["figures"],
         final_norm=CONFIG["hidden"]["final_norm"],
         reference=CONFIG["reference"],
+        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
         code=lambda wildcards: code_of(
             "langgeom.figures.drawing", "langgeom.table", f"langgeom.figures.{wildcards.figure}"
         ),

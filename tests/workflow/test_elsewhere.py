@@ -1,0 +1,110 @@
+"""The workflow serves folders other than its own: several at once, and another workflow that uses it as a module."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from study import ROOT, Study
+
+pytestmark = pytest.mark.workflow
+OUTER = """\
+configfile: "outer.yaml"
+
+
+rule all:
+    input:
+        "lines.txt",
+
+
+rule count:
+    input:
+        "{table}",
+    output:
+        "lines.txt",
+    shell:
+        "wc -l < {{input:q}} > {{output:q}}"
+
+
+module langgeom:
+    snakefile:
+        "{snakefile}"
+    config:
+        config["geometry"]{more}
+
+
+use rule * from langgeom as langgeom_*
+"""
+
+
+def start(study: Study, *arguments: str) -> subprocess.Popen[str]:
+    """Start Snakemake from the checkout for the folder of a study."""
+    study.write()
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(study.folder), *arguments]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_two_folders_at_once(fresh: Callable[[], Study], finished: Study) -> None:
+    before = {path: path.stat().st_mtime_ns for path in ROOT.iterdir()}
+    first, second = fresh(), fresh()
+    second.settings["models"] = {"encoder": {"folder": "encoder"}}
+    runs = [start(first, "--snakefile", "Snakefile", "table", "fig07"), start(second, "table", "fig07")]
+    for run in runs:
+        output = run.communicate(timeout=900)[0]
+        assert run.returncode == 0, output
+    assert first.files("metrics.*") == finished.files("metrics.*")
+    encoder = second.files("metrics/encoder/*/*")
+    assert encoder and encoder == finished.files("metrics/encoder/*/*")
+    assert {path: path.stat().st_mtime_ns for path in ROOT.iterdir() if path.name != ".snakemake"} == {
+        path: time for path, time in before.items() if path.name != ".snakemake"
+    }
+
+
+def write_outer(study: Study, table: str, more: str = "") -> Path:
+    """Write a workflow with a rule of its own that takes a table from langgeom's."""
+    outer = study.folder / "Snakefile"
+    outer.write_text(OUTER.format(table=table, snakefile=ROOT / "Snakefile", more=more), encoding="utf-8")
+    settings = {"threshold": 3, "geometry": study.settings}
+    (study.folder / "outer.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return outer
+
+
+def snakemake(study: Study, *arguments: str) -> str:
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=study.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_as_a_module(fresh: Callable[[], Study], finished: Study) -> None:
+    study = fresh()
+    write_outer(study, "results/metrics.csv")
+    snakemake(study)  # the outer workflow's own first rule is what runs
+    rows = len(finished.files("metrics.csv")["metrics.csv"].splitlines())
+    assert int((study.folder / "lines.txt").read_text()) == rows
+    assert study.files("metrics.*") == finished.files("metrics.*")
+    assert not (study.folder / "results" / "figures").exists()
+    snakemake(study, "langgeom_fig07")
+    assert study.files("figures/kl_mean.*") == finished.files("figures/kl_mean.*")
+
+
+def test_as_a_module_with_its_results_elsewhere(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    more = '\n    replace_prefix:\n        {"results/": "results/geometry/"}'
+    write_outer(study, "results/geometry/metrics.csv", more)
+    study.settings["models"] = {"encoder": {"folder": "encoder"}}
+    write_outer(study, "results/geometry/metrics.csv", more)
+    snakemake(study, "all", "langgeom_id_by_layer")
+    assert (study.folder / "lines.txt").is_file()
+    assert len(study.files("geometry/figures/*")) == 3
+    assert not (study.folder / "results" / "hidden").exists()
