@@ -87,10 +87,11 @@ bench-scale: dev
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
 
-# Needs graphviz.
+# Needs graphviz. One look for all rules; a batch's rule is shown by its stage and corpus.
 rulegraph: env
-	$(BIN)/snakemake --rulegraph dot > docs/.rulegraph.dot
-	$(BIN)/python -m langgeom.rulegraph docs/.rulegraph.dot | dot -Tsvg -o docs/rulegraph.svg; rm docs/.rulegraph.dot
+	$(BIN)/snakemake --rulegraph dot > $(VENV)/rulegraph.dot
+	sed -E 's/"(hidden|metrics)_([^"]*)_[0-9]+"/"\1\\n\2"/; s/, color = "[^"]*"/, color = "#4477aa"/; s/margin=0/margin=0.1, rankdir=LR/; s/penwidth=2/penwidth=1.2/' \
+		$(VENV)/rulegraph.dot | dot -Tsvg -o docs/rulegraph.svg
 
 clean-store: env
 	$(BIN)/python -m langgeom.store results/store

@@ -1,0 +1,64 @@
+"""What a job asks for grows with what it reads, and is left open while that is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tiny
+from langgeom.models import build_model
+from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
+
+MIB = 1 << 20
+
+
+def of_size(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    tiny.decoder(tmp_path / "source")
+    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    return tmp_path / "m"
+
+
+def enlarge(model: Path, parameters: int) -> None:
+    manifest = model / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    start = text.index('"parameters": ') + len('"parameters": ')
+    manifest.write_text(f"{text[:start]}{parameters}{text[text.index(',', start) :]}", encoding="utf-8")
+
+
+def test_running_a_model(model: Path, tmp_path: Path) -> None:
+    text = of_size(tmp_path / "text.txt", 10_000)
+    assert (hidden_memory(model), hidden_minutes(model, [text])) == (2000, 31)
+    enlarge(model, 3_821_079_552)  # Phi-3.5-mini: 7.1 GiB in bfloat16
+    assert hidden_memory(model) == 2000 + 29_152
+    flores = [of_size(tmp_path / f"{number}.txt", 200_000) for number in range(24)]
+    assert hidden_minutes(model, flores) == 30 + 123
+
+
+def test_preparing_a_model(model: Path, tmp_path: Path) -> None:
+    wheels = [of_size(tmp_path / f"{number}.whl", 50 * MIB) for number in range(2)]
+    assert model_memory(wheels) == 2600
+    of_size(model / "model.safetensors", 100 * MIB)
+    assert 2600 <= model_memory([model]) < 2610  # a twin's folder counts with all its files
+    assert model_memory([]) == 2000
+
+
+def test_measuring(tmp_path: Path) -> None:
+    hidden = [of_size(tmp_path / f"{number}.safetensors", number * 10 * MIB) for number in range(1, 5)]
+    assert metrics_memory(hidden) == 2000 + 16 * 40
+    assert metrics_minutes(hidden) == 35
+
+
+def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
+    for ask in (lambda: hidden_memory("results/m"), lambda: model_memory(["results/m"]), lambda: metrics_memory(["results/m"]),
+                lambda: hidden_minutes(model, ["results/m"])):  # fmt: skip
+        with pytest.raises(FileNotFoundError) as caught:
+            ask()
+        assert caught.value.filename == "results/m"
