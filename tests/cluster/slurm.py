@@ -4,8 +4,9 @@
     python tests/cluster/slurm.py snakemake --profile slurm
 
 It has partitions `cpu` and `gpu` and a stand-in for one GPU: that shows where jobs are placed, and never runs anything on a
-GPU. There is no accounting. An existing slurm.conf is never touched. The daemons are children of this process, which ends
-them by their process numbers; should it be killed outright, the kernel ends them (`setpriv --pdeathsig`).
+GPU. There is no accounting. An existing slurm.conf is never touched. The daemons are children of a keeper, a process of its own
+that cancels the jobs and ends the daemons by their process numbers as soon as the process that asked for them is done or dead.
+Should the keeper itself be killed outright, the kernel ends the daemons (`setpriv --pdeathsig`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SYSTEM = Path("/etc/slurm")  # where Slurm looks, and the only place its jobs lo
 PREFIX = "langgeom-slurm-"
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "setpriv")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+KEEP = "--keep"  # the argument with which this file is the keeper of a cluster
 
 CONF = """\
 ClusterName=langgeom
@@ -101,28 +104,48 @@ def cluster() -> Iterator[Path]:
     """
     find()
     SYSTEM.mkdir(exist_ok=True)
+    # The keeper ends the cluster when its input ends: when this block does, or this process, whatever ends it.
+    keeper = subprocess.Popen(
+        [sys.executable, __file__, KEEP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert keeper.stdin is not None and keeper.stdout is not None
+    try:
+        said = keeper.stdout.readline().strip()
+        if not Path(said).is_dir():
+            raise RuntimeError(f"{said}\n{keeper.stdout.read()}")
+        yield Path(said)
+    finally:
+        keeper.stdin.close()
+        keeper.wait()
+
+
+def keep() -> None:
+    """Start the daemons, print the cluster's folder, and end them when standard input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     with contextlib.ExitStack() as stack:
         lock = os.open(SYSTEM, os.O_RDONLY)
         stack.callback(os.close, lock)
-        _wait(lambda: _locked(lock), 300, lambda: "another test's Slurm is running on this machine")
+        _wait(lambda: _locked(lock), 600, lambda: "another test's Slurm is running on this machine")
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))  # a socket's path has to be short
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # munged wants its socket to be in reach of all
         _write(folder)
         conf = SYSTEM / "slurm.conf"
-        if _ours(conf):  # its process was killed outright: it holds no lock
+        if _ours(conf):  # left by a keeper that was killed outright: it holds no lock
             conf.unlink()
         conf.symlink_to(folder / "slurm.conf")
         stack.callback(conf.unlink)
         munge = folder / "munge"
         _daemon(stack, folder, "munged", "--foreground", f"--key-file={munge}/key", f"--socket={munge}/socket",
                 f"--pid-file={folder}/munged.pid", f"--log-file={munge}/log", f"--seed-file={munge}/seed")  # fmt: skip
-        _wait((munge / "socket").exists, 10, lambda: _logs(folder))
+        _wait((munge / "socket").exists, 60, lambda: _logs(folder))
         for name in ("slurmctld", "slurmd"):
             _daemon(stack, folder, name, "-D", "-c", "-f", str(folder / "slurm.conf"))
         stack.callback(_clear)
-        _wait(lambda: ask("sinfo", "--noheader", "--format=%T", check=False).split() == ["idle"], 30, lambda: _logs(folder))
-        yield folder
+        _wait(lambda: ask("sinfo", "--noheader", "--format=%T", check=False).split() == ["idle"], 60, lambda: _logs(folder))
+        print(folder, flush=True)
+        sys.stdin.read()
 
 
 def ask(*command: str, check: bool = True) -> str:
@@ -181,7 +204,7 @@ def _clear() -> None:
     ask("scancel", "--user=root", check=False)
     ask("scancel", "--user=root", "--signal=KILL", "--full", check=False)
     with contextlib.suppress(RuntimeError):
-        _wait(lambda: not ask("squeue", "--noheader", "--states=RUNNING,COMPLETING", check=False).strip(), 20, lambda: "")
+        _wait(lambda: not ask("squeue", "--noheader", "--states=RUNNING,COMPLETING", check=False).strip(), 30, lambda: "")
 
 
 def _wait(done: object, seconds: float, why: object) -> None:
@@ -203,6 +226,9 @@ def _logs(folder: Path) -> str:
 
 def main(command: list[str]) -> int:
     """Run a command on a cluster of its own and return its exit status."""
+    if command == [KEEP]:
+        keep()
+        return 0
     if not command:
         print(__doc__)
         return 2

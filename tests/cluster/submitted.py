@@ -24,7 +24,7 @@ class Run:
     def text(self) -> str:
         return self.output.read_text(encoding="utf-8", errors="replace")
 
-    def until(self, done: Callable[[], object], seconds: float = 120) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 400) -> None:
         """Wait for something to happen while this runs."""
         end = time.monotonic() + seconds
         while not done():
@@ -47,7 +47,11 @@ def submit(study: Study, *arguments: str) -> Run:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with output.open("wb") as file:
         process = subprocess.Popen(
-            ["timeout", "-k", "5", "300", *command], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
+            ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", "5", "900", *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
         )
     return Run(process, output)
 

@@ -27,7 +27,7 @@ def ran(node: Path, two_texts: Callable[[], Study]) -> tuple[Study, list[dict[st
     # The job that was running was let end, the next one waits, and `squeue` tells why.
     assert [job["JobState"] for job in jobs() if "rule_model" in job["Comment"]] == ["COMPLETED"]
     assert [job["JobState"] for job in waiting] == ["PENDING"]
-    run.until(lambda: "DRAINED" in slurm.ask("squeue", "--noheader", "--format=%r"), 60)
+    run.until(lambda: "DRAINED" in slurm.ask("squeue", "--noheader", "--format=%r"))
     slurm.ask("scontrol", "update", f"NodeName={name}", "State=RESUME")
     run.end(0)
     return study, jobs()
