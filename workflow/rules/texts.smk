@@ -37,6 +37,7 @@ rule join_texts:
         "results/logs/join_texts.log",
     benchmark:
         "results/benchmarks/join_texts.tsv"
+    localrule: True
     conda:
         "../../envs/metrics.yaml"
     params:
