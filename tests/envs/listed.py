@@ -96,12 +96,17 @@ def scripts(env: Path) -> list[Path]:
     return sorted({rule.script for rule in rules() if rule.env == name and rule.script})
 
 
-@functools.cache
 def reached(start: Path) -> tuple[Path, ...]:
-    """Return a script and the package's modules that it imports, however deep and wherever the import stands.
+    """Return a script and the package's modules that it imports."""
+    return tuple(sorted({path for path, _ in _reached(start)}))
 
-    A module that imports by a name made at run time reaches all modules that lie beside or below it, unless it is only the
-    package in which a module that is meant lies.
+
+@functools.cache
+def _reached(start: Path) -> frozenset[tuple[Path, bool]]:
+    """Return the files that a script reaches, and whether each is meant, or only the package in which a module lies.
+
+    Of what is meant, imports count wherever they stand, and one by a name made at run time reaches all modules that lie beside
+    or below. Of a package that a module lies in, only what its import runs.
     """
     pending, seen = [(start, True)], set[tuple[Path, bool]]()
     while pending:
@@ -109,12 +114,12 @@ def reached(start: Path) -> tuple[Path, ...]:
         if (path, meant) in seen:
             continue
         seen.add((path, meant))
-        for module in imported(path):
+        for module in imported(path, meant):
             pending += _files(module)
         calls = (node for node in ast.walk(_tree(path)) if isinstance(node, ast.Call))
         if meant and any(getattr(call.func, "id", getattr(call.func, "attr", "")) == "import_module" for call in calls):
             pending += [(below, True) for below in path.parent.rglob("*.py")]
-    return tuple(sorted({path for path, _ in seen}))
+    return frozenset(seen)
 
 
 @functools.cache
@@ -122,10 +127,10 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported(path: Path) -> set[str]:
+def imported(path: Path, in_functions: bool = True) -> set[str]:
     """Return the dotted names that a file imports, whether modules or what is in them; not those for type checkers alone."""
     found: set[str] = set()
-    for node in _running(_tree(path)):
+    for node in _running(_tree(path), in_functions):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -135,12 +140,14 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
+def _running(tree: ast.AST, in_functions: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             continue
+        if isinstance(node, ast.FunctionDef) and not in_functions:
+            continue
         yield node
-        yield from _running(node)
+        yield from _running(node, in_functions)
 
 
 def _files(module: str) -> list[tuple[Path, bool]]:
@@ -160,6 +167,6 @@ def _files(module: str) -> list[tuple[Path, bool]]:
 
 def foreign(start: Path) -> set[str]:
     """Return the modules of other projects that a script reaches."""
-    names = {name for path in reached(start) for name in imported(path)}
+    names = {name for path, meant in _reached(start) for name in imported(path, meant)}
     own = {"langgeom", "_job", "__future__"}
     return {name for name in names if name.split(".")[0] not in {*sys.stdlib_module_names, *own}}

@@ -19,6 +19,8 @@ rule aligned:
         "results/benchmarks/aligned/{model}/{corpus}.tsv"
     conda:
         "../../envs/metrics.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
     params:
         reference=CONFIG["reference"],
         depth=CONFIG["explorer"]["depth"],

@@ -19,7 +19,7 @@ rule conclusions:
     benchmark:
         "results/benchmarks/conclusions.tsv"
     conda:
-        "../../envs/metrics.yaml"
+        "../../envs/figures.yaml"
     params:
         figures=CONFIG["figures"],
         reference=CONFIG["reference"],

@@ -16,6 +16,7 @@ rule quality:
         "results/logs/quality.log",
     benchmark:
         "results/benchmarks/quality.tsv"
+    localrule: True
     conda:
         "../../envs/metrics.yaml"
     params:
