@@ -238,6 +238,7 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     config = check(settings, ROOT)
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "spa_Latn")
     settings["corpora"] = {"grammar": {"grammar": {"generate": {}}}}
+    settings["in_depth"]["texts"] = []
     assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000, "seed": 7}
 
 
@@ -254,6 +255,7 @@ def test_what_comes_from_the_hub(settings: Settings) -> None:
         "a": {"hub": "o/a", "revision": commit}, "b": {"untrained": "a"}, "c": {"untrained": "o/a", "revision": commit}
     }  # fmt: skip
     settings["corpora"] = {"f": {"flores_plus": {"revision": KNOWN}, "texts": ["eng_Latn", "cmn_Hans"]}}
+    settings["in_depth"]["texts"] = ["cmn_Hans"]
     config = check(settings, ROOT)
     assert config.model_hub("a") == [f"results/downloads/hub/o--a/{commit}/weights.json"]
     assert config.model_hub("c") == [f"results/downloads/hub/o--a/{commit}/architecture.json"]

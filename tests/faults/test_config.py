@@ -80,12 +80,18 @@ def plan(config: Config) -> None:
     for corpus in config["corpora"]:
         config.batches(corpus)
         config.corpus_spec(corpus)
+        config.metrics(corpus)
+        config.in_depth(corpus)
         for text in config.texts(corpus):
             config.corpus_inputs(corpus, text)
     for model in config["models"]:
-        for asked in (config.model_wheels, config.model_files, config.model_twin, config.hidden):
+        for asked in (config.model_wheels, config.model_files, config.model_twin, config.model_hub):
             asked(model)
+        for corpus in config["corpora"]:
+            config.hidden(model, corpus)
     list(config.pairs())
+    list(config.language_texts())
+    config.harness_files()
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
