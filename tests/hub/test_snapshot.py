@@ -43,6 +43,7 @@ def repository(hub: Hub, files: dict[str, bytes]) -> Repository:
 def fetch(client: Client, commit: str = COMMIT, weights: bool = True, repo: str = REPO, **environment: str) -> tuple[int, str]:
     out = listing_path(repo, commit, weights)
     return client(
+        f"import logging\nlogging.basicConfig(level=logging.DEBUG if {'HF_DEBUG' in environment} else logging.WARNING)\n"
         f"from langgeom.hub.snapshot import fetch_snapshot\n"
         f"fetch_snapshot({repo!r}, {commit!r}, Path({out!r}), weights={weights})",
         **environment,

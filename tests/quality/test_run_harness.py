@@ -86,7 +86,7 @@ def test_the_harness_itself(model: Path, monkeypatch: pytest.MonkeyPatch, capsys
 DOUBLE = """#!{python}
 import json, os, pathlib, sys
 words = sys.argv[1:]
-print("asked", words, os.environ.get("HF_TOKEN"))
+print("asked", words, os.environ.get("HF_TOKEN"), "https://host/file?Signature=abc")
 if {status}:
     print("KeyError: no such task")
     sys.exit({status})
@@ -126,7 +126,7 @@ def test_what_the_harness_is_asked(model: Path, double: Any, monkeypatch: pytest
     }  # fmt: skip
     assert "date" not in found
     said = capsys.readouterr().out
-    assert TOKEN not in said and "***" in said
+    assert TOKEN not in said and "***" in said and "https://host/file?..." in said and "abc" not in said
     plain = command("lm_eval", model, ["a"], Path("out"), None, None, None, 0)
     assert not {"--num_fewshot", "--limit", "--include_path", "--trust_remote_code"} & set(plain)
 

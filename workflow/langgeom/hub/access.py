@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,10 +37,13 @@ def reaching(repo: str, revision: str, kind: str = "model") -> Iterator[None]:
         UserError: what was found and what to do.
     """
     from huggingface_hub import constants
-    from huggingface_hub.utils import disable_progress_bars, logging
+    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.logging import set_verbosity
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # else a list is fetched for it, and kept in the user's home
-    logging.set_verbosity(logging.CRITICAL)
+    set_verbosity(logging.CRITICAL)
+    for name in ("httpx", "httpcore", "fsspec"):  # they log each address at INFO or DEBUG
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     disable_progress_bars()
     try:
         yield
