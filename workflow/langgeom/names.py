@@ -28,8 +28,9 @@ class TextName(NamedTuple):
             UserError: the name does not have that shape.
         """
         if not re.fullmatch(TEXT_PATTERN, name):
+            shown = name if len(name) <= 40 else f"{name[:37]}..."
             raise UserError(
-                f"'{name}' is not a text's name: expected ISO 639-3 language, underscore, ISO 15924 script, "
+                f"'{shown}' is not a text's name: expected ISO 639-3 language, underscore, ISO 15924 script, "
                 "as in eng_Latn, uig_Arab or cat_Latn_vale1252."
             )
         return cls(*name.split("_", 2))
