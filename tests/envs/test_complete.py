@@ -70,27 +70,29 @@ def test_snakemake_plans_in_its_own(python_of: Callable[[str], Path], tmp_path: 
 
 
 def test_rules_run_from_a_text_to_a_figure(python_of: Callable[[str], Path], tmp_path: Path) -> None:
-    make_parts(tmp_path)
-    study = make_study(tmp_path, tmp_path)
+    (tmp_path / "parts").mkdir()
+    make_parts(tmp_path / "parts")
+    study = make_study(tmp_path / "parts", tmp_path / "study")
     study.settings["models"] = {"decoder": {"folder": "decoder"}}
-    config = check(study.settings, tmp_path)
+    config = check(study.settings, study.folder)
     run_rule = rule_runner(python_of, study)
     texts = [f"results/corpora/mine/{text}" for text in ("eng_Latn", "spa_Latn")]
     for text in texts:
         name = Path(text).name
         run_rule("fetch", "corpus", [f"texts/{name}.txt"], {"text": f"{text}.txt", "report": f"{text}.json"},
                  {"spec": config.corpus_spec("mine"), "reference": "eng_Latn"}, {"text": name})  # fmt: skip
-    run_rule("hidden", "model", {"wheels": [], "twin": []}, ["results/models/decoder"],
+    run_rule("hidden", "model", {"wheels": [], "twin": [], "hub": []}, ["results/models/decoder"],
              {"spec": {"folder": "decoder"}}, {"model": "decoder"})  # fmt: skip
     hidden = [f"results/hidden/decoder/mine/{Path(text).name}.safetensors" for text in texts]
     run_rule("hidden", "hidden", {"model": "results/models/decoder", "texts": [f"{text}.txt" for text in texts]}, hidden,
-             {"corpus": "mine", "store": "results/store/hidden", "settings": config.hidden("decoder"), "code": "1"},
+             {"corpus": "mine", "store": "results/store/hidden", "settings": config.hidden("decoder", "mine"), "code": "1"},
              {})  # fmt: skip
     tables = [f"results/metrics/decoder/mine/{Path(text).name}.parquet" for text in texts]
     run_rule("metrics", "metrics", {"hidden": hidden, "reference": hidden[0]}, tables,
-             {"store": "results/store/metrics", "metrics": config["metrics"], "bootstrap": config["bootstrap"], "seed": 0,
-              "code": "1"}, {})  # fmt: skip
-    run_rule("metrics", "join_metrics", tables, {"parquet": "results/metrics.parquet", "csv": "results/metrics.csv"}, {}, {})
+             {"store": "results/store/metrics", "metrics": config.metrics("mine"), "in_depth": {},
+              "bootstrap": config["bootstrap"], "seed": 0, "code": "1"}, {})  # fmt: skip
+    run_rule("metrics", "join_table", tables, {"parquet": "results/metrics.parquet", "csv": "results/metrics.csv"},
+             {"table": "metrics"}, {})  # fmt: skip
     run_rule("figures", "figure", {"tables": ["results/metrics.parquet"]},
              {kind: f"results/figures/id_by_layer.{kind}" for kind in ("svg", "png", "csv")},
              {"settings": config["figures"], "final_norm": True, "reference": "eng_Latn"},

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from listed import ENVS, PYPI, ROOT, foreign, listed, pins, pip_listed, rules, same, scripts
+from listed import ENVS, PYPI, ROOT, _lines, foreign, listed, pins, pip_listed, rules, same, scripts
 
 # In no import of ours.
 UNSEEN = {
@@ -48,6 +48,7 @@ def test_pins_are_those_of_the_tests(env: Path) -> None:
     for line in pip_listed(env):
         name, version = line.split("==")
         assert tested[same(name)] == version, name
+    assert len(_lines(env)) == len(listed(env)), "something is listed twice"
     channels = yaml.safe_load(env.read_text(encoding="utf-8"))["channels"]
     assert (
         channels[0] == "conda-forge"

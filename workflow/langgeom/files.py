@@ -23,6 +23,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    temporary.unlink(missing_ok=True)  # of a killed process with this number; it may be a link to a result in the store
     try:
         yield temporary
         # On disk before it has its name: else a power cut could leave the name of an empty file.

@@ -90,7 +90,10 @@ class Store:
         """Remove results that no output links to any more and that are older than `grace` seconds; return the bytes freed."""
         freed = 0
         for path in self.folder.glob("??/*"):
-            info = path.stat()
+            try:
+                info = path.stat()
+            except FileNotFoundError:  # a job at work has renamed it
+                continue
             if path.suffix != ".sha256" and info.st_nlink == 1 and info.st_mtime <= time.time() - grace:
                 path.unlink()
                 path.with_name(path.name + ".sha256").unlink(missing_ok=True)

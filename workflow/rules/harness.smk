@@ -18,7 +18,8 @@ rule harness:
         "../../envs/harness.yaml"
     threads: 8
     resources:
-        mem_mb=16000,
+        mem_mb=lambda wildcards, input, attempt: attempt * (8000 + hidden_memory(input.model)),
+        runtime=lambda wildcards, attempt: attempt * 60 * (1 + len(CONFIG.harness_settings()["tasks"])),
     params:
         settings=CONFIG.harness_settings(),
         seed=CONFIG["seed"],

@@ -37,10 +37,10 @@ def hidden_job(
     Raises:
         UserError: whatever the model or a text does not allow; texts finished before it are kept.
     """
-    manifest = read_manifest(model)
+    manifest, settings = read_manifest(model), {**settings, "dtype": _dtype(settings["dtype"])}
     # A name is no part of what determines the numbers, but it stands in the file's header.
     determined = dict(
-        model=[manifest["name"], manifest["fingerprint"]], settings=dict(settings), code=code,
+        model=[manifest["name"], manifest["fingerprint"]], settings=settings, code=code,
         versions=versions_of("torch", "transformers", "tokenizers"),
     )  # fmt: skip
 
@@ -67,3 +67,13 @@ def hidden_job(
         outputs,
         [partial(make, *pair) for pair in zip(texts, keys, strict=True)],
     )
+
+
+def _dtype(name: str) -> str:
+    """Return the dtype that "auto" stands for on this machine: another machine's results are not its own."""
+    if name != "auto":
+        return name
+    from langgeom.device import pick_device
+    from langgeom.hidden.dtype import pick_dtype
+
+    return str(pick_dtype(name, pick_device())).removeprefix("torch.")

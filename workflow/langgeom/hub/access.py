@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from langgeom.errors import UserError
 
-__all__ = ["offline", "reaching"]
+__all__ = ["offline", "reaching", "redacted"]
 
 AGAIN = "Run again: what has arrived is kept."
 
@@ -66,7 +67,8 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(link, kinds) for link in chain)
 
-    if any(isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EDQUOT) for link in chain):
+    full = os.strerror(errno.ENOSPC)  # hf_xet has no number of it
+    if any(getattr(link, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or full in str(link) for link in chain):
         return f"{what}: the disk is full. Free some space in the results folder. {AGAIN}"
     if offline() and met(errors.OfflineModeIsEnabled, ConnectionError, FileNotFoundError):
         return (
@@ -108,11 +110,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _clean(error: BaseException) -> str:
-    """Return the kind and the start of the text of an error, without signatures of addresses and without the token."""
+    """Return the kind and the start of the text of an error, redacted."""
+    text = redacted(str(error))
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def redacted(text: str) -> str:
+    """Return a text on one line, without signatures of addresses and without the token."""
     from huggingface_hub import get_token
 
-    text = re.sub(r"\?\S+", "?...", " ".join(str(error).split()))
+    text = re.sub(r"\?\S+", "?...", " ".join(text.split()))
     token = get_token()
-    if token:
-        text = text.replace(token, "***")
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+    return text.replace(token, "***") if token else text

@@ -12,7 +12,7 @@ from typing import Any
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import atomic
-from langgeom.hub.access import offline, reaching
+from langgeom.hub.access import offline, reaching, redacted
 
 __all__ = ["FIELDS", "fetch_text", "fill", "texts_path"]
 
@@ -80,7 +80,7 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
 
 def _refused(error: Exception, repo: str, config: str | None, split: str) -> str:
     """Say what the data set has instead of a configuration or split that it has not."""
-    said = str(error)
+    said = redacted(str(error))
     allowed = re.findall(r"'([^']+)'", said.partition("[")[2])
     for what, wanted in (("configuration", config), ("split", split)):
         if wanted and allowed and wanted in said.partition("[")[0]:
@@ -88,7 +88,7 @@ def _refused(error: Exception, repo: str, config: str | None, split: str) -> str
             return f"Data set '{repo}' has no {what} '{wanted}'; it has {some}.{nearest(wanted, allowed)}"
     if "script" in said.lower():
         return f"Data set '{repo}' is a script, and code of data sets is never run. Use one of Parquet, JSON or CSV files."
-    return f"Data set '{repo}' cannot be read: {' '.join(said.split())[:300]}"
+    return f"Data set '{repo}' cannot be read: {said[:300]}"
 
 
 def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from langgeom.code import versions_of
+from langgeom.errors import UserError
 from langgeom.names import TextName
 from langgeom.store import Store, key_of, serve
 
@@ -60,6 +61,7 @@ def metrics_job(
         return lambda path: write_rows([{**about, **row} for row in rows], path)
 
     headers = [read_header(path) for path in hidden]
+    _one_dtype([*headers, read_header(reference)])
     texts = [header["text"] for header in headers]
     asked = [names_for(text, names, in_depth) for text in texts]
     keys = [key_of(**determined, names=names, hidden=of["fingerprint"]) for of, names in zip(headers, asked, strict=True)]
@@ -70,3 +72,18 @@ def names_for(text: str, names: Mapping[str, Sequence[str]], in_depth: Mapping[s
     """Return the metrics of one text: `names`, and those of `in_depth` where it names the text; none twice."""
     more = {over: listed for over, listed in in_depth.items() if over != "texts" and text in in_depth.get("texts", ())}
     return {over: list(dict.fromkeys([*names.get(over, ()), *more.get(over, ())])) for over in dict.fromkeys([*names, *more])}
+
+
+def _one_dtype(headers: Sequence[Mapping[str, str]]) -> None:
+    """Refuse texts of one model that unlike machines ran in unlike formats: their difference would look like one of languages.
+
+    Raises:
+        UserError: which text has which.
+    """
+    first = {of["dtype"]: of["text"] for of in reversed(headers)}
+    if len(first) > 1:
+        found = " and ".join(f"{dtype} (as {text})" for dtype, text in sorted(first.items()))
+        raise UserError(
+            f"Model '{headers[0]['model']}' has hidden states in {found}: `hidden.dtype: auto` was another on another machine. "
+            f"Set hidden.dtype to one of {', '.join(sorted(first))} and run again; texts that have it are not computed again."
+        )

@@ -107,7 +107,9 @@ def command(
 
 def _run(words: Sequence[str], cache: Path) -> str:
     """Run the harness, print what it says without the token, and return the end of it."""
-    token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
+    from huggingface_hub import get_token
+
+    token = get_token()  # from the environment, or what `hf auth login` left
     names = ("hub", "datasets", "modules", "evaluate", "xet")
     environment = {
         **os.environ, **{f"HF_{name.upper()}_CACHE": str((cache / name).absolute()) for name in names},
