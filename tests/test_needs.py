@@ -53,7 +53,7 @@ def test_preparing_a_model(model: Path, tmp_path: Path) -> None:
 def test_measuring(tmp_path: Path) -> None:
     hidden = [of_size(tmp_path / f"{number}.safetensors", number * 10 * MIB) for number in range(1, 5)]
     assert metrics_memory(hidden) == 2000 + 16 * 40
-    assert metrics_minutes(hidden) == 35
+    assert metrics_minutes(hidden) == 31
 
 
 def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:

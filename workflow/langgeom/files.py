@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["atomic", "atomic_folder", "sha256"]
+from langgeom.errors import UserError
+
+__all__ = ["atomic", "atomic_folder", "read_json", "sha256"]
 
 
 @contextmanager
@@ -48,6 +52,19 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the mapping that a JSON file of this workflow's own holds.
+
+    Raises:
+        UserError: damaged.
+    """
+    try:
+        content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}). Remove it and run again.") from None
+    return content
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -64,12 +64,13 @@ def metrics_memory(hidden: Iterable[str | os.PathLike[str]]) -> int:
 
 
 def metrics_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the minutes to allow for measuring files of hidden states: one for every 20 MiB.
+    """Return the minutes to allow for measuring files of hidden states: one for every 100 MiB (two slow cores took a
+    tenth of that with the default's metrics).
 
     Raises:
         FileNotFoundError: naming the file that is not there yet.
     """
-    return MINUTES + math.ceil(sum(map(_size, hidden)) / (20 * MIB))
+    return MINUTES + math.ceil(sum(map(_size, hidden)) / (100 * MIB))
 
 
 def _parameters(model: str | os.PathLike[str]) -> int:

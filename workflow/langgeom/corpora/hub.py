@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError, nearest
+from langgeom.files import read_json
 from langgeom.hub.listing import UNPINNED
 from langgeom.hub.texts import FIELDS
 
@@ -52,7 +52,7 @@ def sources(spec: Mapping[str, Any], text: str, base: Path) -> None:
 
 def label(spec: Mapping[str, Any], source: Path) -> str:
     """Return data set, commit, configuration and split of fetched rows."""
-    return str(_rows(source)["source"])
+    return str(read_json(source)["source"])
 
 
 def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:
@@ -67,7 +67,7 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
     Raises:
         UserError: rows without ids that are not as many as the reference text's, or no id in common.
     """
-    found, expected = _rows(source), _rows(source.with_name(f"{reference}.json"))
+    found, expected = read_json(source), read_json(source.with_name(f"{reference}.json"))
     if found["id"] is None or expected["id"] is None:
         if len(found["text"]) != len(expected["text"]):
             raise UserError(
@@ -81,8 +81,3 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
     if unmatched == len(cells):
         raise UserError(f"'{text}' and '{reference}' have no id in common ({found['source']}). Is id_column the right one?")
     return aligned, Counter(unmatched=unmatched)
-
-
-def _rows(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.files import atomic, read_json, sha256
 
 __all__ = ["UNPINNED", "listing_path", "read_listing", "write_listing"]
 
@@ -32,9 +31,9 @@ def read_listing(path: Path) -> list[Path]:
     """Return the files of a listing, checked.
 
     Raises:
-        UserError: a file is missing or not the one that was fetched.
+        UserError: the listing cannot be read; a file is missing or not the one that was fetched.
     """
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     files = {path.with_suffix("") / name: digest for name, digest in content["files"].items()}
     for file, digest in files.items():
         if not file.is_file() or sha256(file) != digest:
