@@ -95,7 +95,7 @@ def axes_of(size: float = 3.1) -> Axes:
     return axes
 
 
-@pytest.mark.parametrize(("n", "least"), [(3, 3), (22, 22), (60, 25)])
+@pytest.mark.parametrize(("n", "least"), [(3, 3), (22, 22), (60, 24)])
 def test_names_cover_no_point_and_no_name_and_stay_in_the_frame(n: int, least: int) -> None:
     x, y = sample(n)
     points = pd.DataFrame({"x": x, "y": y, "name": [f"Language {number}" for number in range(n)]})
