@@ -36,8 +36,9 @@ def manifest(name: str, kind: str = "decoder", **more: Any) -> dict[str, Any]:
 def finding(number: int, verdict: str, **more: Any) -> dict[str, Any]:
     conclusion = CONCLUSIONS[f"C{number}"]
     row = {
-        "finding": conclusion.id, "claim": conclusion.claim, "question": conclusion.question, "model": "big", "corpus": "flores",
-        "effect": "what was measured", "value": number / 7, "low": -number / 9, "high": number / 3, "claimed": 1, "centre": 0.0,
+        "finding": conclusion.id, "claim": conclusion.claim, "question": conclusion.question, "model": "big",
+        "corpus": "flores", "shown_centre": 0.0, "effect": "what was measured",
+        "value": number / 7, "low": -number / 9, "high": number / 3, "claimed": 1, "centre": 0.0,
         "n": 100 + number, "unit": "languages", "p": 0.001 * number, "p_adjusted": 0.004 * number, "detectable": 0.51,
         "verdict": verdict, "reason": None, "note": f"note of {conclusion.id}",
     }  # fmt: skip

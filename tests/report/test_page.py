@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_every_element_is_closed_and_every_name_is_one(page: Page) -> None:
 def test_headings_descend_step_by_step(page: Page) -> None:
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_nothing_is_asked_of_a_network_and_nothing_runs(source: str, page: Page) -> None:
@@ -82,7 +83,6 @@ def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
 
 def test_verdicts_are_counted(page: Page) -> None:
     assert "14 conclusions, 11 tests" in page.text
-    assert "4 supported" not in page.text.split("C1 ")[0].split("contradicted")[1]
     assert re.search(r"3 supported 4 contradicted 4 no evidence 3 not testable", page.text)
 
 

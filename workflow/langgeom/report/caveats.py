@@ -195,8 +195,8 @@ def missing_values(run: Run) -> Caveat | None:
     return Caveat(
         "missing-values",
         "Missing values",
-        f"{len(lacking):,} of {many(len(run.metrics), 'value')} are missing, where the points did not allow one ({named}). They "
-        "are left out of figures and tests, not filled in.",
+        f"{len(lacking):,} of {many(len(run.metrics), 'value')} are missing, where the points did not allow one ({named}). "
+        "They are left out of figures and tests, not filled in.",
     )
 
 
