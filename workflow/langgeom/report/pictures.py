@@ -37,7 +37,7 @@ def pictures(files: Mapping[str, Path]) -> Markup:
 def contents(files: Mapping[str, Path]) -> Markup:
     """Return links to the figures."""
     lines = (
-        fill('<li><a href="#figure-{{name}}">{{number}}{{title}}</a></li>', {"name": name, "title": FIGURES[name].title},
+        fill('<li>{{number}}<a href="#figure-{{name}}">{{title}}</a></li>', {"name": name, "title": FIGURES[name].title},
              {"number": _number(FIGURES[name])})
         for name in FIGURES
         if name in files
