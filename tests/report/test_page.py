@@ -87,7 +87,10 @@ def test_verdicts_are_counted(page: Page) -> None:
 
 
 def test_models_corpora_settings_and_versions_are_named(page: Page) -> None:
-    assert ["big", "decoder", "trained", "llama", "30", "576", "49,152", "7 B", "bfloat16"] in page.rows
+    architecture = ["llama", "30", "576", "49,152", "7 B", "bfloat16"]
+    assert ["big owner/big at 444444444444", "decoder", "trained", *architecture] in page.rows
+    twin = "big-untrained random weights, as big is built; seed 0"
+    assert [twin, "decoder", "untrained", *architecture] in page.rows
     for said in ("4" * 40, "f" * 64, "a" * 64, "owner/second"):
         assert said in page.text
     assert ["flores", "60", "1,000", "1,000", "nothing", "flores.tar.gz"] in page.rows

@@ -31,7 +31,7 @@ def models(run: Run) -> Markup:
     head = ("Model", "Kind", "Weights", "Architecture", "Layers", "Dimension", "Vocabulary", "Parameters", "Type")
     rows = [
         (
-            Cell(markup=Markup(fill("<strong>{{name}}</strong>", {"name": model["name"]}, {}))),
+            Cell(markup=_named(model)),
             Cell(model["kind"]),
             Cell(model["init"]),
             Cell(model["model_type"]),
@@ -43,6 +43,18 @@ def models(run: Run) -> Markup:
     ]
     sources = "".join(_source(model) for model in run.models)
     return Markup(f"{table('The models', head, rows)}\n{_details('Sources and hashes of the models', Markup(sources))}")
+
+
+def _named(model: Mapping[str, Any]) -> Markup:
+    """Return a model's name, and below it whose it is: what the config says of it, else where it is from."""
+    source = model["source"]
+    said = source.get("reference", "")
+    if not said and "hub" in source:
+        said = f"{source['hub']} at {str(source.get('revision', ''))[:12]}"
+    elif "untrained" in source:
+        said = f"random weights, as {source['untrained']} is built; seed {source.get('seed', 0)}"
+    said = said or str(source.get("folder", ""))
+    return Markup(fill("<strong>{{name}}</strong> <small>{{said}}</small>", {"name": model["name"], "said": said}, {}))
 
 
 def _source(model: Mapping[str, Any]) -> str:
