@@ -3,6 +3,7 @@
 snakemake --cores N                    all figures of config.yaml
 snakemake --cores N id_by_layer        one figure, by its name or by its number in the study (fig01)
 snakemake --cores N explorer           the page to explore all numbers in
+snakemake --cores N page               the report: what was run, what was found, all figures
 snakemake --cores N --configfile X     the same for other models, languages and corpora
 """
 
@@ -35,6 +36,7 @@ rule all:
         "results/findings.md",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
         "results/explorer.html",
+        "results/report.html",
 
 
 include: "workflow/rules/corpora.smk"
@@ -47,6 +49,7 @@ include: "workflow/rules/findings.smk"
 include: "workflow/rules/harness.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
+include: "workflow/rules/report.smk"
 
 
 onstart:

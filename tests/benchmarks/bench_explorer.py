@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from explorer.made import Browser
+from browsing import Browser
 from langgeom.download import fetch_npm
 from langgeom.explorer import assemble
 from langgeom.explorer.pack import pack

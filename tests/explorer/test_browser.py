@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from scipy.stats import linregress, pearsonr
 
-from explorer.made import HOSTILE, MODELS, Browser, Made, records
+from browsing import Browser
+from explorer.made import HOSTILE, MODELS, Made, records
 from langgeom.explorer import assemble
 from langgeom.explorer.pack import pack
 from langgeom.pages.libraries import D3, read_library

@@ -13,6 +13,8 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
+from langgeom.report import ASSETS as REPORT_ASSETS
+from langgeom.report.versions import versions
 from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
 
 try:

@@ -10,7 +10,7 @@ import pandas as pd
 from langgeom.findings.outcome import SMALL_R
 from langgeom.findings.statistics import correlation_interval, detectable_correlation
 
-__all__ = ["number_of", "page"]
+__all__ = ["CAUTIONS", "clustered_words", "effect_words", "number_of", "number_words", "p_words", "page", "present"]
 
 INTRODUCTION = (
     "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "
@@ -66,50 +66,55 @@ def _overview(table: pd.DataFrame) -> list[str]:
 
 
 def _bullet(row: dict[str, Any]) -> str:
-    where = f"**{row['model']}** on {row['corpus']}" if _there(row["model"]) else "Here"
+    where = f"**{row['model']}** on {row['corpus']}" if present(row["model"]) else "Here"
     parts = [f"- {where}: **{row['verdict']}**"]
-    if _there(row["reason"]):
+    if present(row["reason"]):
         parts[0] += f": {row['reason']}"
-    said = [_effect(row)] if _there(row["value"]) else []
-    if not _there(row["reason"]):
-        said.append(f"p {_p(row['p'])}, corrected {_p(row['p_adjusted'])}")
-        if row["verdict"] == "no evidence" and _there(row["detectable"]):
-            said.append(f"detectable {_number(row['detectable'])}")
+    said = [effect_words(row)] if present(row["value"]) else []
+    if not present(row["reason"]):
+        said.append(f"p {p_words(row['p'])}, corrected {p_words(row['p_adjusted'])}")
+        if row["verdict"] == "no evidence" and present(row["detectable"]):
+            said.append(f"detectable {number_words(row['detectable'])}")
     if said:
         parts.append("; ".join(said))
-    parts += [_clustered(row), str(row["note"]).rstrip(".") if _there(row["note"]) else ""]
+    parts += [clustered_words(row), str(row["note"]).rstrip(".") if present(row["note"]) else ""]
     return ". ".join(filter(None, parts)) + "."
 
 
-def _effect(row: dict[str, Any]) -> str:
-    interval = f" [{_number(row['low'])}, {_number(row['high'])}]" if _there(row["low"]) else ""
+def effect_words(row: dict[str, Any]) -> str:
+    """Return a finding's effect with its value, interval and n."""
+    interval = f" [{number_words(row['low'])}, {number_words(row['high'])}]" if present(row["low"]) else ""
     effect = str(row["effect"])
-    return f"{effect[0].upper()}{effect[1:]} {_number(row['value'])}{interval}, n = {row['n']} {row['unit']}"
+    return f"{effect[0].upper()}{effect[1:]} {number_words(row['value'])}{interval}, n = {row['n']} {row['unit']}"
 
 
-def _clustered(row: dict[str, Any]) -> str:
-    if not _there(row["clustered_low"]):
+def clustered_words(row: dict[str, Any]) -> str:
+    """Return the interval over families, and whether the verdict is fragile by it; "" where there is none."""
+    if not present(row["clustered_low"]):
         return ""
     low, high = row["clustered_low"], row["clustered_high"]
-    said = f"Over {row['families']} families [{_number(low)}, {_number(high)}]"
+    said = f"Over {row['families']} families [{number_words(low)}, {number_words(high)}]"
     if row["verdict"] == "supported" and row["claimed"] == 0:
         inside = -row["bound"] < low and high < row["bound"]
-        return said + ("" if inside else f", which reaches beyond ±{_number(row['bound'])}: fragile")
+        return said + ("" if inside else f", which reaches beyond ±{number_words(row['bound'])}: fragile")
     held = row["verdict"] in ("supported", "contradicted") and low <= row["centre"] <= high
-    return said + (f", which holds {_number(row['centre'])}: fragile" if held else "")
+    return said + (f", which holds {number_words(row['centre'])}: fragile" if held else "")
 
 
-def _there(value: Any) -> bool:
+def present(value: Any) -> bool:
+    """Whether a cell of a table holds something."""
     return not (value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)))
 
 
-def _number(value: Any) -> str:
+def number_words(value: Any) -> str:
+    """Write a number with two decimals, or two digits where those would say nothing."""
     number = float(value)
     if number == 0 or 0.01 <= abs(number) < 1000:
         return f"{number:.2f}".replace("-0.00", "0.00")
     return f"{number:.2g}"
 
 
-def _p(value: Any) -> str:
+def p_words(value: Any) -> str:
+    """Write a p with its sign: "= 0.012", "< 0.001"."""
     number = float(value)
     return f"= {number:.3f}" if number >= 0.001 else "< 0.001"

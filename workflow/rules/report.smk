@@ -1,0 +1,38 @@
+# The report: one self-contained page on the run, for a reader who did not run anything.
+#
+# Inputs: the tables, the figures, what is known of models and texts, Snakemake's benchmarks. Output: results/report.html.
+
+
+rule page:
+    "Making the report"
+    input:
+        metrics="results/metrics.parquet",
+        quality="results/quality.parquet",
+        findings="results/findings.parquet",
+        models=expand("results/models/{model}", model=CONFIG["models"]),
+        texts=[f"results/corpora/{corpus}/{text}.json" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+        figures=expand("results/figures/{figure}.svg", figure=FIGURES),
+        # What it links to; by then all benchmarks are there that the page adds up.
+        beside=[
+            "results/explorer.html",
+            "results/findings.md",
+            "results/texts.csv",
+            *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["png", "csv"]),
+        ],
+        languages=workflow.source_path("../data/languages.tsv"),
+        assets=[workflow.source_path(f"../langgeom/{asset}") for asset in REPORT_ASSETS],
+    output:
+        "results/report.html",
+    log:
+        "results/logs/page.log",
+    benchmark:
+        "results/benchmarks/page.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        benchmarks="results/benchmarks",
+        settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
+        versions=versions(),
+        code=code_of("langgeom.report"),
+    script:
+        "../scripts/report.py"

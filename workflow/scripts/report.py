@@ -1,0 +1,24 @@
+"""Make the report from what the run left."""
+
+from pathlib import Path
+
+from _job import job
+
+with job(snakemake):
+    from langgeom.report import Inputs, render
+
+    given, params = snakemake.input, snakemake.params
+    render(
+        Path(snakemake.output[0]),
+        Inputs(
+            models=[Path(path) for path in given.models],
+            texts={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.texts},
+            metrics=Path(given.metrics),
+            quality=Path(given.quality),
+            findings=Path(given.findings),
+            figures={Path(path).stem: Path(path) for path in given.figures},
+            benchmarks=Path(params.benchmarks),
+            settings=params.settings,
+            versions=params.versions,
+        ),
+    )
