@@ -29,8 +29,8 @@ rule hub_text:
         "results/logs/hub_text/{corpus}/{text}.log",
     benchmark:
         "results/benchmarks/hub_text/{corpus}/{text}.tsv"
-    localrule: True  # compute nodes often have no way out
     priority: 100
+    localrule: True  # compute nodes often have no way out
     conda:
         "../../envs/hub.yaml"
     params:

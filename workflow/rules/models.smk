@@ -29,11 +29,11 @@ rule hub_model:
         "results/logs/hub_model/{repo}/{revision}.{part}.log",
     benchmark:
         "results/benchmarks/hub_model/{repo}/{revision}.{part}.tsv"
-    localrule: True  # compute nodes often have no way out
     wildcard_constraints:
         repo="[^/]+--[^/]+",
         revision="[0-9a-f]{40}",
         part="weights|architecture",
+    localrule: True  # compute nodes often have no way out
     conda:
         "../../envs/hub.yaml"
     script:
