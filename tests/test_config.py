@@ -84,6 +84,10 @@ def add_text(text: str) -> Callable[[Settings], None]:
     return lambda settings: settings["corpora"]["udhr"]["texts"].append(text)
 
 
+def harness(tasks: dict[str, str]) -> Callable[[Settings], None]:
+    return put("quality", {"harness": {"models": ["gemma-3-270m"], "tasks": tasks}})
+
+
 MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("modles", {}), ["unknown key 'modles' in the top level", "corpora, models", "Did you mean 'models'?"]),
     (put("hidden", "dtyp", "auto"), ["unknown key 'dtyp' in hidden", "Did you mean 'dtype'?"]),
@@ -182,6 +186,19 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrongTens"]),
         ["'eng_Latn_wrongTens', which this corpus lacks", "Did you mean 'eng_Latn_wrongTense'?"],
     ),
+    (
+        put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrongTense"]),
+        ["corpora.grammar.texts lacks 'eng_Latn_wrong'", "leave `texts` out"],
+    ),
+    (put("corpora", "grammar", "texts", ["eng_Latn"]), ["corpora.grammar.texts lacks 'eng_Latn_wrong'"]),
+    (put("in_depth", "texts", ["eng_Latn_wrong"]), ["in_depth.texts names 'eng_Latn_wrong'", "no corpus of languages"]),
+    (harness({"mmlu": "eng", "belebele_deu_Latn": "deu"}), ["tasks names 'belebele_deu_Latn'", "holds 'mmlu'"]),
+    (harness({"m_mmlu_es": "spb"}), ["tasks names 'm_mmlu_es' in 'spb', an unknown language"]),
+    (harness({"m_mmlu_de": "deu"}), ["tasks names 'm_mmlu_de' in 'deu', which no corpus of this config has"]),
+    (
+        harness({"m_mmlu_es": "spa_Arab"}),
+        ["'spa_Arab', which no corpus of this config has", "remove the task", "Did you mean 'spa_Latn'?"],
+    ),
     (put("metrics", "pairs", ["id_twonn"]), ["metrics.pairs names 'id_twonn'", "Did you mean"]),
     (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),
     (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
@@ -222,6 +239,12 @@ def test_mistakes(settings: Settings, change: Callable[[Settings], Any], words: 
     assert "\n" not in message
     for word in words:
         assert word in message, message
+
+
+def test_tasks_of_the_harness(settings: Settings) -> None:
+    tasks = {"global_mmlu_full_es": "spa", "m_mmlu_zh": "zho_Hans", "MMLU": "eng_Latn"}
+    harness(tasks)(settings)
+    assert check(settings, ROOT).harness() == {"gemma-3-270m": tasks}
 
 
 def test_a_corpus_of_pairs(settings: Settings) -> None:

@@ -8,6 +8,9 @@ import yaml
 
 from langgeom.config import check, check_files
 from langgeom.corpora import flores_plus
+from langgeom.findings.outcome import LEAST_UNITS
+from langgeom.languages import language
+from langgeom.names import TextName
 
 STUDY = Path(__file__).resolve().parents[1] / "configs" / "study.yaml"
 
@@ -24,3 +27,25 @@ def test_the_study_is_whole() -> None:
     }  # fmt: skip
     assert {spec["untrained"] for spec in config["models"].values() if "untrained" in spec} <= set(config["models"])
     assert all(config.model_hub(name) for name, spec in config["models"].items() if "hub" in spec)
+
+
+def test_the_sample_is_all_that_flores_has_of_the_sample_of_wals() -> None:
+    config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
+    known = flores_plus.texts(config["corpora"]["flores"], Path())
+    assert config["figures"]["sample"] == [text for text in known if language(TextName.parse(text).lang).wals100]
+    assert len(config["figures"]["sample"]) == 34
+
+
+def test_the_pairs_and_what_is_measured_in_depth() -> None:
+    config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
+    assert config["corpora"]["grammar"]["grammar"]["generate"]["pairs"] == 1200
+    assert len(config.texts("grammar")) == 2 + 12 and config.hidden("phi-3.5-mini", "grammar")["token_cap"] == 16384
+    assert config["in_depth"]["texts"] == ["eng_Latn", "tur_Latn", "arb_Arab", "cmn_Hans"]
+    assert config.language_corpora() == ["flores"]
+
+
+def test_languages_in_latin_and_arabic_script_are_as_few_as_the_comment_says() -> None:
+    config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
+    names = [TextName.parse(text) for text in config.texts("flores")]
+    both = [name.lang for name in names if name.script == "Arab" and not name.variant and TextName(name.lang, "Latn") in names]
+    assert sorted(both) == ["ace", "arb", "bjn", "knc", "min"] and LEAST_UNITS == 6

@@ -4,7 +4,7 @@ Peers: a full SVD in float32 and float64, the study's power method, LLM-Microsco
 DADApy (which needs an older numpy, so it runs in an environment of its own), and the bare product X @ X.T. A peer that
 cannot be had here is a row that says why.
 
-usage: bench_metrics.py --out docs/benchmarks-metrics.md [--hidden FILE.safetensors] [--repeats N] [--device cuda]
+usage: bench_metrics.py --out docs/benchmarks/metrics.md [--hidden FILE.safetensors] [--repeats N] [--device cuda]
                         [--memory-points 50000] [--skip microscope dadapy memory]
 """
 

@@ -151,3 +151,10 @@ def test_missing_values_are_not_drawn(name: str) -> None:
     rows = table()
     rows.loc[rows["layer"].isin([3, 4]), ["value", "low", "high"]] = np.nan
     assert not set(draw(name, rows)[0].numbers["layer"]) & {3, 4}
+
+
+@pytest.mark.parametrize("name", ["linearity", "id_scales", "id_estimators"])
+def test_what_takes_long_may_be_asked_for_a_few_texts(name: str) -> None:
+    rows = table()
+    _, words = draw(name, rows[~rows["metric"].isin(FIGURES[name].metrics)])
+    assert "to metrics.token, or name texts in in_depth.texts." in " ".join(words.split())

@@ -112,6 +112,8 @@ def test_nothing_to_draw_says_why(tmp_path: Path) -> None:
     assert "Nothing to draw: no model has id_microscope_difference" in unpaired.words
     other = draw(tmp_path / "c", "id_grammar", table, Settings(id="id_twonn"))
     assert "no model has id_twonn_difference" in other.words
+    unknown = draw(tmp_path / "d", "id_grammar", table, Settings(id="id_mle"))
+    assert "paired difference of id_microscope and id_twonn only; set figures.id to one of them" in unknown.words
 
 
 def test_same_table_same_bytes_and_both_names(tmp_path: Path) -> None:

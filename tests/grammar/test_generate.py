@@ -136,6 +136,18 @@ def test_errors_of_known_sentences() -> None:
         "The students have write.", "The students have wrote.", "The students have writing.",
     }  # fmt: skip
     assert spoilt("WordOrder", THE, STUDENTS, *has) == {"Students the have written.", "The students written have."}
+    visit = Word("visit", "base", ("visit", "visits", "visited", "visited", "visiting"))
+    decide = Word("decide", "base", ("decide", "decides", "decided", "decided", "deciding"), "plural")
+    later = THE, STUDENTS, Word("will", "will"), decide
+    assert spoilt("Tense", *later, Word("tomorrow", "time"), time="future") == {"The students decided tomorrow."}
+    assert not spoilt("Tense", *later, Word("to", "to"), visit, Word("tomorrow", "time"), time="future")
+    tall = Word("tall", "adjective", ("tall", "taller", "tallest"))
+    assert spoilt("WordOrder", THE, tall, STUDENTS, present, THE, tall, LETTER) == {
+        "Tall the students write the tall letter.", "The students tall write the tall letter.",
+        "The tall students write tall the letter.",
+    }  # fmt: skip
+    her = Word("her", "object", ("she",))
+    assert spoilt("Article", THE, STUDENTS, present, her, A, LETTER) == {"The students write her an letter."}
     need = Word("needs", "need", ("needs", "need"), "third")
     assert "The letter need to be written." in spoilt(
         "Auxiliary", THE, LETTER, need, Word("to", "to"), Word("be", "infinitive be"), Word("written", "participle", WRITE)
@@ -153,8 +165,45 @@ def test_the_seed_decides() -> None:
     assert len(generate(13, seed=0)) == 13
 
 
-def test_as_many_as_the_config_allows() -> None:
-    assert len({pair.correct for pair in generate(12000, seed=1)}) == 12000
+@pytest.fixture(scope="module")
+def most() -> list[Pair]:
+    return list(generate(12000, seed=1))
+
+
+LEAD = re.compile(rf"({'|'.join(entry.forms[0] for entry in lexicon()['lead'])}) ", re.IGNORECASE)
+
+
+def test_as_many_as_the_config_allows(most: list[Pair]) -> None:
+    assert len({pair.correct for pair in most}) == 12000
+
+
+def test_no_error_makes_another_english_sentence(most: list[Pair]) -> None:
+    forms = {form for kind in ("verb", "give", "select") for entry in lexicon()[kind] for form in entry.forms}
+    adjectives = {entry.forms[0] for entry in lexicon()["adjective"]}
+    planned = {entry.forms[0] for entry in lexicon()["infinitive"]}
+    before = forms | {"me", "him", "her", "us", "them"}
+    for correct, wrong, kind in ((folded(pair.correct), folded(pair.wrong), pair.kind) for pair in most):
+        place = next(place for place, (ours, theirs) in enumerate(zip(correct, wrong, strict=False)) if ours != theirs)
+        if kind == "Article" and len(wrong) < len(correct):
+            assert correct[place - 1] != "her", correct  # "offered her the shirt"
+        elif kind == "Tense" and "will" in correct:
+            assert correct[correct.index("will") + 1] not in planned, correct  # "will decide to buy the hat next month"
+        elif kind == "WordOrder" and correct[place] in adjectives:
+            assert correct[place - 2] not in before or place < 2, correct  # "paint this tower beautiful"
+        elif kind == "MissingWord":
+            assert not correct[place - 1].startswith(("pay", "paid")), correct  # "is paying for their scarf"
+
+
+def test_nobody_does_something_to_themselves_without_a_reflexive(most: list[Pair]) -> None:
+    for pair in most:
+        words = set(folded(LEAD.sub("", pair.correct)))
+        assert not (words & {"i", "we"} and words & {"me", "us"}), pair.correct
+
+
+def test_few_sentences_begin_alike(most: list[Pair]) -> None:
+    led = sum(bool(LEAD.match(pair.correct)) for pair in most)
+    assert 0.04 < led / len(most) < 0.1
+    assert Counter(tuple(folded(pair.correct)[:3]) for pair in most).most_common(1)[0][1] < 0.015 * len(most)
 
 
 def test_a_vocabulary_that_does_not_suffice_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def test_the_layer_best_on_average_is_taken_for_all_languages() -> None:
 
 
 def test_the_reference_and_its_varieties_do_not_vote() -> None:
-    own = accuracies("eng_Latn", [1.0, 1.0]) + accuracies("eng_Latn_wrong", [1.0, 0.0])
+    own = accuracies("eng_Latn", [1.0, 1.0]) + accuracies("eng_Latn_scot", [1.0, 0.0])
     table = metrics(own + accuracies("fra_Latn", [0.1, 0.2]))
     assert best_layers(table, "eng_Latn") == {("m", "c"): 1}
     assert [r["text"] for r in measured(table, "eng_Latn")] == ["fra_Latn"]
@@ -66,6 +66,16 @@ def test_bits_per_character_are_those_of_the_table_the_reference_too() -> None:
                      (("eng_Latn", 1.0), ("fra_Latn", 2.0), ("rus_Cyrl", float("nan")))])  # fmt: skip
     rows = measured(table, "eng_Latn")
     assert [(r["text"], r["quality"], r["value"]) for r in rows] == [("eng_Latn", "bpc", 1.0), ("fra_Latn", "bpc", 2.0)]
+
+
+def test_corpora_of_pairs_give_no_row() -> None:
+    pairs = [
+        row(metric="bpc", over="text", layer=None, text=text, lang="eng", corpus="errors", value=1.0)
+        for text in ("eng_Latn", "eng_Latn_wrong", "eng_Latn_wrongTense")
+    ]
+    # With another reference, retrieval among them is no quality of English either.
+    table = metrics(pairs + accuracies("eng_Latn", [0.5], corpus="errors") + accuracies("fra_Latn", [0.5]))
+    assert [(r["corpus"], r["text"]) for r in measured(table, "spa_Latn")] == [("c", "fra_Latn")]
 
 
 def test_nothing_measured_gives_no_row() -> None:

@@ -12,10 +12,12 @@ from langgeom import corpora
 from langgeom.config.asked import Config
 from langgeom.config.schema import completed
 from langgeom.errors import UserError, nearest
+from langgeom.grammar.layout import WRONG
 from langgeom.hub.listing import UNPINNED
+from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
-from langgeom.quality.published import published_names
+from langgeom.quality.published import SAME, matching, published_names
 from langgeom.texts.registry import MEASURES
 
 __all__ = ["check"]
@@ -93,6 +95,8 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
     if reference not in corpus["texts"]:
         instead = "" if source == "grammar" else f", or set `reference` to one of: {_some(corpus['texts'])}"
         raise UserError(f"config: {where}.texts lacks the reference text '{reference}'; add it{instead}.")
+    if source == "grammar" and WRONG not in corpus["texts"]:
+        raise UserError(f"config: {where}.texts lacks '{WRONG}', the ungrammatical sentences; add it, or leave `texts` out.")
 
 
 def _check_grammar(config: Config, where: str, corpus: dict[str, Any]) -> None:
@@ -194,6 +198,29 @@ def _check_harness(config: Config) -> None:
                 f"config: quality.harness.models names '{name}'; allowed are trained models of this config: {_some(trained)}."
                 f"{nearest(name, trained)}"
             )
+    if config.harness():
+        _check_tasks(config, config["quality"]["harness"]["tasks"])
+
+
+def _check_tasks(config: Config, tasks: Mapping[str, str]) -> None:
+    """Refuse tasks that would run for hours and give no row of quality, or one that is called what it is not."""
+    texts = sorted({text for corpus in config["corpora"] for text in config.texts(corpus)})
+    own = {TextName.parse(text).lang for text in texts}
+    for task, name in tasks.items():
+        where = f"config: quality.harness.tasks names '{task}'"
+        if "mmlu" not in task.casefold():
+            raise UserError(
+                f"{where}; its accuracy would be called MMLU, so only tasks whose name holds 'mmlu' are allowed, such as "
+                "global_mmlu_full_de."
+            )
+        lang, _, script = name.partition("_")
+        if lang not in (known := {*languages(), *SAME, *own}):
+            raise UserError(f"{where} in '{name}', an unknown language (ISO 639-3 is wanted, as deu).{nearest(lang, known)}")
+        if not matching(texts, lang, script):
+            raise UserError(
+                f"{where} in '{name}', which no corpus of this config has; it would give no row. Add such a text, or remove "
+                f"the task.{nearest(name, matching(texts, lang))}"
+            )
 
 
 def _check_metrics(config: Config) -> None:
@@ -224,7 +251,15 @@ def _check_metrics(config: Config) -> None:
                 f"{nearest(name, config['models'])}"
             )
     known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
-    for key, texts in (("figures.sample", config["figures"]["sample"]), ("in_depth.texts", config["in_depth"]["texts"])):
-        for text in texts:
-            if text not in known:
-                raise UserError(f"config: {key} names '{text}', which no corpus of this config runs.{nearest(text, known)}")
+    for text in config["figures"]["sample"]:
+        if text not in known:
+            raise UserError(
+                f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}"
+            )
+    known = {text for _, text in config.language_texts()}
+    for text in config["in_depth"]["texts"]:
+        if text not in known:
+            raise UserError(
+                f"config: in_depth.texts names '{text}', which no corpus of languages of this config runs."
+                f"{nearest(text, known)}"
+            )

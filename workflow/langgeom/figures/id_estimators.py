@@ -33,7 +33,10 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     rows = rows[rows["text"] == text]
     shown, few = reliable(rows)
     if shown.empty:
-        reason = f"no text has one of {', '.join(METRICS)} from {LEAST} points or more; add them to metrics.token."
+        reason = (
+            f"no text has one of {', '.join(METRICS)} from {LEAST} points or more; add them to metrics.token, "
+            "or name texts in in_depth.texts."
+        )
         return nothing(TITLE, reason, NUMBERS)
     groups = dict(list(shown.groupby(["model", "corpus"])))
     looks = {metric: Look(COLOURS[i], MARKERS[i], DASHES[i % len(DASHES)], 1.6) for i, metric in enumerate(METRICS)}

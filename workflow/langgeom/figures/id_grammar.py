@@ -19,6 +19,7 @@ from langgeom.figures.settings import Settings
 from langgeom.figures.style import DASHES, Look, page
 from langgeom.figures.words import footnote, layer_axis, words
 from langgeom.grammar.layout import CORRECT, corpora_of_pairs, type_of, type_words
+from langgeom.metrics.catalogue import METRICS as CATALOGUE
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "PAIRS", "TITLE", "draw"]
 
@@ -29,6 +30,8 @@ CAPTION = (
     "difference by type of error, beside that of the untrained twin. Is ungrammatical text the higher one?"
 )
 METRICS = ("id",)
+# The dimensions that there is a paired difference of.
+PAIRED = tuple(name.removesuffix("_difference") for name in CATALOGUE if name.endswith("_difference"))
 PAIRS = True  # it is drawn from the corpora that other figures leave out
 COLUMNS = ("shown", "model", "kind", "init", "corpus", "text", "error", "layer", "metric", "over", "value", "low", "high", "n")
 BY_LAYER, MEDIAN = "by layer", "median over layers"
@@ -71,6 +74,9 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     dimension = dimension[dimension["text"].map(lambda text: text == CORRECT or type_of(text) == "")]
     difference = by_layer(table, f"{settings.id}_difference")
     difference = difference.assign(error=difference["text"].map(type_of)).dropna(subset="error")
+    if settings.id not in PAIRED:
+        reason = f"there is a paired difference of {' and '.join(PAIRED)} only; set figures.id to one of them."
+        return nothing(TITLE, reason, COLUMNS)
     if dimension.empty or difference.empty:
         lacking = f"{settings.id}_difference" if difference.empty else f"{settings.id} (from {LEAST} points or more)"
         return nothing(

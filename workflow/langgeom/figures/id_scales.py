@@ -41,7 +41,10 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     parts = [main_models(by_layer(table, metric)).assign(scale=scale) for metric, scale in zip(METRICS, SCALES, strict=True)]
     rows, few = reliable(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True))
     if rows.empty:
-        reason = f"no text has one of {', '.join(METRICS)} from {LEAST} points or more; add them to metrics.token."
+        reason = (
+            f"no text has one of {', '.join(METRICS)} from {LEAST} points or more; add them to metrics.token, "
+            "or name texts in in_depth.texts."
+        )
         return nothing(TITLE, reason, (*NUMBERS, "scale"))
     texts = few_texts(list(rows["text"].unique()), settings)
     rows = rows[rows["text"].isin(texts)]

@@ -28,7 +28,10 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
     """Draw one panel a model, untrained twins after the trained models."""
     rows = by_layer(table, METRICS[0])
     if rows.empty:
-        reason = f"no model has the metric '{METRICS[0]}' (it needs more tokens than dimensions); add it to metrics.token."
+        reason = (
+            f"no model has the metric '{METRICS[0]}' (it needs more tokens than dimensions); add it to metrics.token, "
+            "or name texts in in_depth.texts."
+        )
         return nothing(TITLE, reason, NUMBERS)
     looks = family_looks(rows.drop_duplicates("text")["lang"])
     texts = list(rows["text"].unique())

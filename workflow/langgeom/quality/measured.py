@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.names import TextName
 
 __all__ = ["best_layers", "measured"]
@@ -15,7 +16,7 @@ Row = dict[str, Any]
 
 
 def measured(metrics: pd.DataFrame, reference: str) -> list[Row]:
-    """Return the rows of quality that the metrics hold, of every model, trained or not.
+    """Return the rows of quality that the metrics hold, of every model, trained or not, in corpora of languages.
 
     `retrieval` is the accuracy at the layer that `best_layers` chooses; the reference language's own texts, where it is 1
     or near it by construction, are left out. `bpc` is the bits per character of the text (lower is better). Both keep the
@@ -25,6 +26,7 @@ def measured(metrics: pd.DataFrame, reference: str) -> list[Row]:
         metrics: the table of metrics.
         reference: name of the text that retrieval looks in.
     """
+    metrics = metrics[~metrics["corpus"].isin(corpora_of_pairs(metrics["corpus"], metrics["text"]))]
     rows = []
     best = best_layers(metrics, reference)
     last = metrics.groupby(["model", "corpus"])["layer"].max()

@@ -20,7 +20,8 @@ def article(sentence: Sentence) -> list[Edit]:
     for place, word in enumerate(words):
         if word.role == "article":
             edits += instead(place, "an" if word.text == "a" else "a")
-        if word.role in ("article", "the") and place > 0:
+        # "offered her the shirt" would be "offered her shirt", which is English.
+        if word.role in ("article", "the") and place > 0 and words[place - 1].text != "her":
             noun = head_of(words, place)
             if noun is not None and words[noun].person == "third" and words[noun].kind not in SUBSTANCES:
                 edits.append(Edit(place, place + 1, ()))

@@ -13,6 +13,8 @@ __all__ = ["missing_word", "word_order"]
 
 BEFORE_VERBS = ("progressive", "have", "will", "modal", "passive", "do")
 VERBS = ("doing", "participle", "base", "not")
+# What an object stands after: a verb, or the person whom something is given.
+BEFORE_OBJECTS = ("present", "past", "base", "participle", "doing", "gerund", "object")
 OBJECTS = (*DETERMINERS, "any", "object")
 JUDGED = ("predicate", "comparative", "more")
 DEGREES = ("very", "really", "quite", "much")
@@ -23,7 +25,8 @@ def word_order(sentence: Sentence) -> list[Edit]:
     words = sentence.words
     edits = []
     for place, (first, second) in enumerate(pairwise(words)):
-        if _fixed(first, second) and not _article_between(words[place - 1] if place else Word(""), first, second):
+        before, verb = (words[place - back] if place >= back else Word("") for back in (1, 2))
+        if _fixed(first, second) and not _article_between(before, first, second) and not _of_object(verb, first):
             edits.append(Edit(place, place + 2, (second, first)))
     return edits
 
@@ -43,6 +46,11 @@ def _fixed(first: Word, second: Word) -> bool:
 def _article_between(before: Word, first: Word, second: Word) -> bool:
     """Whether exchanging an adjective and its noun would make an article wrong as well."""
     return before.role == "article" and first.role == "adjective" and indefinite(second.text) != before.text
+
+
+def _of_object(verb: Word, first: Word) -> bool:
+    """Whether an adjective is of an object, after which it would be a predicate: "paint the tower beautiful" is English."""
+    return first.role == "adjective" and verb.role in BEFORE_OBJECTS
 
 
 def missing_word(sentence: Sentence) -> list[Edit]:

@@ -30,6 +30,8 @@ def auxiliary(sentence: Sentence) -> list[Edit]:
 def tense(sentence: Sentence) -> list[Edit]:
     """Put the verb into a tense that a phrase of time excludes: "Yesterday she writes a letter." """
     edits: list[Edit] = []
+    # The time may be that of the infinitive: "decided to buy the hat next month" is English.
+    infinitive = any(word.role == "to" for word in sentence.words)
     for place, word in enumerate(sentence.words):
         if sentence.time == "past" and word.role == "past":
             edits += instead(place, word.forms[word.person == "third"])
@@ -37,7 +39,7 @@ def tense(sentence: Sentence) -> list[Edit]:
             edits += instead(place, "does" if word.person == "third" else "do")
         elif sentence.time == "past" and word.role in ("copula", "passive"):
             edits += instead(place, BE[word.person][False])
-        elif sentence.time == "future" and word.role == "will":
+        elif sentence.time == "future" and word.role == "will" and not infinitive:
             following = sentence.words[place + 1]
             if following.role == "base":
                 edits.append(Edit(place, place + 2, (Word(following.forms[2]),)))
