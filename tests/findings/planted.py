@@ -96,7 +96,7 @@ def flat(values: np.ndarray) -> np.ndarray:
 
 def qualities(names: Sequence[str], values: np.ndarray, model: str = "dec") -> dict[str, Any]:
     return dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality="retrieval",
-                origin="measured", value=values)  # fmt: skip
+                origin="measured", value=values, source="layer 3 of 6", n=60)  # fmt: skip
 
 
 def correlated(noise: np.random.Generator, n: int, r: float) -> tuple[np.ndarray, np.ndarray]:

@@ -76,25 +76,29 @@ def twins(rows: pd.DataFrame) -> list[tuple[tuple[str, str] | None, tuple[str, s
     """Pair every trained (model, corpus) with its untrained twin: (trained, untrained), None where one lacks.
 
     The table does not say whose twin a model is; taken is the untrained model on the same corpus, of the same kind and
-    number of layers, whose name begins with the trained model's.
+    number of layers, whose name begins with the trained model's, and with that of no other such model that is longer
+    ("bert-base-multilingual-untrained" is no twin of "bert-base").
     """
     shape = rows.groupby("model").agg(kind=("kind", "first"), init=("init", "first"), layers=("layer", "max"))
     every = panels(rows)
     untrained = [panel for panel in every if shape.at[panel[0], "init"] == "untrained"]
     pairs: list[tuple[tuple[str, str] | None, tuple[str, str] | None]] = []
     left = list(untrained)
+    trained = [model for model in shape.index if shape.at[model, "init"] != "untrained"]
     for model, corpus in (panel for panel in every if panel not in untrained):
-        same = shape.loc[model, ["kind", "layers"]]
-        found = [
-            (other, where)
-            for other, where in left
-            if where == corpus and other.startswith(model) and (shape.loc[other, ["kind", "layers"]] == same).all()
-        ]
+        found = [(other, where) for other, where in left if where == corpus and _whose(other, trained, shape) == model]
         twin = min(found, key=lambda panel: len(panel[0]), default=None)
         if twin:
             left.remove(twin)
         pairs.append(((model, corpus), twin))
     return pairs + [(None, panel) for panel in left]
+
+
+def _whose(untrained: str, trained: list[str], shape: pd.DataFrame) -> str | None:
+    """Return the longest name of a trained model of an untrained model's shape that its name begins with."""
+    same = shape.loc[untrained, ["kind", "layers"]]
+    names = [model for model in trained if untrained.startswith(model) and (shape.loc[model, ["kind", "layers"]] == same).all()]
+    return max(names, key=len, default=None)
 
 
 def two_scripts(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ intrinsic dimension of the ungrammatical sentences less that of the correct ones
 both versions of a sentence together. Effect: the median of that difference over the layers after the embedding. Layers of
 one text are not independent, so they add no n: the interval is the median of the layers' bounds, which is too wide rather
 than too narrow. p: normal, with the standard error of that interval (a quarter of its width, divided by 0.98). Supported:
-above zero. The same by error type is told, not tested.
+above zero. The same by error type, and of the untrained twin, is told, not tested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import math
 import pandas as pd
 from scipy import stats
 
-from langgeom.findings.evidence import Evidence
+from langgeom.figures.frames import by_layer, twins
+from langgeom.findings.evidence import Evidence, Panel
 from langgeom.findings.outcome import Interval, Outcome, untestable
 from langgeom.grammar.layout import WRONG, type_of, type_words
 
@@ -37,15 +38,20 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
     if not evidence.pair_corpora:
         return [untestable(EFFECT, "no corpus of grammatical and ungrammatical sentences", unit="sentences")]
     rows = evidence.pairs[(evidence.pairs["init"] == "trained") & evidence.pairs["layer"].notna()]
+    untrained = _untrained(evidence, metric)
     found = []
     for panel, every in rows.groupby(["model", "corpus"], sort=True):
         mine = every[every["metric"] == metric].dropna(subset=BOUNDS)
-        found.append(_of(mine, metric).at((str(panel[0]), str(panel[1]))))
+        where = (str(panel[0]), str(panel[1]))
+        outcome = _of(mine, metric)
+        if where in untrained:
+            outcome = outcome.noting(_beside(outcome.value, untrained[where]))
+        found.append(outcome.at(where))
     return found or [untestable(EFFECT, "no trained model", unit="sentences")]
 
 
 def _of(rows: pd.DataFrame, metric: str) -> Outcome:
-    rows = rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
+    rows = _after_embedding(rows)
     whole = rows[rows["text"] == WRONG]
     if whole.empty:
         return untestable(EFFECT, f"{metric} was not measured", unit="sentences")
@@ -61,6 +67,24 @@ def _of(rows: pd.DataFrame, metric: str) -> Outcome:
         test="normal, standard error of the paired bootstrap over sentences", p_for=p if right else 1.0,
         p_against=1.0 if right else p, detectable=2.8 * error, note=_types(rows),
     )  # fmt: skip
+
+
+def _after_embedding(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
+
+
+def _untrained(evidence: Evidence, metric: str) -> dict[Panel, Interval]:
+    """Return the effect in the untrained twin of each trained model that has one."""
+    rows = by_layer(evidence.pairs, metric).dropna(subset=BOUNDS)
+    rows = rows[rows["text"] == WRONG]
+    of = dict(list(rows.groupby(["model", "corpus"])))
+    return {one: _interval(_after_embedding(of[other])) for one, other in twins(rows) if one and other}
+
+
+def _beside(trained: Interval, twin: Interval) -> str:
+    said = f"The untrained twin: {twin.value:+.2f} [{twin.low:.2f}, {twin.high:.2f}]"
+    same = (twin.low > 0 and trained.value > 0) or (twin.high < 0 and trained.value < 0)
+    return said + (", so not of training alone." if same else ".")
 
 
 def _interval(rows: pd.DataFrame) -> Interval:

@@ -1,8 +1,8 @@
 """C6: intrinsic dimension and the model's quality.
 
 Unit: languages. Pearson's correlation (the study calls the relation linear) between quality and the intrinsic dimension
-(median over the layers after the embedding). Quality is MMLU where a harness has it in five languages or more, else
-retrieval accuracy on the corpus; the row says which. Supported: negative (permutations over languages).
+(median over the layers after the embedding). Quality is what figure 5 shows (`figures.quality`); the row says
+which. Supported: negative (permutations over languages).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
 
 
 def _quality(evidence: Evidence, panel: Panel) -> Outcome:
-    bits, (quality, what) = evidence.bits(panel), evidence.quality_of(panel)
+    bits, (quality, what) = evidence.bits(panel), evidence.quality_of(panel, but_bits=True)
     if bits.empty or quality.empty:
         lacking = "no bits per character" if bits.empty else "no quality of this model is known: neither MMLU nor retrieval"
         return untestable(WITH_QUALITY.format("quality"), lacking)

@@ -7,6 +7,7 @@ and where a corpus has it in several scripts its number is the mean over them, s
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -14,33 +15,32 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
+from langgeom.figures import qualities
 from langgeom.figures.frames import NEGLIGIBLE, by_layer, reliable, twins
+from langgeom.figures.settings import Settings as FigureSettings
 from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import UNKNOWN, language
 from langgeom.names import TextName
 
-__all__ = ["MMLU_LANGUAGES", "Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary",
-           "unit_of"]  # fmt: skip
+__all__ = ["Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary", "unit_of"]
 
 Panel = tuple[str, str]
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
-# From so many languages on, MMLU is preferred to what was measured on the corpus.
-MMLU_LANGUAGES = 5
-ORIGINS = {"harness": 0, "published": 1}
 
 
 class Settings(NamedTuple):
     """Which metrics stand for intrinsic dimension and anisotropy, and what else a user sets.
 
     `sample` names the texts of the typological sample (all when empty), `reference` the text that KL divergence is
-    measured to, `compare` the two models that C13 compares (decoders of as many layers when empty); `seed` seeds the
-    permutations.
+    measured to, `quality` the quality that figures draw, `compare` the two models that C13 compares (decoders of as many
+    layers when empty); `seed` seeds the permutations.
     """
 
     id: str = "id_microscope"
     anisotropy: str = "anisotropy"
     reference: str = "eng_Latn"
     sample: Sequence[str] = ()
+    quality: str = "auto"
     compare: Sequence[str] = ()
     seed: int = 0
 
@@ -95,6 +95,13 @@ class Evidence:
         self.metrics, self.pairs = metrics[~apart], metrics[apart]
         self.texts, self.quality, self.settings = texts, quality, settings
         self._curves: dict[str, Mapping[Panel, pd.DataFrame]] = {}
+        self._chosen: dict[str, Mapping[Panel, qualities.Quality]] = {}
+
+    def with_id(self, metric: str) -> Evidence:
+        """Return the same where another metric stands for the intrinsic dimension."""
+        other = copy.copy(self)
+        other.settings, other._curves = self.settings._replace(id=metric), {}
+        return other
 
     @functools.cached_property
     def models(self) -> pd.DataFrame:
@@ -167,21 +174,32 @@ class Evidence:
         rows = rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1])]
         return rows.set_index("text")["value"].dropna()
 
-    def quality_of(self, panel: Panel) -> tuple[pd.Series, str]:
+    def quality_of(self, panel: Panel, *, but_bits: bool = False) -> tuple[pd.Series, str]:
         """Return how good a model is, one a text (higher is better), and in words what that is; empty where not known.
 
-        MMLU where one harness has it in five languages or more (a harness run before published scores), else retrieval
-        accuracy as measured on the corpus.
+        It is the quality that figures 5 and 14 show: MMLU scores of one origin and harness for all models, else retrieval
+        accuracy, or what `figures.quality` names; bits per character with their sign turned.
+
+        Args:
+            but_bits: bits per character are not wanted, since they are what quality is compared with.
         """
-        mine = self.quality[(self.quality["model"] == panel[0]) & np.isfinite(self.quality["value"])]
-        scores = mine[mine["quality"] == "mmlu"].sort_values("harness", kind="stable")
-        whose = list(scores.groupby(["origin", "harness"], dropna=False, sort=True))
-        whose = [(key, rows) for key, rows in whose if rows["text"].nunique() >= MMLU_LANGUAGES]
-        if whose:
-            (origin, harness), rows = min(whose, key=lambda item: (ORIGINS.get(item[0][0], 2), -len(item[1])))
-            return rows.groupby("text")["value"].mean(), f"MMLU ({origin}, {harness})"
-        rows = mine[(mine["quality"] == "retrieval") & (mine["corpus"] == panel[1])]
-        return rows.groupby("text")["value"].mean(), "retrieval accuracy"
+        wanted = "auto" if but_bits and self.settings.quality == "bpc" else self.settings.quality
+        if wanted not in self._chosen:
+            self._chosen[wanted] = qualities.choose(self.quality, self.panels(), FigureSettings(quality=wanted))
+        found = self._chosen[wanted].get(panel)
+        if found is None:
+            return pd.Series(dtype=float), "quality"
+        first, values = found.rows.iloc[0], found.rows.groupby("text")["value"].mean()
+        if first["quality"] == "bpc":
+            return -values, "bits per character, sign turned"
+        return values, f"MMLU ({first['origin']}, {first['harness']})" if first["quality"] == "mmlu" else "retrieval accuracy"
+
+    def left_out(self, panel: Panel) -> pd.Series:
+        """Return the share of points that the intrinsic dimension left out as copies: one a text, median after layer 0."""
+        rows = by_layer(self.pairs if panel[1] in self.pair_corpora else self.metrics, self.settings.id)
+        rows = rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1]) & (rows["layer"] > 0)]
+        dropped, n = (rows[column].astype("float64") for column in ("dropped", "n"))
+        return (dropped / (n + dropped)).groupby(rows["text"]).median().dropna()
 
     def two_scripts(self, texts: Iterable[str]) -> list[tuple[str, str, str]]:
         """Return (language, its text in Latin script, its text in Arabic script) of languages that have both."""

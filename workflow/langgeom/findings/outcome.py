@@ -17,8 +17,10 @@ import pandas as pd
 from langgeom.findings import statistics as st
 from langgeom.findings.evidence import Panel, family
 
-__all__ = ["ALIKE", "NONE", "SMALL_R", "Outcome", "alike", "correlation", "few", "mean_of", "no_correlation", "small_mean",
-           "untestable"]  # fmt: skip
+__all__ = ["ALIKE", "CONTRADICTED", "NONE", "NOT_TESTABLE", "NO_EVIDENCE", "SMALL_R", "SUPPORTED", "VERDICTS", "Outcome",
+           "alike", "correlation", "few", "mean_of", "no_correlation", "small_mean", "untestable"]  # fmt: skip
+
+SUPPORTED, CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE = VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
 
 # Correlations from here on count as "the same", "alike": half of the variance shared (0.7 squared).
 ALIKE = 0.7
@@ -76,6 +78,18 @@ class Outcome:
     @property
     def testable(self) -> bool:
         return not self.reason
+
+    @property
+    def p(self) -> float:
+        return min(self.p_for, self.p_against)
+
+    def verdict(self, factor: float = 1.0) -> str:
+        """Return the verdict where a correction for many tests multiplies p by a factor; by default, before correction."""
+        if not self.testable:
+            return NOT_TESTABLE
+        if self.p_for * factor <= st.LEVEL:
+            return SUPPORTED
+        return CONTRADICTED if self.p_against * factor <= st.LEVEL else NO_EVIDENCE
 
     def at(self, panel: Panel) -> Outcome:
         """Return the same of a model and a corpus."""

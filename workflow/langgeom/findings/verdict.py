@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from langgeom.findings import statistics as st
+from langgeom.findings.estimator import compared
 from langgeom.findings.evidence import Evidence
-from langgeom.findings.outcome import Outcome
+from langgeom.findings.outcome import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS, Outcome
 from langgeom.findings.registry import CONCLUSIONS, Conclusion
 
 __all__ = ["CONTRADICTED", "NOT_TESTABLE", "NO_EVIDENCE", "SUPPORTED", "VERDICTS", "findings", "judge"]
-
-SUPPORTED, CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE = VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
 
 
 def findings(evidence: Evidence, conclusions: Iterable[Conclusion] | None = None) -> list[dict[str, Any]]:
@@ -28,7 +27,7 @@ def findings(evidence: Evidence, conclusions: Iterable[Conclusion] | None = None
     """
     found = []
     for conclusion in CONCLUSIONS.values() if conclusions is None else conclusions:
-        outcomes = conclusion.outcomes(evidence)
+        outcomes = compared(conclusion.outcomes, evidence)
         if not outcomes:
             outcomes = [Outcome("", reason="no trained model on a corpus of languages")]
         found += [(conclusion, outcome) for outcome in outcomes]
@@ -49,29 +48,18 @@ def judge(outcomes: list[Outcome]) -> list[tuple[float, str]]:
     adjusted = [float("nan")] * len(outcomes)
     for corpus in {outcome.corpus for outcome in outcomes}:
         mine = [i for i, outcome in enumerate(outcomes) if outcome.testable and outcome.corpus == corpus]
-        for i, p in zip(mine, st.holm([_p(outcomes[i]) for i in mine]), strict=True):
+        for i, p in zip(mine, st.holm([outcomes[i].p for i in mine]), strict=True):
             adjusted[i] = float(p)
-    return [(p, _verdict(outcome, p)) for outcome, p in zip(outcomes, adjusted, strict=True)]
-
-
-def _p(outcome: Outcome) -> float:
-    return min(outcome.p_for, outcome.p_against)
-
-
-def _verdict(outcome: Outcome, adjusted: float) -> str:
-    if not outcome.testable:
-        return NOT_TESTABLE
     # What the correction made of the smaller p holds for the other too.
-    factor = adjusted / _p(outcome) if _p(outcome) > 0 else 1.0
-    if outcome.p_for * factor <= st.LEVEL:
-        return SUPPORTED
-    return CONTRADICTED if outcome.p_against * factor <= st.LEVEL else NO_EVIDENCE
+    return [
+        (p, outcome.verdict(p / outcome.p if outcome.p > 0 else 1.0)) for outcome, p in zip(outcomes, adjusted, strict=True)
+    ]
 
 
 def _row(conclusion: Conclusion, outcome: Outcome, adjusted: float, verdict: str) -> dict[str, Any]:
     numbers = {
         "value": outcome.value.value, "low": outcome.value.low, "high": outcome.value.high, "centre": outcome.centre,
-        "bound": outcome.bound, "p": min(outcome.p_for, outcome.p_against), "p_for": outcome.p_for,
+        "bound": outcome.bound, "p": outcome.p, "p_for": outcome.p_for,
         "p_against": outcome.p_against, "p_adjusted": adjusted, "detectable": outcome.detectable,
         "clustered_low": outcome.clustered.low, "clustered_high": outcome.clustered.high,
         "shown": outcome.shown.value, "shown_low": outcome.shown.low, "shown_high": outcome.shown.high,
