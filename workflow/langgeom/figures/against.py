@@ -16,8 +16,8 @@ from langgeom.names import TextName
 __all__ = ["FIT", "draw_against", "families_of", "family_legend", "paired"]
 
 FIT = (
-    "Lines: least squares, with the 95 % band of the line; r is Pearson's, ρ Spearman's correlation, n counts texts (a language "
-    "in two scripts is two)."
+    "Lines: least squares, with the 95 % band of the line; r is Pearson's, ρ Spearman's correlation, n counts texts (a "
+    "language in two scripts is two)."
 )
 
 

@@ -40,7 +40,8 @@ def _said(mine: Outcome, other: Outcome, metric: str) -> str:
     value = other.value
     interval = "" if math.isnan(value.low) else f" [{value.low:.2f}, {value.high:.2f}]"
     verdicts = mine.verdict(), other.verdict()
-    said = f"With {OTHER}, which drops copies: {value.value:+.2f}{interval}, {verdicts[1]} before correction"
+    said = f"With {OTHER}, which drops copies: {value.value:+.2f}{interval}"
+    said += f", {verdicts[1]} before correction" if other.testable else ""
     differ = []
     if (mine.value.value - mine.centre) * (value.value - other.centre) < 0:
         differ.append("other side of " + (f"{mine.centre:g}" if mine.centre else "zero"))

@@ -25,9 +25,9 @@ CAUTIONS = (
     "a bootstrap that draws whole families stands beside; a verdict that this wider view would not bear is called fragile.",
     "A test over languages generalises to other languages in the same model. It says nothing of other models.",
     "In a causal decoder, sentences that begin alike have equal vectors there at every layer, not at the embedding only; an "
-    "encoder has none. `id_microscope` rises with such copies, in each language by another amount, so it may differ between "
-    "languages, and between decoder and encoder, by copies alone. `id_twonn` drops them: where it was measured too, each "
-    "row says what it gives (a note, not a further test), and a finding that depends on the estimator is none about models.",
+    "encoder has none after it. `id_microscope` rises with such copies, in each language by another amount, so languages, or "
+    "decoder and encoder, may differ in it by copies alone. `id_twonn` drops them: where it was measured too, each row says "
+    "what it gives (a note, not a further test). What depends on the estimator is not shown of the models.",
     "The intrinsic dimension depends on the number of points, and a text that needs few tokens has fewer: `n` in the table of "
     "metrics. A correlation with anything that goes with the number of tokens may come from that alone.",
     f"20 languages leave a rank correlation of zero an interval of ±{correlation_interval(0, 20, True)[1]:.2f}, so a claim of "
