@@ -19,6 +19,7 @@ from langgeom.figures.frames import by_layer, twins
 from langgeom.findings.evidence import Evidence, Panel
 from langgeom.findings.outcome import Interval, Outcome, untestable
 from langgeom.grammar.layout import WRONG, type_of, type_words
+from langgeom.metrics.catalogue import METRICS
 
 __all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
 
@@ -54,7 +55,11 @@ def _of(rows: pd.DataFrame, metric: str) -> Outcome:
     rows = _after_embedding(rows)
     whole = rows[rows["text"] == WRONG]
     if whole.empty:
-        return untestable(EFFECT, f"{metric} was not measured", unit="sentences")
+        paired = [name.removesuffix("_difference") for name in METRICS if name.endswith("_difference")]
+        why = f"{metric} was not measured"
+        if metric not in METRICS:
+            why = f"there is a paired difference of {' and '.join(paired)} only; set figures.id to one of them"
+        return untestable(EFFECT, why, unit="sentences")
     value, n = _interval(whole), int(whole["n"].min())
     if n < LEAST_SENTENCES:
         why = f"only {n} pairs of sentences, fewer than {LEAST_SENTENCES}"
