@@ -56,8 +56,8 @@ def test_pins_are_those_of_the_tests(env: Path) -> None:
         and set(channels) <= {"conda-forge", "bioconda", "nodefaults"}
     )
     assert listed(env)["python"] == "3.11"  # the oldest that langgeom runs with
-    # pip stands where something is left to it, or where it does the fetching, and only there.
-    assert ("pip" in listed(env)) == ("pip:" in env.read_text(encoding="utf-8") or env.stem == "fetch")
+    # pip stands where something is left to it, and only there; conda puts one beside every python, which does the fetching.
+    assert ("pip" in listed(env)) == ("pip:" in env.read_text(encoding="utf-8"))
 
 
 def test_node_is_the_one_that_make_installs() -> None:
