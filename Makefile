@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
+.PHONY: all plan env dev test test-settings test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -41,9 +41,12 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-# Those of the cluster, of the environments and of faults have targets of their own.
+# Those of the cluster, of the environments, of faults and of what each setting reruns have targets of their own.
 test: dev
-	$(BIN)/python -m pytest -m "not cluster and not faults" $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster and not faults" --ignore tests/workflow/test_settings.py $(ARGS)
+
+test-settings: dev
+	$(BIN)/python -m pytest tests/workflow/test_settings.py $(ARGS)
 
 test-faults: dev
 	$(BIN)/python -m pytest tests/faults $(ARGS)
