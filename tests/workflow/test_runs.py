@@ -96,4 +96,7 @@ def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
     study.run("table", cores=1)
     one, two = (read_table(each.folder / "results" / "metrics.parquet") for each in (study, finished))
     two = two[two["model"] == "encoder"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(one, two, rtol=1e-5, atol=1e-8)
+    ends = ["low", "high"]
+    pd.testing.assert_frame_equal(one.drop(columns=ends), two.drop(columns=ends), rtol=1e-5, atol=1e-8)
+    # The ends of an interval are quantiles of replicates, which carry rounding further than the value itself does.
+    pd.testing.assert_frame_equal(one[ends], two[ends], rtol=1e-4, atol=1e-8)
