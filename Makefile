@@ -4,6 +4,7 @@
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
 # make test-faults    kills, damage and bad input, and a table of what they came to
+# make test-slow     what each setting reruns, a folder of 200 languages
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
 # make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
 
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test test-settings test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
+.PHONY: all plan env dev test test-slow test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -41,12 +42,14 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-# Those of the cluster, of the environments, of faults and of what each setting reruns have targets of their own.
+# Those of the cluster, of the environments, of faults, and what takes long have targets of their own.
+SLOW := tests/workflow/test_settings.py tests/workflow/test_scale.py
 test: dev
-	$(BIN)/python -m pytest -m "not cluster and not faults" --ignore tests/workflow/test_settings.py $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
 
-test-settings: dev
-	$(BIN)/python -m pytest tests/workflow/test_settings.py $(ARGS)
+# What each setting reruns; a folder of 200 languages.
+test-slow: dev
+	$(BIN)/python -m pytest $(SLOW) $(ARGS)
 
 test-faults: dev
 	$(BIN)/python -m pytest tests/faults $(ARGS)

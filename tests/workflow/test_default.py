@@ -26,7 +26,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     if (ROOT / "results" / "downloads").is_dir():  # what `make` fetched serves here too
         shutil.copytree(ROOT / "results" / "downloads", folder / "results" / "downloads", copy_function=os.link)
     study = Study(folder, settings)
-    study.run()
+    study.run("table")
     return study
 
 
