@@ -18,7 +18,10 @@ from listed import ENVS, PYPI, ROOT, _lines, foreign, listed, pins, pip_listed, 
 UNSEEN = {
     "harness": {"accelerate": "it loads models", "datasets": "it loads tasks", "lm-eval": "run as a program"},
     "hub": {"pyarrow": "datasets reads with it"},
-    "hidden": {"accelerate": "transformers asks for it to read GGUF", "numpy": "torch and transformers compute with it"},
+    "hidden": {
+        "accelerate": "transformers asks for it to read GGUF and to use several GPUs",
+        "numpy": "torch and transformers compute with it",
+    },
 }
 # In functions that no rule of an environment calls: of langgeom.hub.texts, texts on disk need constants alone.
 UNCALLED = {"fetch": {"datasets", "httpx", "huggingface-hub"}}
