@@ -4,7 +4,7 @@
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
 # make test-faults    kills, damage and bad input, and a table of what they came to
-# make test-slow     what each setting reruns, a folder of 200 languages
+# make test-slow     a folder of 200 languages, a minute
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
 # make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
 
@@ -43,11 +43,11 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	touch $@
 
 # Those of the cluster, of the environments, of faults, and what takes long have targets of their own.
-SLOW := tests/workflow/test_settings.py tests/workflow/test_scale.py
+SLOW := tests/workflow/test_scale.py
 test: dev
 	$(BIN)/python -m pytest -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
 
-# What each setting reruns; a folder of 200 languages.
+# A folder of 200 languages.
 test-slow: dev
 	$(BIN)/python -m pytest $(SLOW) $(ARGS)
 

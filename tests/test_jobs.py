@@ -154,3 +154,21 @@ def test_metrics_in_depth_are_of_the_texts_named_and_compute_those_alone(study: 
     measure(texts=["spa_Latn"], token=["id_pca", *NAMES["token"]])
     assert computed(caplog) == ["spa_Latn"]
     assert set(read_table(outputs[0])["metric"]) == plain and set(read_table(outputs[1])["metric"]) == plain | {"id_pca"}
+
+
+def test_a_disk_too_small_is_seen_before_the_model_is_loaded(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan knows nothing of a model that was not fetched when the run began."""
+    from langgeom import disk
+    from langgeom.hidden import extract
+
+    (size,) = [path.stat().st_size for path in run(study, ["eng_Latn"])]
+    monkeypatch.setattr(extract, "load", lambda *_, **__: pytest.fail("the model is loaded"))
+    monkeypatch.setattr(disk, "free_bytes", lambda place: int(1.2 * size))
+    # A result that is in the store takes nothing more.
+    run(study, ["eng_Latn"])
+    with pytest.raises(UserError, match=r"^The results take about 0\.0 GiB more.*LANGGEOM_DISK_UNCHECKED=1"):
+        run(study, ["eng_Latn", "spa_Latn", "uig_Latn"])
+    monkeypatch.undo()
+    monkeypatch.setattr(disk, "free_bytes", lambda place: 0)
+    monkeypatch.setenv("LANGGEOM_DISK_UNCHECKED", "1")
+    run(study, ["spa_Latn"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def test_preparing_a_model(model: Path, tmp_path: Path) -> None:
     of_size(model / "model.safetensors", 100 * MIB)
     assert 2600 <= model_memory([model]) < 2610  # a twin's folder counts with all its files
     assert model_memory([]) == 2000
+
+
+def test_weights_drawn_from_a_config_alone(model: Path, tmp_path: Path) -> None:
+    """No file says how large an untrained twin will be: its architecture does."""
+    sizes = {"hidden_size": 3072, "intermediate_size": 8192, "num_attention_heads": 32, "num_hidden_layers": 32,
+             "vocab_size": 32064, "hidden_act": "silu", "rope_theta": 1e4, "tie_word_embeddings": False}  # fmt: skip
+    fetched = tmp_path / "commit" / "architecture"
+    fetched.mkdir(parents=True)
+    (fetched / "config.json").write_text(json.dumps(sizes), encoding="utf-8")
+    listing = of_size(tmp_path / "commit" / "architecture.json", 300)
+    assert model_memory([listing]) == pytest.approx(2000 + 8 * 3_821_079_552 / MIB, rel=0.01)
+    assert model_memory([fetched / "config.json"]) == model_memory([listing])
+    # With its weights beside it, in float32, they count for more.
+    weights = of_size(tmp_path / "model.safetensors", 20_000 * MIB)
+    assert model_memory([fetched / "config.json", weights]) == 2000 + 6 * 20_000
+    for damaged in ("[]", "{", '{"hidden_size": "wide"}', '{"hidden_size": 8, "num_hidden_layers": 2, "n_head": 0}'):
+        (fetched / "config.json").write_text(damaged, encoding="utf-8")
+        assert model_memory([listing]) == 2000
+    (fetched / "config.json").unlink()
+    assert model_memory([listing]) == 2000
 
 
 def test_measuring(tmp_path: Path) -> None:

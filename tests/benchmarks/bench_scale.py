@@ -83,7 +83,7 @@ def pretend(base: Path) -> None:
     files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "quality") for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
-    files += [results / "explorer.html"]
+    files += [results / "explorer.html", results / "report.html"]
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

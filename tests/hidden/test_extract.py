@@ -168,10 +168,10 @@ def test_layers_that_cannot_be_told_apart(folders: dict[str, Path], monkeypatch:
     from langgeom.hidden import load as module
 
     with pytest.raises(UserError, match="no list of 9 blocks"):
-        module._blocks(torch.nn.Linear(1, 1), 9, "x")
+        module.blocks_of(torch.nn.Linear(1, 1), {"name": "x", "layers": 9})
     # An architecture whose blocks do not receive what transformers calls hidden states.
-    blocks = module._blocks
-    monkeypatch.setattr(module, "_blocks", lambda *arguments: blocks(*arguments)[::-1])
+    blocks = module.blocks_of
+    monkeypatch.setattr(module, "blocks_of", lambda *arguments: blocks(*arguments)[::-1])
     with pytest.raises(UserError, match="cannot be used yet"):
         load(folders["decoder"], "float32")
 

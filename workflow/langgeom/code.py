@@ -16,7 +16,7 @@ __all__ = ["code_of", "versions_of"]
 
 ROOT = Path(__file__).resolve().parent
 # Wording and housekeeping that no number depends on.
-WITHOUT_EFFECT = {"langgeom.errors", "langgeom.files", "langgeom.store", "langgeom.code"}
+WITHOUT_EFFECT = {"langgeom.disk", "langgeom.errors", "langgeom.files", "langgeom.store", "langgeom.code"}
 
 
 def _file(module: str) -> Path | None:
@@ -25,18 +25,13 @@ def _file(module: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _without_docstrings(tree: ast.AST) -> ast.AST:
+def _without_docstrings(tree: ast.AST) -> set[str]:
+    """Drop docstrings; return the modules of this package that are imported, wherever the import stands."""
+    found: set[str] = set()
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             node.body = body[1:]  # type: ignore[attr-defined]
-    return tree
-
-
-def _imports(tree: ast.AST) -> set[str]:
-    """Return the modules of this package that a tree imports, wherever the import stands."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -49,8 +44,8 @@ def _imports(tree: ast.AST) -> set[str]:
 def _parsed(source: str) -> tuple[str, list[str]]:
     """Return what counts of a module's source, and what it imports; each is parsed once for all who ask."""
     tree = ast.parse(source)
-    imports = sorted(_imports(tree))
-    return ast.dump(_without_docstrings(tree)), imports
+    imports = sorted(_without_docstrings(tree))
+    return ast.dump(tree), imports
 
 
 @functools.cache

@@ -12,7 +12,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from langgeom.errors import UserError
+from langgeom.models.folder import read_config
 from langgeom.models.manifest import read_manifest
+from langgeom.models.parameters import parameters_of
 
 __all__ = ["hidden_memory", "hidden_minutes", "metrics_memory", "metrics_minutes", "model_memory"]
 
@@ -25,13 +28,18 @@ def model_memory(sources: Iterable[str | os.PathLike[str]]) -> int:
     """Return the MiB that preparing a model takes.
 
     Args:
-        sources: the files it is made from, or the folder of the twin whose architecture it takes.
+        sources: the files it is made from, or the folder of the twin whose architecture it takes. Of an untrained model they
+            may be a config.json alone, or the listing of one from the hub.
 
     Raises:
         FileNotFoundError: naming the source that is not there yet.
     """
-    # A 4-bit GGUF becomes float32 on its way to bfloat16; random weights are drawn in float32 and kept in bfloat16.
-    return LIBRARIES + 6 * sum(map(_size, sources)) // MIB
+    sources = list(sources)
+    # A 4-bit GGUF becomes float32 on its way to bfloat16.
+    read = 6 * sum(map(_size, sources))
+    # Random weights are drawn in float32, and then copied to the dtype that they are kept in.
+    drawn = 8 * max(map(_drawn, sources), default=0)
+    return LIBRARIES + max(read, drawn) // MIB
 
 
 def hidden_memory(model: str | os.PathLike[str]) -> int:
@@ -77,6 +85,18 @@ def _parameters(model: str | os.PathLike[str]) -> int:
     if not os.path.isdir(model):
         raise _missing(model)
     return int(read_manifest(Path(model))["parameters"])
+
+
+def _drawn(source: str | os.PathLike[str]) -> int:
+    """Return the parameters of the architecture that a source describes; 0 where it is another file."""
+    path = Path(source)
+    listing = path.name == "architecture.json"  # langgeom.hub.listing
+    if not listing and path.name != "config.json":
+        return 0
+    try:
+        return parameters_of(read_config(path.name, path.with_suffix("") if listing else path.parent))
+    except (OSError, UserError, ValueError, LookupError, TypeError, ArithmeticError):
+        return 0  # preparing it says what is wrong with it
 
 
 def _size(path: str | os.PathLike[str]) -> int:

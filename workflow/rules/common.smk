@@ -10,6 +10,7 @@ from langgeom.config import check, check_files
 from langgeom.errors import UserError
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
+from langgeom.gpus import shows_gpu
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
@@ -22,6 +23,17 @@ try:
     CONFIG = check(config)
 except UserError as error:
     sys.exit(f"\n{error}")
+
+
+# Jobs that fill a GPU of this machine take turns on it, however many cores there are. Without a GPU they share the cores; on a
+# cluster each has a GPU of its own. The limit is set here, since one in a profile is gone as soon as --resources is used.
+GPU_TURN = 1 if shows_gpu() else 0
+if "gpu_turn" not in workflow.global_resources:
+    workflow.register_resource("gpu_turn", 1)
+
+
+resource_scopes:
+    gpu_turn="local",
 
 
 wildcard_constraints:

@@ -20,6 +20,7 @@ rule harness:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * (8000 + hidden_memory(input.model)),
         runtime=lambda wildcards, attempt: attempt * 60 * (1 + len(CONFIG.harness_settings()["tasks"])),
+        gpu_turn=GPU_TURN,
     params:
         settings=CONFIG.harness_settings(),
         seed=CONFIG["seed"],

@@ -24,6 +24,7 @@ for corpus in CONFIG["corpora"]:
             resources:
                 mem_mb=lambda wildcards, input, attempt: attempt * hidden_memory(input.model),
                 runtime=lambda wildcards, input, attempt: attempt * hidden_minutes(input.model, input.texts),
+                gpu_turn=GPU_TURN,
             params:
                 corpus=corpus,
                 store="results/store/hidden",

@@ -24,6 +24,7 @@ for corpus in CONFIG["corpora"]:
             resources:
                 mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
                 runtime=lambda wildcards, input, attempt: attempt * metrics_minutes(input),
+                gpu_turn=GPU_TURN,
             params:
                 store="results/store/metrics",
                 metrics=CONFIG.metrics(corpus),

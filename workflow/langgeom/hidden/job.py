@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.code import versions_of
+from langgeom.disk import BYTES, check_free, hidden_bytes
 from langgeom.files import sha256
 from langgeom.models.manifest import read_manifest
 from langgeom.store import Store, key_of, serve
@@ -35,7 +36,8 @@ def hidden_job(
         code: fingerprint of the code that the result depends on.
 
     Raises:
-        UserError: whatever the model or a text does not allow; texts finished before it are kept.
+        UserError: whatever the model or a text does not allow, texts finished before it are kept; before the model is
+            loaded, a disk that does not hold what is to be written.
     """
     manifest, settings = read_manifest(model), {**settings, "dtype": _dtype(settings["dtype"])}
     # A name is no part of what determines the numbers, but it stands in the file's header.
@@ -60,6 +62,8 @@ def hidden_job(
         return lambda path: write_hidden(path, states, {"fingerprint": key, "corpus": corpus, "text": text.stem})
 
     keys = [key_of(**determined, corpus=corpus, text=[text.stem, sha256(text)]) for text in texts]
+    new = [text for text, key in zip(texts, keys, strict=True) if not Store(store).path(key, ".safetensors").exists()]
+    check_free(sum(_size(manifest, settings, text) for text in new), store)
     serve(
         Store(store),
         [text.stem for text in texts],
@@ -67,6 +71,16 @@ def hidden_job(
         outputs,
         [partial(make, *pair) for pair in zip(texts, keys, strict=True)],
     )
+
+
+def _size(manifest: Mapping[str, Any], settings: Mapping[str, Any], text: Path) -> int:
+    """Return the bytes that a text's hidden states take, rather too few than too many; the plan may not have known it."""
+    content = text.read_bytes()
+    kept, width = min(settings["token_cap"], int(len(content) / BYTES)), {"float32": 4}.get(settings["dtype"], 2)
+    loss = manifest["init"] == "trained" if settings["loss"] is None else settings["loss"]
+    scores = bool(loss) and manifest["kind"] == "decoder"
+    sentences = sum(1 for line in content.splitlines() if line.strip())
+    return hidden_bytes(manifest["layers"], manifest["dim"], sentences, kept, width, scores)
 
 
 def _dtype(name: str) -> str:

@@ -16,6 +16,7 @@ from langgeom.device import pick_device
 from langgeom.errors import UserError
 from langgeom.hidden.dtype import pick_dtype
 from langgeom.hidden.loss import Head
+from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest
 from langgeom.models.quiet import quiet
@@ -28,7 +29,7 @@ BLOCK = re.compile(r"\.\d+\.")
 
 @dataclass
 class LoadedModel:
-    """A model on a device.
+    """A model on a device, or on several: then `device` is that of batches, and blocks take what they are given to their own.
 
     `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text
     is scored. `budget`: most tokens of a batch, once the memory has set a limit (`langgeom.hidden.memory`).
@@ -56,9 +57,9 @@ class LoadedModel:
             [batch, length, dim], the trunk's output.
         """
         last = len(self.blocks)
-        with _watch(self.blocks, on_layer, final_norm):
+        with _watch(self.blocks, lambda layer, states: on_layer(layer, states.to(self.device)), final_norm):
             cache = {"use_cache": False} if self.manifest["kind"] == "decoder" else {}
-            output = self.trunk(input_ids=ids, attention_mask=mask, **cache).last_hidden_state
+            output = self.trunk(input_ids=ids, attention_mask=mask, **cache).last_hidden_state.to(self.device)
         if final_norm:
             on_layer(last, output)
         return output
@@ -93,11 +94,13 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
     Args:
         folder: a model's folder with its manifest.
         dtype: auto, float32, bfloat16 or float16.
-        device: as torch names it, or "auto" (`langgeom.device`); weights go there as they are read.
+        device: as torch names it, or "auto" (`langgeom.device`); weights go there as they are read. On "auto" and "cuda" a
+            model too large for one GPU is spread over those there are (`langgeom.hidden.placing`).
         loss: whether text will be scored; None: for a trained decoder.
 
     Raises:
-        UserError: not a prepared model, weights that do not fit its config, or an architecture that cannot be measured.
+        UserError: not a prepared model, weights that do not fit its config or the memory, or an architecture that cannot be
+            measured.
     """
     folder, place = Path(folder), pick_device(device)
     manifest, number_format = read_manifest(folder), pick_dtype(dtype, place)
@@ -108,23 +111,32 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
 
         auto = AutoModelForCausalLM if scores else AutoModel
         try:
+            placed = device_map(folder, auto, manifest, number_format, place)
             model, info = auto.from_pretrained(  # type: ignore[misc]
                 folder, dtype=number_format, trust_remote_code=False, use_safetensors=True, output_loading_info=True,
-                device_map=None if place.type == "cpu" else {"": place},
+                device_map=None if place.type == "cpu" else placed,
             )  # fmt: skip
+        except UserError:
+            raise
         except Exception as error:  # whatever a loader meets in a user's files
+            if is_out_of_memory(error):
+                raise UserError(too_large(manifest, number_format, place)) from error
             raise UserError(f"{folder} cannot be loaded by transformers: {' '.join(str(error).split())[:500]}") from error
         _check_weights(manifest["name"], info)
         model = model.eval().requires_grad_(False)
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
     loaded = LoadedModel(
-        manifest, TextTokenizer(folder), trunk, _blocks(trunk, config.num_hidden_layers, manifest["name"]),
+        manifest, TextTokenizer(folder), trunk, blocks_of(trunk, manifest),
         Head(model) if scores else None,
         decoder and not getattr(config, "use_bidirectional_attention", False), _positions(trunk, config),
-        config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format, place,
+        config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format,
+        torch.device(next(iter(placed.values()))),
     )  # fmt: skip
-    _check(loaded, model)
+    try:
+        _check(loaded, model)
+    except torch.OutOfMemoryError as error:
+        raise UserError(too_large(manifest, number_format, place)) from error
     return loaded
 
 
@@ -142,16 +154,6 @@ def _check_weights(name: str, info: Mapping[str, Any]) -> None:
             listing = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
             said = f"its config needs weights that the model {what}" if what == "lacks" else f"weights {what} the model"
             raise UserError(f"Model '{name}': {said}: {listing}. Its config.json and its safetensors do not belong together.")
-
-
-def _blocks(trunk: nn.Module, layers: int, name: str) -> list[nn.Module]:
-    """Return the list of the trunk's blocks: the first one with as many members as the model has layers."""
-    for module in trunk.modules():
-        if isinstance(module, nn.ModuleList) and len(module) == layers:
-            return list(module)
-    raise UserError(
-        f"Model '{name}': {type(trunk).__name__} has no list of {layers} blocks, so its layers cannot be told apart."
-    )
 
 
 def _positions(trunk: nn.Module, config: Any) -> int:
@@ -211,4 +213,5 @@ def _close(mine: Tensor, own: Tensor) -> bool:
     """Whether two tensors agree up to rounding in half precision, where padding changes the order of sums."""
     if mine.shape != own.shape:
         return False
+    own = own.to(mine.device)  # its block may lie on another
     return bool((mine.float() - own.float()).norm() <= 0.1 * own.float().norm())

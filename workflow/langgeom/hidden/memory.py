@@ -25,19 +25,24 @@ def budget_of(loaded: LoadedModel, wanted: int | str, longest: int) -> int:
 
     Args:
         wanted: the config's `hidden.batch_tokens`: a number, or "auto": `CPU_TOKENS` on a CPU, on a GPU what its free
-            memory holds beside the model, in powers of two so that little differences change nothing.
+            memory holds beside the model, in powers of two so that little differences change nothing; on several the least.
         longest: tokens of the longest sentence.
 
     Returns:
         That; less after the memory was found too small for it (`LoadedModel.budget`).
     """
     if isinstance(wanted, str) and loaded.device.type == "cuda" and loaded.budget is None:
-        free = torch.cuda.mem_get_info(loaded.device)[0]
-        free += torch.cuda.memory_reserved(loaded.device) - torch.cuda.memory_allocated(loaded.device)
+        free = min(map(_free, {parameter.device for parameter in loaded.trunk.parameters()}))
         loaded.budget = fitting(free, bytes_per_token(loaded, longest), piece_of(loaded.device))
         log.info("batches of up to %d tokens: %.1f GiB are free on %s", loaded.budget, free / 2**30, loaded.device)
     most = wanted if isinstance(wanted, int) else CPU_TOKENS if loaded.device.type != "cuda" else MOST_TOKENS
     return most if loaded.budget is None else min(most, loaded.budget)
+
+
+def _free(device: torch.device) -> int:
+    """Return the bytes of a GPU that are free or that torch keeps for itself."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + kept
 
 
 def bytes_per_token(loaded: LoadedModel, longest: int) -> int:

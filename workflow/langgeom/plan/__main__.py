@@ -11,8 +11,9 @@ from pathlib import Path
 import yaml
 
 from langgeom.config import check, check_files
+from langgeom.disk import GIB, check_free
 from langgeom.errors import UserError
-from langgeom.plan.estimate import CPU_RATE, GIB, GPU_RATE, UNCHECKED, Plan, make_plan, too_small
+from langgeom.plan.estimate import CPU_RATE, GPU_RATE, Plan, make_plan
 from langgeom.plan.models import measured_rates
 
 
@@ -61,10 +62,9 @@ def main() -> None:
             rates |= measured
             how = f"at the speed measured here for {len(measured)} of {len(rates)} models"
         print("\n".join(report(plan, rates, how)))
-        if plan.needed > plan.free and not os.environ.get(UNCHECKED):
-            sys.exit(f"\n{too_small(plan)}")
+        check_free(plan.needed, plan.base / "results")
     except (UserError, OSError) as error:
-        sys.exit(f"{error}")
+        sys.exit(f"\n{error}")
 
 
 if __name__ == "__main__":

@@ -7,21 +7,19 @@ up to `texts.SAMPLE` lines of each text.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from langgeom.config import Config
-from langgeom.errors import UserError
+from langgeom.disk import UNCHECKED, check_free, free_bytes, hidden_bytes
 from langgeom.metrics.catalogue import METRICS
 from langgeom.plan.models import Shape, shape_of
 from langgeom.plan.texts import Counts, Tokens, count
 
-__all__ = ["Pair", "Plan", "check_disk", "hidden_bytes", "make_plan", "too_small"]
+__all__ = ["Pair", "Plan", "check_disk", "make_plan"]
 
-UNCHECKED = "LANGGEOM_DISK_UNCHECKED"
 # Assumed, unless measured. A core of a CPU that multiplies bfloat16 itself, and one that does not: as seen on two cores of
 # a server. A GPU: 40 % of what an H100 or H200 multiplies densely in bfloat16; not measured.
 CPU_RATE = {2: 2.0e11, 4: 0.6e11}
@@ -29,7 +27,6 @@ GPU_RATE = 4.0e14
 # Seconds of metrics for 10^9 numbers (layers x points x dimensions), on one core: default metrics, 200 replicates.
 METRICS_SECONDS = 180.0
 JOB_SECONDS = 15.0  # starting Python, importing, loading a small model
-GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Plan:
 
     @property
     def unknown(self) -> list[str]:
-        """Models that are not fetched yet, so that nothing of them is counted."""
+        """Models of which nothing is here yet, so that nothing of them is counted."""
         return [name for name, shape in self.shapes.items() if shape is None]
 
     @cached_property
@@ -94,8 +91,7 @@ class Plan:
     @property
     def free(self) -> int:
         """Bytes free where the results will lie."""
-        place = (self.base / "results").absolute()
-        return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists())).free
+        return free_bytes(self.base / "results")
 
     def hours(self, rates: Mapping[str, float]) -> tuple[float, float]:
         """Return hours of hidden states and of metrics that are left, at multiply-adds x 2 a second of each model."""
@@ -117,7 +113,7 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
 
     Args:
         base: the folder it runs in, where `results` lies.
-        exact: run tokenizers that are there, and ask torch for the dtype; else a token is taken for `texts.BYTES` bytes, and
+        exact: run tokenizers that are there, and ask torch for the dtype; else a token is taken for `disk.BYTES` bytes, and
             "auto" for two bytes a number, so that it is cheap and rather too little.
     """
     counts = {
@@ -133,7 +129,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
             hidden = config.hidden(model, corpus)
             kept = min(found, hidden["token_cap"])
             width = shape.itemsize(hidden["dtype"]) if exact else shape.least_itemsize(hidden["dtype"])
-            size = hidden_bytes(shape, counts[corpus, text].sentences, kept, width, hidden["loss"])
+            scores = shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"])
+            size = hidden_bytes(shape.layers, shape.dim, counts[corpus, text].sentences, kept, width, scores)
             # Parquet's own, and a row's numbers compressed.
             measured = 4500 + 27 * plan._rows(shape, corpus)
             done = plan._there("hidden", model, corpus, text, suffix=".safetensors")
@@ -141,29 +138,12 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     return plan
 
 
-def hidden_bytes(shape: Shape, sentences: int, kept: int, itemsize: int, loss: bool | None = None) -> int:
-    """Return the size of a file of hidden states (docs/design.md), `itemsize` the bytes of a number of its tokens."""
-    scores = shape.decoder and (shape.trained if loss is None else loss)
-    columns = (5 * 4 + (8 + 2 * 4 if scores else 0)) * sentences + 4 * kept
-    return 1600 + (shape.layers + 1) * shape.dim * (4 * sentences + itemsize * kept) + columns
-
-
 def check_disk(config: Config, base: Path) -> None:
-    """Refuse to start what the disk cannot hold; models that are not fetched yet are not counted.
+    """Refuse to start what the disk cannot hold; models of which nothing is here yet are not counted: their jobs
+    ask again.
 
     Raises:
-        UserError: saying how much is missing, and what would make it less.
+        UserError: see `check_free`.
     """
     if not os.environ.get(UNCHECKED):
-        plan = make_plan(config, base, exact=False)
-        if plan.needed > plan.free:
-            raise UserError(too_small(plan))
-
-
-def too_small(plan: Plan) -> str:
-    """Return what to say when the disk does not do."""
-    return (
-        f"The results take about {plan.needed / GIB:.1f} GiB more, and the disk of results/ has {plan.free / GIB:.1f} GiB free."
-        " Free space, lower hidden.token_cap, or name fewer models or texts; `make plan` shows what takes how much. "
-        f"{UNCHECKED}=1 starts it all the same."
-    )
+        check_free(make_plan(config, base, exact=False).needed, base / "results")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from langgeom.config import Config
 from langgeom.errors import UserError
+from langgeom.models.folder import read_config
 from langgeom.models.kind import is_decoder
 from langgeom.models.manifest import read_manifest, weights_of
+from langgeom.models.parameters import first, parameters_of, text_config
 
 __all__ = ["Shape", "measured_rates", "shape_of"]
 
@@ -23,7 +24,7 @@ WORDS = "all human beings are born free and equal in dignity and rights"
 
 @dataclass(frozen=True)
 class Shape:
-    """What sizes and times depend on. `folder` holds the tokenizer; `bytes` is its size on disk."""
+    """What sizes and times depend on. `folder` holds the tokenizer; `bytes` is its size on disk, `width` a weight's."""
 
     name: str
     folder: Path
@@ -35,6 +36,7 @@ class Shape:
     decoder: bool
     trained: bool
     bytes: int
+    width: int = 4
 
     @property
     def active(self) -> int:
@@ -60,50 +62,72 @@ def _auto() -> int:
 
 
 def shape_of(config: Config, model: str, base: Path) -> Shape | None:
-    """Return the shape of a model of the config, or None where nothing of it is here yet."""
+    """Return the shape of a model of the config, or None where nothing of it is here yet.
+
+    Raises:
+        UserError: its prepared folder is damaged.
+    """
     prepared = base / "results" / "models" / model
     if (prepared / "manifest.json").is_file():
         manifest = read_manifest(prepared)
         size = sum(path.stat().st_size for path in prepared.iterdir())
+        try:
+            settings = read_config(model, prepared)
+        except UserError as error:
+            raise UserError(f"{prepared} is damaged: {error} Remove the folder and run again.") from None
         return Shape(
             model, prepared, manifest["layers"], manifest["dim"], manifest["vocabulary"], manifest["parameters"],
-            _positions(prepared), manifest["kind"] == "decoder", manifest["init"] == "trained", size,
+            _positions(settings), manifest["kind"] == "decoder", manifest["init"] == "trained", size,
+            BYTES.get(manifest["dtype"], 4),
         )  # fmt: skip
     spec = config["models"][model]
+    if config.model_hub(model):
+        return _from_hub(model, base / config.model_hub(model)[0], trained="hub" in spec)
     if "untrained" in spec:
         twin = spec["untrained"]
         like = shape_of(config, twin, base) if twin in config["models"] else _from_folder(twin, config.base / twin)
-        return None if like is None else Shape(**{**vars(like), "name": model, "trained": False})
+        if like is None:
+            return None
+        return replace(like, name=model, trained=False, bytes=like.parameters * like.width)
     if "folder" in spec and "pypi" not in spec:
         return _from_folder(model, config.base / spec["folder"])
     return None
 
 
-def _from_folder(name: str, folder: Path) -> Shape | None:
+def _from_hub(name: str, listing: Path, trained: bool) -> Shape | None:
+    """Return the shape of a model of the hub, as soon as its config.json has arrived."""
+    folder = listing.with_suffix("")
+    shape = _from_folder(name, folder, whole=trained and listing.is_file())
+    if shape is None or not trained:
+        return shape and replace(shape, trained=False)
+    # Its weights take their place once: a prepared model's are links to those that were fetched.
+    fetched = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    return replace(shape, bytes=max(0, shape.parameters * shape.width - fetched))
+
+
+def _from_folder(name: str, folder: Path, whole: bool = True) -> Shape | None:
+    """Return the shape of a folder that `from_pretrained` reads, or None where it cannot be: its own stage says why.
+
+    Args:
+        whole: whether its weights, where it has some, are all there.
+    """
     try:
-        config = _text_config(folder)
-        weights = weights_of(folder)
-        sizes = [path.stat().st_size for path in folder.glob("*.safetensors")] or [4 * weights.parameters]
+        config = text_config(read_config(name, folder))
+        files = [path.stat().st_size for path in folder.glob("*.safetensors")] if whole else []
+        stated = str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch.")
+        parameters, dtype = weights_of(folder) if files else (parameters_of(config), stated)
+        width = BYTES.get(dtype, 4)
         return Shape(
-            name, folder, _first(config, "num_hidden_layers", "n_layer"), _first(config, "hidden_size", "n_embd"),
-            config.get("vocab_size", 0), weights.parameters, _positions(folder), is_decoder(config), True,
-            sum(sizes),
+            name, folder, first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd"),
+            first(config, "vocab_size"), parameters, _positions(config), is_decoder(config), True,
+            sum(files) or parameters * width, width,
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, UserError):
-        return None  # its own stage says what is wrong with it
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, UserError):
+        return None
 
 
-def _text_config(folder: Path) -> dict[str, Any]:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return {**config, **config.get("text_config", {})}
-
-
-def _first(config: Mapping[str, Any], *names: str) -> int:
-    return int(next(config[name] for name in names if name in config))
-
-
-def _positions(folder: Path) -> int:
-    return int(_text_config(folder).get("max_position_embeddings") or 1 << 30)
+def _positions(config: Mapping[str, Any]) -> int:
+    return int(text_config(config).get("max_position_embeddings") or 1 << 30)
 
 
 def measured_rates(shapes: Mapping[str, Shape | None], config: Config) -> dict[str, float]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from langgeom import corpora
 from langgeom.config import Config
+from langgeom.disk import BYTES
 from langgeom.errors import UserError
 from langgeom.plan.models import Shape
 
-__all__ = ["BYTES", "SAMPLE", "Counts", "Tokens", "count"]
+__all__ = ["SAMPLE", "Counts", "Tokens", "count"]
 
 SAMPLE = 200  # lines that are tokenised
-BYTES = 4.0  # of UTF-8 in a token, where no tokenizer tells
 LINE = 150  # bytes of a line that is not here yet
 LINES = 1000  # of a text whose number of lines is not known
 

@@ -1,0 +1,49 @@
+"""Many dry runs in one process: Snakemake is imported once, and each run is a fork of it.
+
+usage: dry_runs.py SNAKEFILE FOLDER CONFIG.yaml ...
+
+The run of each config writes what it prints to CONFIG.log.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.cli import main
+
+AT_ONCE = 2
+
+
+def run(snakefile: str, folder: str, config: str) -> int:
+    """Start the dry run of one config; return its process."""
+    process = os.fork()
+    if process:
+        return process
+    with open(Path(config).with_suffix(".log"), "wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    status = 1
+    try:
+        main(["--snakefile", snakefile, "--directory", folder, "--cores", "2", "--dry-run", "--configfile", config,
+              "--quiet", "host"])  # fmt: skip
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or 0)
+
+
+if __name__ == "__main__":
+    running = 0
+    for config in sys.argv[3:]:
+        if running == AT_ONCE:
+            os.wait()
+            running -= 1
+        run(sys.argv[1], sys.argv[2], config)
+        running += 1
+    while running:
+        os.wait()
+        running -= 1
