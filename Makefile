@@ -7,6 +7,7 @@
 # make test-slow     a folder of 200 languages, a minute
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
 # make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
+# make docs-pictures  the pictures of docs/metrics.md
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: all plan env dev test test-slow test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer pins harness clean-store
+.PHONY: all plan env dev test test-slow test-faults test-cluster test-envs rulegraph lint format bench bench-metrics bench-scale bench-explorer docs-pictures pins harness clean-store
 .DELETE_ON_ERROR:
 
 all: env
@@ -97,6 +98,10 @@ bench-scale: dev
 
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+
+# The pictures of docs/metrics.md, with their numbers.
+docs-pictures: dev
+	PYTHONPATH=workflow:tests $(BIN)/python tests/misleading.py docs/pictures $(ARGS)
 
 # lm-evaluation-harness, in an environment of its own: its dependencies are not those of the rest.
 harness: .venv-harness/.run

@@ -54,6 +54,7 @@ include: "workflow/rules/report.smk"
 
 onstart:
     check_disk_or_stop()
+    announce_texts()
 
 
 rule table:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langgeom.languages import UNSPACED
 from langgeom.names import TextName
 from langgeom.table import METRICS, Format
 from langgeom.table import TEXTS as TEXT_MEASURES
+from langgeom.words import UNSPACED
 
 # Model -> kind, init, number of layers including the embedding.
 MODELS = {

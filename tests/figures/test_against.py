@@ -16,7 +16,7 @@ from figures.synthetic import MODELS, TEXTS, synthetic
 from langgeom.figures import Settings
 from langgeom.figures.drawing import Drawing, styled
 from langgeom.figures.qualities import choose
-from langgeom.figures.summary import mean_over_layers
+from langgeom.figures.summary import median_over_layers
 from langgeom.quality.measured import measured
 from langgeom.table import QUALITY
 
@@ -107,8 +107,8 @@ def test_numbers_of_id_against_quality(metrics: pd.DataFrame, rows: list[dict[st
     assert set(gemma.index) == set(MMLU) and set(gemma["harness"]) == {"card"}
     assert gemma["x"].to_dict() == pytest.approx({text: 0.3 + 0.05 * index for index, text in enumerate(MMLU)})
     dimension = metrics[(metrics["metric"] == "id_microscope") & (metrics["over"] == "token")]
-    means = mean_over_layers(dimension).set_index(["model", "text"])["value"]
-    assert gemma["y"].to_dict() == {text: means["gemma-3-270m", text] for text in MMLU}
+    medians = median_over_layers(dimension).set_index(["model", "text"])["value"]
+    assert gemma["y"].to_dict() == {text: medians["gemma-3-270m", text] for text in MMLU}
     r = pearsonr(gemma["x"], gemma["y"]).statistic
     assert f"r = {r:.2f}".replace("-", "−") in words and "n = 6" in words
     encoder = numbers[numbers["model"] == "minilm-l6"]
@@ -144,7 +144,7 @@ def test_numbers_of_two_models(metrics: pd.DataFrame) -> None:
     each = numbers[numbers["shown"] != "mean over languages"]
     assert "tha_Thai" not in set(each["text"]) and len(each) == 2 * 2 * (len(TEXTS) - 1)
     rows = table[(table["metric"] == "anisotropy") & (table["over"] == "token") & (table["model"] == "gemma-3-270m")]
-    truth = rows[(rows["text"] == "fin_Latn") & (rows["layer"] > 0)]["value"].mean()
+    truth = rows[(rows["text"] == "fin_Latn") & (rows["layer"] > 0)]["value"].median()
     found = each[(each["metric"] == "anisotropy") & (each["model"] == "gemma-3-270m") & (each["text"] == "fin_Latn")]
     assert float(found["value"].iloc[0]) == pytest.approx(truth, rel=1e-12)
     assert "Language by language" in words and "gemma-3-270m" in words

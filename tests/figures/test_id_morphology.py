@@ -1,4 +1,4 @@
-"""Figure 4 and what it is made of: means over layers, pairs of relatives, and the numbers drawn."""
+"""Figure 4 and what it is made of: medians over layers, pairs of relatives, and the numbers drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langgeom.figures.drawing import Drawing, styled
 from langgeom.figures.frames import by_layer
 from langgeom.figures.id_morphology import draw
 from langgeom.figures.related import mean_difference, related_texts
-from langgeom.figures.summary import mean_over_layers
+from langgeom.figures.summary import median_over_layers
 from langgeom.table import TEXTS, write_rows
 
 TRAINED = ["gemma-3-270m", "minilm-l6"]
@@ -35,23 +35,23 @@ def drawn(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings | None 
     return drawing, " ".join(" ".join(said).split())
 
 
-def test_means_are_over_layers_from_1_up() -> None:
+def test_medians_are_over_layers_from_1_up() -> None:
     table = synthetic(models=TRAINED, texts=["eng_Latn", "fra_Latn"])
     rows = by_layer(table, "id_microscope")
     rows.loc[rows["layer"] == 0, "value"] = 90_000.0
-    means = mean_over_layers(rows)
-    expected = rows[rows["layer"] > 0].groupby(["model", "text"])["value"].mean()
-    for mean in means.itertuples():
-        assert mean.value == pytest.approx(expected[mean.model, mean.text])
-    assert means["low"].isna().all() and means["high"].isna().all()
-    assert dict(zip(means["model"], means["layers"], strict=True)) == {"gemma-3-270m": 18, "minilm-l6": 6}
+    medians = median_over_layers(rows)
+    expected = rows[rows["layer"] > 0].groupby(["model", "text"])["value"].median()
+    for found in medians.itertuples():
+        assert found.value == pytest.approx(expected[found.model, found.text])
+    assert medians["low"].isna().all() and medians["high"].isna().all()
+    assert dict(zip(medians["model"], medians["layers"], strict=True)) == {"gemma-3-270m": 18, "minilm-l6": 6}
 
 
-def test_a_text_that_lacks_a_layer_has_no_mean() -> None:
+def test_a_text_that_lacks_a_layer_has_no_median() -> None:
     rows = by_layer(synthetic(models=["minilm-l6"], texts=["eng_Latn", "fra_Latn", "spa_Latn"]), "id_microscope")
     rows.loc[(rows["text"] == "fra_Latn") & (rows["layer"] == 3), "n"] = 99
     rows = rows[(rows["text"] != "spa_Latn") | (rows["layer"] != 5)]
-    values = mean_over_layers(rows).set_index("text")["value"]
+    values = median_over_layers(rows).set_index("text")["value"]
     assert values.notna().to_dict() == {"eng_Latn": True, "fra_Latn": False, "spa_Latn": False}
 
 
@@ -82,18 +82,18 @@ def test_the_numbers_are_the_tables() -> None:
     numbers = drawing.numbers
     assert set(numbers["shown"]) == {"text", "pair", "fit", "mean difference"}
     assert set(numbers["model"]) == {"gemma-3-270m", "smollm2-135m", "minilm-l6"}
-    means = mean_over_layers(by_layer(metrics, "id_microscope")).set_index(["model", "text"])["value"]
+    medians = median_over_layers(by_layer(metrics, "id_microscope")).set_index(["model", "text"])["value"]
     x = texts[texts["measure"] == "morphemes_per_word"].set_index("text")["value"].dropna()
     points = numbers[(numbers["shown"] == "text") & (numbers["measure"] == "morphemes_per_word")]
     assert set(points["text"]) == set(x.index) and len(points) == 3 * len(x)
     for point in points.itertuples():
-        assert (point.value, point.x) == (means[point.model, point.text], x[point.text])
+        assert (point.value, point.x) == (medians[point.model, point.text], x[point.text])
     pairs = numbers[numbers["shown"] == "pair"]
     assert set(zip(pairs["text"], pairs["relative"], strict=True)) == {
         ("ast_Latn", "spa_Latn"), ("bel_Cyrl", "rus_Cyrl"), ("crh_Latn", "tur_Latn"),
     }  # fmt: skip
     for pair in pairs.itertuples():
-        assert (pair.value, pair.relative_value) == (means[pair.model, pair.text], means[pair.model, pair.relative])
+        assert (pair.value, pair.relative_value) == (medians[pair.model, pair.text], medians[pair.model, pair.relative])
     fits = numbers[numbers["shown"] == "fit"].set_index(["model", "measure"])
     assert set(fits.index.get_level_values("measure")) == {"morphemes_per_word", "mattr"}
     mine = points[points["model"] == "minilm-l6"]

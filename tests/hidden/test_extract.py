@@ -123,6 +123,14 @@ def test_long_lines_are_cut_and_counted(models: dict[str, LoadedModel]) -> None:
     assert states.words.tolist() == [126, 1]
 
 
+def test_scripts_without_spaces_have_no_words_to_count(models: dict[str, LoadedModel]) -> None:
+    lines = ["free and equal", "all right"]
+    counts = {name: extract(models["encoder"], lines, {}, name=name).words.tolist() for name in ("eng_Latn", "jpn_Jpan", "")}
+    assert counts == {"eng_Latn": [3, 2], "jpn_Jpan": [0, 0], "": [3, 2]}
+    with pytest.raises(UserError, match="not a text's name"):
+        extract(models["encoder"], lines, {}, name="english")
+
+
 def test_other_architectures(tmp_path: Path) -> None:
     """Absolute, ALiBi and RoBERTa's shifted positions, sequential and parallel blocks: all as transformers has them."""
     import transformers as hf

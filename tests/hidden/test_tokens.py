@@ -62,6 +62,12 @@ def test_cut_lines_count_what_was_run(tokenizers: dict[str, TextTokenizer]) -> N
         assert sentence.words <= 4
 
 
+def test_words_are_those_of_the_measures_of_texts(tokenizers: dict[str, TextTokenizer]) -> None:
+    # Vowel signs do not part words, apostrophes join them, a number is none.
+    lines = ["हिन्दी में", "don't be 1948", "1948"]
+    assert [sentence.words for sentence in tokenizers["bytes"](lines, 99).sentences] == [2, 2, 0]
+
+
 def test_unknown_tokens_are_content_and_counted(tokenizers: dict[str, TextTokenizer]) -> None:
     text = tokenizers["bert"](["free 漢 equal"], 99)
     assert (text.report["unknown_tokens"], len(text.sentences[0].content)) == (1, text.report["tokens"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from langgeom.errors import UserError
-from langgeom.pages.html import Markup, as_json, fill, policy, script
+from langgeom.pages.html import Markup, as_json, fill, page, policy, script
 from langgeom.pages.libraries import D3, read_library
 
 HOSTILE = "</script><!-- & <b> \u2028 \u2029"
@@ -44,6 +44,13 @@ def test_the_policy_names_each_script_and_no_request() -> None:
     rules = dict(rule.split(" ", 1) for rule in policy([text]).split("; "))
     assert rules["default-src"] == "'none'" and rules["script-src"] == f"'sha256-{digest}'"
     assert "unsafe" not in rules["script-src"] and "connect-src" not in rules
+
+
+def test_a_page_has_its_head_once_and_its_body_as_given() -> None:
+    text = page("a <title>", ["let a;"], ["p { color: red }\n"], "<body>\n<p>{{kept}}</p>\n</body>\n")
+    assert text.startswith('<!doctype html>\n<html lang="en">\n<head>') and text.endswith("</body>\n</html>\n")
+    assert "<title>a &lt;title&gt;</title>" in text and "p { color: red }\n</style>\n</head>\n<body>\n<p>{{kept}}</p>" in text
+    assert policy(["let a;"]).replace("'", "&#x27;") in text and text.count("<head>") == 1
 
 
 def test_a_library_comes_with_its_licence(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from langgeom.texts.measures.morphemes_per_word import morphemes_per_word
-from langgeom.texts.words import words
+from langgeom.words import words
 
 FOLDER = Path(__file__).resolve().parents[2] / "results" / "corpora" / "udhr"
 

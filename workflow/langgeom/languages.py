@@ -16,7 +16,7 @@ from typing import NamedTuple
 from langgeom.errors import UserError, nearest
 from langgeom.names import TextName
 
-__all__ = ["SCRIPTS", "UNKNOWN", "UNSPACED", "Language", "Script", "label", "language", "languages", "script"]
+__all__ = ["SCRIPTS", "UNKNOWN", "Language", "Script", "label", "language", "languages", "script"]
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "languages.tsv"
 UNKNOWN = "unknown"
@@ -101,11 +101,6 @@ SCRIPTS: Mapping[str, Script] = MappingProxyType(
         )
     }
 )
-
-# Scripts that put no space between words: those of Unicode Standard Annex #14's line breaking classes ID and SA (but for Tai
-# Viet, which nowadays has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces,
-# all others 2 to 13.
-UNSPACED = frozenset(("Hani", "Hans", "Hant", "Java", "Jpan", "Khmr", "Lana", "Laoo", "Mymr", "Thai", "Tibt", "Yiii"))
 
 
 @functools.cache

@@ -5,6 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.current_basedir).parent))
 
+from snakemake.logging import logger
+
 from langgeom.code import code_of, versions_of
 from langgeom.config import check, check_files
 from langgeom.errors import UserError
@@ -41,6 +43,11 @@ wildcard_constraints:
     corpus="[^/]+",
     model="[^/]+",
     figure="|".join(FIGURES),
+
+
+def announce_texts():
+    """Tell the line of progress how many texts a job serves; no other handler prints an empty message."""
+    logger.info("", extra={"texts_by_rule": CONFIG.texts_by_rule()})
 
 
 def check_disk_or_stop():

@@ -47,6 +47,10 @@ def job(snakemake: Job, online: bool = False) -> Iterator[None]:
         except UserError as error:
             print(f"error: {error}", file=log)
             sys.exit(1)
+        except KeyboardInterrupt:
+            # Ctrl-C reaches jobs too; Snakemake says on the terminal that it ends them.
+            print("interrupted", file=log)
+            sys.exit(130)
         except Exception:
             traceback.print_exc(file=log)
             sys.exit(1)

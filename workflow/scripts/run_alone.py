@@ -1,10 +1,15 @@
 """Run Snakemake in this folder, once at a time, whatever the last run died of: what `make` calls.
 
+On a terminal one line tells how far it is (`snakemake_logger_plugin_langgeom`); elsewhere Snakemake says what it always says.
+
 Snakemake's own lock survives a killed run and then asks for `--unlock`. Here a lock of the operating system, which a killed
 process cannot leave behind, tells whether another run is really alive; if none is, a stale lock is removed.
 """
 
 import fcntl
+import importlib.util
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +31,15 @@ def _running_here() -> int | None:
     return None
 
 
+def _progress(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return what asks Snakemake for one line of progress on a terminal, and the environment that keeps jobs' bars below it."""
+    asked = any(word.startswith(("--logger", "--quiet", "-q")) for word in arguments)
+    if asked or not sys.stderr.isatty() or importlib.util.find_spec("snakemake_logger_plugin_langgeom") is None:
+        return [], dict(os.environ)
+    # `TQDM_POSITION` is tqdm's own: lines below the cursor's.
+    return ["--logger=langgeom"], {**os.environ, "TQDM_POSITION": "1"}
+
+
 def main(arguments: list[str]) -> int:
     """Run Snakemake with the given arguments and return its exit status; 1 when another run is alive in this folder."""
     Path(".snakemake").mkdir(exist_ok=True)
@@ -44,8 +58,11 @@ def main(arguments: list[str]) -> int:
             path.unlink(missing_ok=True)
         if locks:
             print("Removed the lock of a run that was killed; finished files are kept.", flush=True)
+        line, environment = _progress(arguments)
+        # Ctrl-C reaches Snakemake too, which ends its jobs; here it is waited for. A handler of ours is not inherited.
+        signal.signal(signal.SIGINT, lambda *_: None)
         # Snakemake inherits the lock, so that it is held as long as either lives.
-        return subprocess.run([*command, *arguments], pass_fds=[lock.fileno()]).returncode
+        return subprocess.run([*command, *line, *arguments], env=environment, pass_fds=[lock.fileno()]).returncode
 
 
 if __name__ == "__main__":

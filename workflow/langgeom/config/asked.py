@@ -35,6 +35,15 @@ class Config:
         texts, size = self.texts(corpus), self["texts_per_job"]
         return [texts[start : start + size] for start in range(0, len(texts), size)]
 
+    def texts_by_rule(self) -> dict[str, int]:
+        """Return how many texts a job serves, of each rule that serves batches: `hidden_{corpus}_{number}`, `metrics_...`."""
+        return {
+            f"{stage}_{corpus}_{number}": len(batch)
+            for stage in ("hidden", "metrics")
+            for corpus in self["corpora"]
+            for number, batch in enumerate(self.batches(corpus), start=1)
+        }
+
     def pairs(self) -> Iterator[tuple[str, str, str]]:
         """Yield every (model, corpus, text)."""
         for model in self["models"]:

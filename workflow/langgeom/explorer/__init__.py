@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from langgeom.files import atomic
-from langgeom.pages.html import Markup, as_json, asset, fill, policy, script
+from langgeom.pages.html import Markup, as_json, asset, fill, page, script
 
 __all__ = ["ASSETS", "SCRIPTS", "Settings", "assemble", "render"]
 
 SCRIPTS = ("data", "state", "surface", "picture", "lines", "scatter", "sentences", "readout", "controls", "export", "main")
 # The files of the page, from the package's root.
-ASSETS = ("pages/style.css", "explorer/explorer.css", "explorer/page.html", *(f"explorer/{name}.js" for name in SCRIPTS))
+OWN = ("explorer.css", "page.html", *(f"{name}.js" for name in SCRIPTS))
+ASSETS = ("pages/style.css", "pages/page.html", *(f"explorer/{name}" for name in OWN))
 
 
 class Settings(NamedTuple):
@@ -72,9 +73,9 @@ def render(
     if aligned:
         rows = pd.concat([read_table(path, ALIGNED) for path in aligned], ignore_index=True)
         shown = choose(rows, lines or {}, settings.reference, settings.sentences)
-    page = assemble(packed.facts, packed.blocks, shown, read_library(library, D3))
+    text = assemble(packed.facts, packed.blocks, shown, read_library(library, D3))
     with atomic(out) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def assemble(facts: Mapping[str, Any], blocks: Sequence[bytes], sentences: Mapping[str, Any], library: str) -> str:
@@ -86,14 +87,11 @@ def assemble(facts: Mapping[str, Any], blocks: Sequence[bytes], sentences: Mappi
         for number, block in enumerate(blocks)
     ]
     models, texts = len(facts["models"]), len(facts["texts"])
-    return fill(
+    subtitle = f"{models} model{'s' * (models != 1)}, {texts} text{'s' * (texts != 1)}: {', '.join(facts['corpora'])}"
+    body = fill(
         asset("langgeom.explorer", "page.html"),
+        {"subtitle": subtitle},
         {
-            "policy": policy(scripts),
-            "subtitle": f"{models} model{'s' * (models != 1)}, {texts} text{'s' * (texts != 1)}: {', '.join(facts['corpora'])}",
-        },
-        {
-            "style": Markup(asset("langgeom.pages", "style.css") + asset("langgeom.explorer", "explorer.css")),
             "facts": Markup(as_json(facts)),
             "sentences": Markup(as_json(sentences)),
             "blocks": Markup("\n".join(encoded)),
@@ -101,3 +99,4 @@ def assemble(facts: Mapping[str, Any], blocks: Sequence[bytes], sentences: Mappi
             "scripts": script(scripts[1]),
         },
     )
+    return page("langgeom explorer", scripts, [asset("langgeom.explorer", "explorer.css")], body)

@@ -93,7 +93,7 @@ function setUpControls(change) {
   const kinds = { metric: "Metrics", text: "Texts", quality: "Quality" };
   const quantities = (ids) => ids.map((id) => ({ value: id, name: QUANTITIES.get(id).name, group: kinds[QUANTITIES.get(id).kind] }));
   const plain = (values) => values.map((value) => ({ value, name: value }));
-  const layers = LAYERS.map((value) => ({ value, name: { mean: "mean of layers 1 and up", last: "last layer" }[value] ?? `layer ${value}` }));
+  const layers = LAYERS.map((value) => ({ value, name: { median: "median of layers 1 and up", last: "last layer" }[value] ?? `layer ${value}` }));
   select("metric", quantities(LAYERED).map(({ value, name }) => ({ value, name })));
   select("corpus", plain(CORPORA));
   byId("corpus").closest(".field").hidden = CORPORA.length < 2;

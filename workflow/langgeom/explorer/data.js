@@ -45,21 +45,13 @@ function readCell(quantity, series, layer) {
   return { value: numbers.value[cell], low: numbers.low[cell], high: numbers.high[cell], n };
 }
 
-/** As readCell, where `layer` may also be "mean" (of layers 1 and up, without interval; layer 0 are the embeddings) or "last". */
+/** As readCell, where `layer` may also be "median" (of layers 1 and up, without interval; layer 0 are the embeddings) or "last". */
 function readAt(quantity, series, layer) {
   if (!quantity.layers) return readCell(quantity, series, 0);
   if (layer === "last") return readCell(quantity, series, layersOf(series) - 1);
-  if (layer !== "mean") return readCell(quantity, series, Number(layer));
-  const { value } = numbersOf(quantity);
-  let sum = 0;
-  let count = 0;
-  for (let cell = CELLS[series] + (layersOf(series) > 1); cell < CELLS[series + 1]; cell++) {
-    if (Number.isFinite(value[cell])) {
-      sum += value[cell];
-      count += 1;
-    }
-  }
-  return { value: count ? sum / count : NaN, low: NaN, high: NaN, n: readCell(quantity, series, 0).n };
+  if (layer !== "median") return readCell(quantity, series, Number(layer));
+  const values = numbersOf(quantity).value.subarray(CELLS[series] + (layersOf(series) > 1), CELLS[series + 1]);
+  return { value: d3.median(values) ?? NaN, low: NaN, high: NaN, n: readCell(quantity, series, 0).n };
 }
 
 /** The shortest decimal that is this float32 again. */

@@ -17,7 +17,7 @@ function fitLine(points) {
 }
 
 const whichLayer = (quantity, layer) =>
-  !quantity.layers ? "" : layer === "mean" ? ", mean of layers 1 and up" : layer === "last" ? ", last layer" : `, layer ${layer}`;
+  !quantity.layers ? "" : layer === "median" ? ", median of layers 1 and up" : layer === "last" ? ", last layer" : `, layer ${layer}`;
 
 function composeScatter(state) {
   const [qx, qy] = [QUANTITIES.get(state.x), QUANTITIES.get(state.y)];

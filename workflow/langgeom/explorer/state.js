@@ -4,7 +4,7 @@ const LAYERED = FACTS.quantities.filter((quantity) => quantity.layers).map((quan
 const EVERY = FACTS.quantities.map((quantity) => quantity.id);
 const HAS_SENTENCES = Object.keys(SENTENCES.chosen).length > 0;
 const MOST_LAYERS = Math.max(...MODELS.map((model) => model.layers));
-const LAYERS = ["mean", "last", ...Array.from({ length: MOST_LAYERS }, (_, layer) => String(layer))];
+const LAYERS = ["median", "last", ...Array.from({ length: MOST_LAYERS }, (_, layer) => String(layer))];
 const unique = (values) => [...new Set(values)].sort();
 // The corpus of most texts: of languages, rather than of pairs of sentences.
 const largest = CORPORA[d3.mode(SERIES.corpus)];
@@ -35,9 +35,9 @@ const SETTINGS = {
   scatter_axes: one(["own", "same"], "own"),
   marked: some(TEXTS.map((text) => text.text), []),
   x: one(EVERY, EVERY.find((id) => id.startsWith("bpc")) ?? EVERY.find((id) => id.startsWith("anisotropy")) ?? EVERY[0]),
-  xlayer: one(LAYERS, "mean"),
+  xlayer: one(LAYERS, "median"),
   y: one(EVERY, LAYERED.find((id) => id.startsWith("id_")) ?? EVERY[0]),
-  ylayer: one(LAYERS, "mean"),
+  ylayer: one(LAYERS, "median"),
   sentence_model: one(Object.keys(SENTENCES.chosen), Object.keys(SENTENCES.chosen).find((name) => trained.includes(name))),
   sentence_text: one(COMPARED, COMPARED[0]),
 };

@@ -10,7 +10,7 @@ from langgeom.figures.frames import by_layer, main_models, panels, title_of
 from langgeom.figures.qualities import bits, choose, quality_note
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import page
-from langgeom.figures.summary import SUMMARISED, mean_over_layers
+from langgeom.figures.summary import SUMMARISED, median_over_layers
 from langgeom.figures.words import words
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
@@ -29,7 +29,7 @@ COLUMNS = ("model", "corpus", "against", "text", "x", "x_low", "x_high", "y", "l
 def draw(metrics: pd.DataFrame, quality: pd.DataFrame, settings: Settings) -> Drawing:
     """Draw a row for each trained model with bits per character: these across, quality and intrinsic dimension up."""
     rows = main_models(by_layer(metrics, settings.id))
-    dimensions = mean_over_layers(rows)
+    dimensions = median_over_layers(rows)
     # Bits per character are not drawn against themselves.
     settings = settings._replace(quality="auto") if settings.quality == "bpc" else settings
     chosen = choose(quality, panels(rows), settings)

@@ -14,7 +14,7 @@ from langgeom.figures.lines import Series, draw_series, finish_axes
 from langgeom.figures.scales import limits, settled_scale
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import COLOURS, DASHES, MARKERS, Look, page
-from langgeom.figures.summary import SUMMARISED, mean_over_layers
+from langgeom.figures.summary import SUMMARISED, median_over_layers
 from langgeom.figures.words import words
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "TITLE", "compared", "draw"]
@@ -45,7 +45,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
         return nothing(TITLE, reason, COLUMNS)
     corpora = list(dict.fromkeys(measured[0]["corpus"]))
     means = [average(rows) for rows in measured]
-    each = [mean_over_layers(rows) for rows in measured]
+    each = [median_over_layers(rows) for rows in measured]
     scale = settled_scale(means[0])
     bounds = [scale.bounds, _share_bounds(means[1])]
     families = families_of(measured[0]["text"].unique())

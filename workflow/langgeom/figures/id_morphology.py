@@ -18,7 +18,7 @@ from langgeom.figures.related import Difference, mean_difference, related_texts
 from langgeom.figures.scatter import CROWDED, Fit, draw_scatter, fit_line
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import Look, family_looks, page
-from langgeom.figures.summary import SUMMARISED, mean_over_layers
+from langgeom.figures.summary import SUMMARISED, median_over_layers
 from langgeom.figures.words import footnote, words
 from langgeom.languages import label, language
 
@@ -27,7 +27,7 @@ __all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
 ALIAS = "fig04"
 TITLE = "Intrinsic dimension, morphology and resources"
 CAPTION = (
-    "Intrinsic dimension, averaged over the layers, against morphemes per word, and in pairs of closely related languages of "
+    "Intrinsic dimension, the median over layers, against morphemes per word, and in pairs of closely related languages of "
     "which one has few resources. Does either go with the dimension?"
 )
 METRICS = ("id",)
@@ -44,9 +44,9 @@ DARK, JOINT = "#333333", "#AAAAAA"
 
 
 class Content(NamedTuple):
-    """What is drawn: a row a text (`means`), a text and measure (`every`), a pair of relatives (`pairs`), all a model."""
+    """What is drawn: a row a text (`medians`), a text and measure (`every`), a pair of relatives (`pairs`), all a model."""
 
-    means: pd.DataFrame
+    medians: pd.DataFrame
     every: pd.DataFrame
     pairs: pd.DataFrame
 
@@ -63,13 +63,13 @@ class Content(NamedTuple):
 def draw(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings) -> Drawing:
     """Draw a column for each trained model: languages by morphemes per word above, pairs of related languages below."""
     rows = main_models(by_layer(metrics, settings.id))
-    means = mean_over_layers(rows[rows["corpus"].isin(texts["corpus"])])
-    if means["value"].notna().sum() == 0:
+    medians = median_over_layers(rows[rows["corpus"].isin(texts["corpus"])])
+    if medians["value"].notna().sum() == 0:
         return nothing(
             TITLE, f"no text of the languages has '{settings.id}' from {LEAST} points or more in every layer.", COLUMNS
         )
-    means["family"] = [language(lang).family for lang in means["lang"]]
-    content = Content(means, _with_measures(means, texts), _pairs(means))
+    medians["family"] = [language(lang).family for lang in medians["lang"]]
+    content = Content(medians, _with_measures(medians, texts), _pairs(medians))
     if content.points.empty and content.pairs.empty:
         reason = f"no text has '{MEASURE}', which needs spaces between words, and no two languages of a corpus are related."
         return nothing(TITLE, reason, COLUMNS)
@@ -78,10 +78,10 @@ def draw(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings) -> Draw
 
 def _figure(content: Content, note: str, settings: Settings) -> Figure:
     """Draw blocks of up to three models: a row of scatter plots and a row of pairs, of which one may have nothing to show."""
-    points, pairs, order, texts = content.points, content.pairs, content.order, list(content.means["text"].unique())
+    points, pairs, order, texts = content.points, content.pairs, content.order, list(content.medians["text"].unique())
     looks = family_looks(points.drop_duplicates("text")["lang"])
     rungs = _rungs(order, texts)
-    blocks = in_rows(panels(content.means))
+    blocks = in_rows(panels(content.medians))
     kinds = [kind for kind, here in (("points", len(points)), ("pairs", len(order))) if here]
     heights = {"points": HEIGHT, "pairs": 0.22 * len(order) + 0.2}
     sheet = page(
@@ -95,7 +95,7 @@ def _figure(content: Content, note: str, settings: Settings) -> Figure:
         for column, (panel, axes) in enumerate(zip(block, next(rows), strict=True)):
             if panel is None or axes is None:
                 continue
-            title = title_of(panel, content.means)
+            title = title_of(panel, content.medians)
             if kind == "points":
                 fit = _scatter(axes, _of(points, panel), texts, looks, settings)
                 axes.set_title(f"{title}\n{fit.words}", loc="left", linespacing=1.3)
@@ -111,8 +111,8 @@ def _figure(content: Content, note: str, settings: Settings) -> Figure:
 def _numbers(content: Content) -> pd.DataFrame:
     """Return all that is drawn, and the fits to every measure of texts."""
     parts = [content.every.assign(shown="text"), content.pairs.assign(shown="pair")]
-    for panel in panels(content.means):
-        about = _of(content.means, panel).iloc[0][PANEL].to_dict()
+    for panel in panels(content.medians):
+        about = _of(content.medians, panel).iloc[0][PANEL].to_dict()
         for measure, points in content.every.groupby("measure"):
             fit = fit_line(*(_of(points, panel)[name] for name in ("x", "value")))
             fields = {name: getattr(fit, name) for name in ("slope", "intercept", "r", "r_p", "rho", "rho_p", "n")}
@@ -133,23 +133,23 @@ def _of(rows: pd.DataFrame, panel: tuple[str, str]) -> pd.DataFrame:
     return rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1])].reset_index(drop=True)
 
 
-def _with_measures(means: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+def _with_measures(medians: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
     """Return a row a model, text and measure that both have a value."""
     known = texts[np.isfinite(texts["value"])].rename(columns={"value": "x", "low": "x_low", "high": "x_high"})
-    both = means.merge(known[["corpus", "text", "measure", "x", "x_low", "x_high"]], on=["corpus", "text"])
+    both = medians.merge(known[["corpus", "text", "measure", "x", "x_low", "x_high"]], on=["corpus", "text"])
     return both[both["value"].notna()].reset_index(drop=True)
 
 
-def _pairs(means: pd.DataFrame) -> pd.DataFrame:
+def _pairs(medians: pd.DataFrame) -> pd.DataFrame:
     """Return a row a model and pair of related texts that both have a value: `value` the low-resource language's."""
     found = []
-    for (_, corpus), mine in means[means["value"].notna()].groupby(["model", "corpus"], sort=False):
+    for (_, corpus), mine in medians[medians["value"].notna()].groupby(["model", "corpus"], sort=False):
         values = mine.set_index("text")
         for low, high in related_texts(mine["text"]):
             row = values.loc[low].to_dict() | {"text": low, "relative": high, "corpus": corpus}
             row["n"] = min(values.at[low, "n"], values.at[high, "n"])
             found.append(row | {"relative_value": values.at[high, "value"]})
-    return pd.DataFrame(found, columns=[*means.columns, "relative", "relative_value"])
+    return pd.DataFrame(found, columns=[*medians.columns, "relative", "relative_value"])
 
 
 def _scatter(
@@ -201,8 +201,8 @@ def _legend(looks: dict[str, Look], pairs: bool) -> list[Line2D]:
 
 
 def _note(content: Content, rows: pd.DataFrame, settings: Settings) -> str:
-    means, points = content.means, content.points
-    texts = means["text"].nunique()
+    medians, points = content.medians, content.points
+    texts = medians["text"].nunique()
     wordless = texts - points["text"].nunique()
     languages = points["lang"].nunique()
     several = f" n counts texts, of {languages} languages." if languages < points["text"].nunique() else ""

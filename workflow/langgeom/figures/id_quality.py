@@ -11,7 +11,7 @@ from langgeom.figures.lines import in_rows
 from langgeom.figures.qualities import choose, quality_note
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import page
-from langgeom.figures.summary import SUMMARISED, mean_over_layers
+from langgeom.figures.summary import SUMMARISED, median_over_layers
 from langgeom.figures.words import words
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
@@ -19,7 +19,7 @@ __all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
 ALIAS = "fig05"
 TITLE = "Intrinsic dimension and quality"
 CAPTION = (
-    "Intrinsic dimension of each language, the mean over layers, against the model's quality in that language. "
+    "Intrinsic dimension of each language, the median over layers, against the model's quality in that language. "
     "Is a model better in languages whose intrinsic dimension is lower?"
 )
 METRICS = ("id",)
@@ -32,7 +32,7 @@ def draw(metrics: pd.DataFrame, quality: pd.DataFrame, settings: Settings) -> Dr
     rows = main_models(by_layer(metrics, settings.id))
     if rows.empty:
         return nothing(TITLE, f"no model has the metric '{settings.id}'.", COLUMNS)
-    dimensions = mean_over_layers(rows)
+    dimensions = median_over_layers(rows)
     of = dict(list(dimensions.groupby(["model", "corpus"])))
     chosen = choose(quality, panels(rows), settings)
     points = {panel: paired(shown.rows, of[panel]) for panel, shown in chosen.items() if panel in of}

@@ -19,6 +19,7 @@ from langgeom.hidden.memory import budget_of
 from langgeom.hidden.progress import Progress
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
+from langgeom.words import has_words
 
 __all__ = ["DEFAULTS", "LoadedModel", "extract", "load"]
 
@@ -50,12 +51,12 @@ def extract(
     Args:
         lines: lines of the corpus file; empty ones are skipped.
         settings: the config's `hidden` (missing keys as in `DEFAULTS`; `dtype` belongs to `load`).
-        name: the text's name, for progress.
+        name: the text's name, for progress and for its script, which may have no words to count; without a name it has.
         loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with
         its head.
 
     Raises:
-        UserError: no line has a token to measure.
+        UserError: no line has a token to measure, or the name is no text's name.
         ValueError: a loss is asked of a model that was loaded without its head.
     """
     chosen = {**DEFAULTS, **settings}
@@ -66,7 +67,7 @@ def extract(
     text = loaded.tokenizer(lines, min(chosen["max_tokens"], loaded.positions), chosen["first_position"])
     kept = _kept(text.sentences, chosen["token_cap"])
     sums = _run(loaded, text.sentences, kept, chosen, bool(loss), name)
-    return _states(loaded, text, kept, sums, chosen)
+    return _states(loaded, text, kept, sums, chosen, not name or has_words(name))
 
 
 def _kept(sentences: Sequence[Sentence], cap: int) -> list[int]:
@@ -175,7 +176,9 @@ def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
     return values.view(batch.ids.shape).sum(1)
 
 
-def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any]) -> HiddenStates:
+def _states(
+    loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any], spaced: bool
+) -> HiddenStates:
     def column(values: Sequence[int]) -> Tensor:
         return torch.tensor(values, dtype=torch.int32)
 
@@ -193,7 +196,7 @@ def _states(loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Su
         token_sentence=column([row for row, count in enumerate(kept) for _ in range(count)]),
         sentence_line=column([sentence.line for sentence in sentences]),
         tokens=column([len(sentence.content) for sentence in sentences]),
-        words=column([sentence.words for sentence in sentences]),
+        words=column([sentence.words if spaced else 0 for sentence in sentences]),
         characters=column([sentence.characters for sentence in sentences]),
         bytes=column([sentence.bytes for sentence in sentences]),
         **scored,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +14,11 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer, models
 
 from langgeom.errors import UserError
+from langgeom.words import words
 
 __all__ = ["Sentence", "TextTokenizer", "Tokenised"]
 
 log = logging.getLogger(__name__)
-WORD = re.compile(r"\w+")
 
 
 @dataclass
@@ -27,7 +26,8 @@ class Sentence:
     """One line as it is run.
 
     `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of
-    `scored` is predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover.
+    `scored` is predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover. `words` are
+    those that spaces part, whether or not the script does so.
     """
 
     line: int
@@ -118,7 +118,7 @@ class TextTokenizer:
             # start is).
             covered = run[min(offsets[0][1], offsets[scored[0]][0]) :] if scored else ""
         return Sentence(
-            line, ids, [position for position in real if position >= first], scored, len(WORD.findall(run)),
+            line, ids, [position for position in real if position >= first], scored, len(words(run)),
             len(run), len(run.encode()), len(covered), len(covered.encode()),
         )  # fmt: skip
 

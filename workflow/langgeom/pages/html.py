@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NewType
 
-__all__ = ["Markup", "as_json", "asset", "fill", "policy", "script"]
+__all__ = ["Markup", "as_json", "asset", "fill", "page", "policy", "script"]
 
 Markup = NewType("Markup", str)
 PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -65,3 +65,15 @@ def fill(template: str, parts: Mapping[str, str], markup: Mapping[str, Markup]) 
     """
     ready = {name: html.escape(text) for name, text in parts.items()} | dict(markup)
     return PLACE.sub(lambda place: ready[place[1]], template)
+
+
+def page(title: str, scripts: Sequence[str], styles: Sequence[str], body: str) -> str:
+    """Return a whole page: its head, with the policy for its scripts and all styles in it, and a body element that is ready.
+
+    Args:
+        scripts: the text of each script element in the body; others do not run.
+        styles: style sheets, after the one that all pages share.
+    """
+    head = {"policy": policy(scripts), "title": title}
+    style = "".join([asset("langgeom.pages", "style.css"), *styles])
+    return fill(asset("langgeom.pages", "page.html"), head, {"style": Markup(style), "body": Markup(body)})

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from langgeom.files import atomic
-from langgeom.pages.html import Markup, asset, fill, policy
+from langgeom.pages.html import Markup, asset, fill, page
 
 __all__ = ["ASSETS", "Inputs", "render"]
 
 # The files of the page, from the package's root.
-ASSETS = ("pages/style.css", "report/report.css", "report/page.html")
+ASSETS = ("pages/style.css", "pages/page.html", "report/report.css", "report/page.html")
 
 
 class Inputs(NamedTuple):
@@ -64,17 +64,15 @@ def render(out: Path, given: Inputs) -> None:
     kinds = [f"{sum(model['init'] == init for model in run.models)} {init}" for init in ("trained", "untrained")]
     spent = costs(given.benchmarks, {model["name"] for model in run.models}, set(run.corpora))
     found = caveats(run)
-    page = fill(
+    body = fill(
         asset("langgeom.report", "page.html"),
         {
-            "policy": policy([]),
             "subtitle": f"{many(len(run.models), 'model')} ({', '.join(kinds)}), "
             + "; ".join(f"{many(len(run.texts_of(corpus)), 'text')} of {corpus}" for corpus in run.corpora),
             "values": f"{many(len(run.metrics), 'value')}, each with its n and, where it can be had, a 95 % interval",
             "total": verdicts.total(run.findings),
         },
         {
-            "style": Markup(asset("langgeom.pages", "style.css") + asset("langgeom.report", "report.css")),
             "tally": verdicts.tally(run.findings),
             "glance": verdicts.glance(run.findings),
             "caveats": _caveats([(caveat.name, caveat.title, caveat.said) for caveat in found]),
@@ -90,8 +88,9 @@ def render(out: Path, given: Inputs) -> None:
             "spent": facts.spent(spent),
         },
     )
+    text = page("langgeom report", [], [asset("langgeom.report", "report.css")], body)
     with atomic(out) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _caveats(found: Sequence[tuple[str, str, str]]) -> Markup:

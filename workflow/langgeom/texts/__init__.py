@@ -1,5 +1,5 @@
 """Measures of a text itself, whatever the model: how rich its morphology and its vocabulary are.
 
-`words` says what a word is, `measures/` holds one measure a file, `registry` finds them by name, `measure` applies them to a
-text. In scripts without spaces between words there is no value: see `words.has_words`.
+`measures/` holds one measure a file, `registry` finds them by name, `measure` applies them to a
+text. In scripts without spaces between words there is no value: see `langgeom.words`.
 """

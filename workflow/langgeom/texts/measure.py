@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from langgeom.texts.registry import function
-from langgeom.texts.words import has_words, words
+from langgeom.words import has_words, words
 
 if TYPE_CHECKING:
     from langgeom.metrics.resample import Resample

@@ -17,12 +17,11 @@ __all__ = ["fertility"]
 def fertility(tokens: Tensor, units: Tensor, *, resample: Resample | None = None) -> Estimate:
     """Tokens per word (or per another unit): sum of the tokens / sum of the units.
 
-    Words are runs of word characters, so the figure per word means little in scripts without spaces; there, take
-    characters.
+    What a word is stands in `langgeom.words`; in scripts without spaces between words there are none, so there take characters.
 
     Args:
         tokens: [sentences] tokens of each.
-        units: [sentences] words of each, or characters.
+        units: [sentences] words of each (0 where a script has none), or characters.
         resample: bootstrap over sentences.
 
     Returns:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from langgeom.languages import SCRIPTS, UNSPACED
-from langgeom.texts.words import has_words, words
+from langgeom.languages import SCRIPTS
+from langgeom.words import UNSPACED, has_words, words
 
 
 @pytest.mark.parametrize(
