@@ -16,7 +16,7 @@ __all__ = ["code_of", "versions_of"]
 
 ROOT = Path(__file__).resolve().parent
 # Wording and housekeeping that no number depends on.
-WITHOUT_EFFECT = {"langgeom.errors", "langgeom.files", "langgeom.store", "langgeom.code"}
+WITHOUT_EFFECT = {"langgeom.errors", "langgeom.files", "langgeom.records", "langgeom.store", "langgeom.code"}
 
 
 def _file(module: str) -> Path | None:

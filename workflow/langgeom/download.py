@@ -6,13 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.files import atomic, scratch, sha256
 
 __all__ = ["fetch_npm", "fetch_pypi"]
 
@@ -58,8 +57,7 @@ def _fetch(
     out = Path(out)
     if out.exists() and sha256(out) == sha:
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=out.parent) as folder:
+    with scratch(out) as folder:
         try:
             done = subprocess.run(
                 command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
@@ -69,7 +67,7 @@ def _fetch(
             raise UserError(
                 f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
             ) from None
-        files = list(Path(folder).glob(pattern))
+        files = list(folder.glob(pattern))
         if done.returncode != 0 or len(files) != 1:
             said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
             raise UserError(f"Fetching {what} failed: {said}. Check the network and the version in the config, and run again.")

@@ -1,48 +1,112 @@
 """Run Snakemake in this folder, once at a time, whatever the last run died of: what `make` calls.
 
 Snakemake's own lock survives a killed run and then asks for `--unlock`. Here a lock of the operating system, which a killed
-process cannot leave behind, tells whether another run is really alive; if none is, a stale lock is removed.
+process cannot leave behind, tells whether another run is really alive; if none is, whatever the last one left is cleared away:
+its lock, its jobs that are still at work, its temporary files, and results that have been damaged since.
 """
 
+import argparse
 import fcntl
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # comes with Snakemake
 
-SNAKEFILE = Path(__file__).resolve().parents[2] / "Snakefile"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from langgeom.config import check_files
+from langgeom.errors import UserError
+from langgeom.files import clear_temporaries
+from langgeom.records import drop_damaged
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def _running_here() -> int | None:
-    """Return the process of a Snakemake that was started by hand in this folder, if one is alive."""
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """Return what of Snakemake's options matters here."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", type=Path, nargs="+", action="extend", default=[])
+    parser.add_argument("--directory", "-d", type=Path, default=Path())
+    options, others = parser.parse_known_args(arguments)
+    options.dry = any(re.fullmatch(r"-\w*n\w*|--dry-?run", word) for word in others)
+    return options
+
+
+def _processes(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and command of each process that is at work in a folder."""
     for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
-        words = process.info["cmdline"] or []
-        if process.info["cwd"] == str(Path.cwd()) and any(Path(word).name == "snakemake" for word in words[:3]):
-            return int(process.info["pid"])
-    return None
+        if process.info["cwd"] == str(folder.resolve()):
+            yield process.info["pid"], process.info["cmdline"] or []
+
+
+def _running(folder: Path) -> int | None:
+    """Return the process of a Snakemake that was started by hand in a folder, if one is alive."""
+    return next((pid for pid, words in _processes(folder) if any(Path(word).name == "snakemake" for word in words[:3])), None)
+
+
+def _end_orphans(folder: Path) -> int:
+    """End the jobs that a killed Snakemake left at work, which would else write beside the new ones; return how many."""
+    left = [pid for pid, words in _processes(folder) if any(".snakemake/scripts/" in word for word in words[:4])]
+    orphans = [psutil.Process(pid) for pid in left if psutil.pid_exists(pid)]
+    for process in orphans:
+        process.kill()
+    psutil.wait_procs(orphans, timeout=60)
+    return len(orphans)
+
+
+def _clear(folder: Path) -> None:
+    """Clear away what a killed run left, and say so."""
+    locks = list((folder / ".snakemake/locks").glob("*"))
+    for path in locks:
+        path.unlink(missing_ok=True)
+    if locks:
+        print("Removed the lock of a run that was killed; finished files are kept.")
+    if ended := _end_orphans(folder):
+        print(f"Ended {ended} jobs that a killed run had left at work.")
+    if left := clear_temporaries(folder / "results"):
+        print(f"Removed {len(left)} temporary files that a killed run had left.")
+    for path in drop_damaged(folder / "results"):
+        print(f"Removed {path.relative_to(folder)}: it has changed since it was written, and is made anew where it is needed.")
+    sys.stdout.flush()
 
 
 def main(arguments: list[str]) -> int:
     """Run Snakemake with the given arguments and return its exit status; 1 when another run is alive in this folder."""
-    Path(".snakemake").mkdir(exist_ok=True)
-    with open(".snakemake/langgeom.lock", "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
-            return 1
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)]
-        locks = list(Path(".snakemake/locks").glob("*"))
-        if locks and (alive := _running_here()):
-            print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
-            return 1
-        for path in locks:
-            path.unlink(missing_ok=True)
-        if locks:
-            print("Removed the lock of a run that was killed; finished files are kept.", flush=True)
-        # Snakemake inherits the lock, so that it is held as long as either lives.
-        return subprocess.run([*command, *arguments], pass_fds=[lock.fileno()]).returncode
+    options = _options(arguments)
+    folder, state = options.directory, options.directory / ".snakemake"
+    default = folder / "config.yaml" if (folder / "config.yaml").exists() else ROOT / "config.yaml"
+    try:
+        # Snakemake's own words would not say what is wrong.
+        check_files(options.configfile or [default])
+        state.mkdir(parents=True, exist_ok=True)
+        lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
+    except UserError as error:
+        print(error)
+        return 1
+    except OSError as error:
+        print(f"{folder.resolve()} cannot be written ({error.strerror}), and results are kept there: run in another folder.")
+        return 1
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
+        return 1
+    alive = _running(folder)
+    if alive and any((state / "locks").glob("*")):
+        print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
+        return 1
+    try:
+        if not alive and not options.dry:
+            _clear(folder)
+    except OSError as error:
+        print(f"What the last run left in {folder.resolve()} cannot be cleared away: {error}")
+        return 1
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
+    # Snakemake inherits the lock, so that it is held as long as either lives.
+    return subprocess.run(command, pass_fds=[lock.fileno()]).returncode
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError, nearest
-from langgeom.files import atomic
+from langgeom.files import atomic, scratch
 from langgeom.hub.access import offline, reaching, redacted
 
 __all__ = ["FIELDS", "fetch_text", "fill", "texts_path"]
@@ -56,9 +55,8 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
             f"'{text}' of {source} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run "
             "`snakemake corpora` where there is a network and bring results/ here."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     # What datasets prepares of a text is not read a second time.
-    with reaching(repo, spec["revision"], "dataset"), tempfile.TemporaryDirectory(dir=out.parent, prefix=".rows-") as prepared:
+    with scratch(out) as prepared, reaching(repo, spec["revision"], "dataset"):
         import datasets
         from huggingface_hub import HfApi
 
@@ -66,7 +64,7 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
         datasets.disable_progress_bars()
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         try:
-            rows = datasets.load_dataset(repo, config, split=split, revision=spec["revision"], cache_dir=prepared)
+            rows = datasets.load_dataset(repo, config, split=split, revision=spec["revision"], cache_dir=str(prepared))
         except (ValueError, RuntimeError) as error:
             raise UserError(_refused(error, repo, config, split)) from None
         if not {column, ids} - {None} <= set(rows.column_names):
