@@ -7,6 +7,7 @@ its lock, its jobs that are still at work, its temporary files, and results that
 
 import argparse
 import fcntl
+import os
 import re
 import subprocess
 import sys
@@ -57,6 +58,19 @@ def _end_orphans(folder: Path) -> int:
     return len(orphans)
 
 
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that results cannot be written to.
+
+    Raises:
+        UserError: naming it.
+    """
+    for place in (folder, folder / ".snakemake", folder / "results"):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise UserError(
+                f"{place.resolve()} cannot be written, and results are kept there: make it writable, or run in another folder."
+            )
+
+
 def _clear(folder: Path) -> None:
     """Clear away what a killed run left, and say so."""
     locks = list((folder / ".snakemake/locks").glob("*"))
@@ -81,14 +95,12 @@ def main(arguments: list[str]) -> int:
     try:
         # Snakemake's own words would not say what is wrong.
         check_files(options.configfile or [default])
-        state.mkdir(parents=True, exist_ok=True)
-        lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
+        _check_writable(folder)
     except UserError as error:
         print(error)
         return 1
-    except OSError as error:
-        print(f"{folder.resolve()} cannot be written ({error.strerror}), and results are kept there: run in another folder.")
-        return 1
+    state.mkdir(parents=True, exist_ok=True)
+    lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
