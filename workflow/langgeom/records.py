@@ -8,6 +8,7 @@ removed, so that it is made anew: results belong to the workflow, and Snakemake 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -76,7 +77,9 @@ def drop_damaged(results: Path) -> list[Path]:
             place.unlink()
         elif (known := _read(place)) is None or known[1] != _state(path):
             if known is not None and _digest(path) == known[0]:
-                _write(place, path)  # touched, or copied here
+                # Touched, or copied here. On a full disk the old record does; the bytes are then looked at again.
+                with contextlib.suppress(OSError):
+                    _write(place, path)
             else:
                 damaged.append(path)
                 _remove(path)
