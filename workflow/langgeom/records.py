@@ -20,7 +20,7 @@ from typing import NamedTuple
 from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
 
-__all__ = ["check", "drop_damaged", "forget", "record"]
+__all__ = ["check", "drop_damaged", "forget", "record", "settle"]
 
 RESULTS, RECORDS = "results", "records"
 
@@ -36,7 +36,17 @@ def record(paths: Iterable[str | os.PathLike[str]]) -> None:
     """Record results as they are; what lies outside of a results folder is not one."""
     for path in map(Path, paths):
         if (place := _place(path)) is not None:
-            _write(place, path)
+            _write(place, _digest(path), _state(path))
+
+
+def settle(results: Path, since: float) -> None:
+    """Take the times of results recorded since a moment [s] for theirs: Snakemake sets them once more when a job has ended."""
+    for place, path in _records(results):
+        if place.stat().st_mtime >= since and (known := _read(place)) is not None and path.exists():
+            digest, before = known
+            now = _state(path)
+            if now.size == before.size and now != before:
+                _write(place, digest, now)
 
 
 def forget(paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -71,15 +81,14 @@ def check(paths: Iterable[str | os.PathLike[str]], threads: int = 1) -> None:
 def drop_damaged(results: Path) -> list[Path]:
     """Remove what has changed since it was recorded, and return it; for a moment when no job is at work there."""
     damaged = []
-    for place in (results / RECORDS).rglob("*.txt"):
-        path = results / place.relative_to(results / RECORDS).with_suffix("")
+    for place, path in _records(results):
         if not path.exists():
             place.unlink()
         elif (known := _read(place)) is None or known[1] != _state(path):
             if known is not None and _digest(path) == known[0]:
                 # Touched, or copied here. On a full disk the old record does; the bytes are then looked at again.
                 with contextlib.suppress(OSError):
-                    _write(place, path)
+                    _write(place, known[0], _state(path))
             else:
                 damaged.append(path)
                 _remove(path)
@@ -102,10 +111,15 @@ def _is_whole(path: Path) -> bool:
     return known is not None and path.exists() and _digest(path) == known[0]
 
 
-def _write(place: Path, path: Path) -> None:
-    state = _state(path)
+def _records(results: Path) -> list[tuple[Path, Path]]:
+    """Return each record, and what it is of."""
+    places = sorted((results / RECORDS).rglob("*.txt"))
+    return [(place, results / place.relative_to(results / RECORDS).with_suffix("")) for place in places]
+
+
+def _write(place: Path, digest: str, state: State) -> None:
     with atomic(place) as temporary:
-        temporary.write_text(f"{_digest(path)} {state.size} {state.changed}\n", encoding="ascii")
+        temporary.write_text(f"{digest} {state.size} {state.changed}\n", encoding="ascii")
 
 
 def _read(place: Path) -> tuple[str, State] | None:

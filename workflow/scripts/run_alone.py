@@ -6,11 +6,13 @@ its lock, its jobs that are still at work, its temporary files, and results that
 """
 
 import argparse
+import contextlib
 import fcntl
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from langgeom.config import check_files
 from langgeom.errors import UserError
 from langgeom.files import clear_temporaries
-from langgeom.records import drop_damaged
+from langgeom.records import drop_damaged, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,7 +120,11 @@ def main(arguments: list[str]) -> int:
         return 1
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
     # Snakemake inherits the lock, so that it is held as long as either lives.
-    return subprocess.run(command, pass_fds=[lock.fileno()]).returncode
+    start = time.time()
+    status = subprocess.run(command, pass_fds=[lock.fileno()]).returncode
+    with contextlib.suppress(OSError):  # a full disk: then bytes are compared, where times would have done
+        settle(folder / "results", start)
+    return status
 
 
 if __name__ == "__main__":
