@@ -51,9 +51,8 @@ def test_what_killed_processes_left_is_cleared(tmp_path: Path) -> None:
         path.touch()
     os.utime(others[1], (1, 1))
     assert sorted(clear_temporaries(tmp_path)) == sorted([*mine, others[1]])
-    assert sorted(tmp_path.iterdir()) == sorted([*kept, others[0], tmp_path / "deep"]) and not list(
-        (tmp_path / "deep").iterdir()
-    )
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, others[0], tmp_path / "deep"])
+    assert not list((tmp_path / "deep").iterdir())
 
 
 @pytest.mark.parametrize("write", [atomic, atomic_folder, scratch])

@@ -26,7 +26,7 @@ STAGES: list[tuple[str, str, list[str], int]] = [
     ("measures of texts", "results/texts.csv", ["texts"], 0),
     ("metrics", "table", ["metrics", "store/metrics"], 0),
     ("hidden states", "table", ["hidden", "store/hidden"], 0),
-    ("hidden states, late", "table", ["hidden", "store/hidden"], 600_000),
+    ("hidden states, late", "table", ["hidden", "store/hidden"], 250_000),
     ("models", "models", ["models"], 0),
     ("models, late", "models", ["models"], 60_000),
     ("corpora", "corpora", ["corpora"], 0),

@@ -47,14 +47,16 @@ def test_the_second_says_so(fresh: Callable[[], Study], undisturbed: Undisturbed
     assert seen(study.folder) == before
     first.go_on()
     first.wait()
-    expected = {name: content for name, content in undisturbed.results.items() if name.startswith(("hidden", "metrics"))}
-    assert results_of(study, ("hidden/*/*/*", "metrics*", "metrics/*/*/*")) == expected
+    expected = {
+        name: content for name, content in undisturbed.results.items() if name.startswith(("hidden/", "metrics.", "metrics/"))
+    }
+    assert results_of(study, ("hidden/*/*/*", "metrics.*", "metrics/*/*/*")) == expected
     tally("a second run in the folder of one under way", 2, detected=2)
 
 
 def test_one_started_by_hand_is_seen_too(finished: Study, tally: Tally) -> None:
     """`make` beside a Snakemake that was started by hand: its lock and files are not taken for those of a killed run."""
-    (finished.folder / "Snakefile").write_text("rule wait:\n    shell: 'touch started; sleep 600'\n")
+    (finished.folder / "Snakefile").write_text("rule wait:\n    output: 'waited'\n    shell: 'touch started; sleep 600'\n")
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--nocolor"]
     with open(os.devnull, "w") as nowhere:
         hand = subprocess.Popen(command, cwd=finished.folder, stdout=nowhere, stderr=nowhere, start_new_session=True)
