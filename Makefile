@@ -24,7 +24,7 @@ all: env
 	$(BIN)/python workflow/scripts/run_alone.py --cores $(CORES) $(ARGS)
 
 plan: env
-	$(BIN)/python -m langgeom.plan $(CONFIG) $(ARGS)
+	$(BIN)/python -m langgeom.plan "$(CONFIG)" $(ARGS)
 
 env: $(VENV)/.run
 dev: $(VENV)/.dev

@@ -11,14 +11,11 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-if not workflow.overwrite_configfiles:
-
-    configfile: "config.yaml" if os.path.exists("config.yaml") else workflow.source_path("config.yaml")
-
 
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 
 

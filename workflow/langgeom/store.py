@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, is_disk_full
 from langgeom.files import atomic, sha256
 
 __all__ = ["Store", "key_of", "serve"]
@@ -55,6 +55,11 @@ class Store:
             log.warning("a stored result of %s is damaged; it is dropped and made anew", output.name)
             kept.unlink()
             return False
+        self._link(kept, output)
+        return True
+
+    @staticmethod
+    def _link(kept: Path, output: Path) -> None:
         with atomic(output) as temporary:
             try:
                 os.link(kept, temporary)
@@ -62,7 +67,6 @@ class Store:
                 shutil.copyfile(kept, temporary)
             # Snakemake compares times: a result found is as good as one made now.
             os.utime(temporary)
-        return True
 
     def make(self, key: str, output: str | os.PathLike[str], write: Callable[[Path], None]) -> bool:
         """Deliver the result of `key` to `output`, calling `write(path)` only when it is not there yet.
@@ -78,27 +82,47 @@ class Store:
     def keep(self, key: str, output: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
         """Store what `write(path)` writes as the result of `key`, and deliver it to `output`."""
         suffix = Path(output).suffix
-        with atomic(self.path(key, suffix)) as temporary:
+        kept = self.path(key, suffix)
+        with atomic(kept) as temporary:
             write(temporary)
             temporary.chmod(0o444)
             # The digest has its name first: a result under its final name is whole, and can be told to be.
             with atomic(self.path(key, suffix + ".sha256")) as digest:
                 digest.write_text(sha256(temporary))
-        self.deliver(key, output)
+        self._link(kept, Path(output))
 
-    def sweep(self, grace: float = 0.0) -> int:
-        """Remove results that no output links to any more and that are older than `grace` seconds; return the bytes freed."""
+    def sweep(self, outputs: str | os.PathLike[str], grace: float = 0.0) -> int:
+        """Remove results that no output uses any more and that are older than `grace` seconds; return the bytes freed.
+
+        Args:
+            outputs: the folder that outputs lie in. Where the disk has no hard links, they are copies, told by their bytes.
+        """
         freed = 0
         for path in self.folder.glob("??/*"):
             try:
                 info = path.stat()
             except FileNotFoundError:  # a job at work has renamed it
                 continue
-            if path.suffix != ".sha256" and info.st_nlink == 1 and info.st_mtime <= time.time() - grace:
-                path.unlink()
-                path.with_name(path.name + ".sha256").unlink(missing_ok=True)
-                freed += info.st_size
+            if info.st_nlink > 1 or info.st_mtime > time.time() - grace or _is_digest_of_one(path):
+                continue
+            if path.suffix != ".sha256" and self._is_copied(path, info.st_size, Path(outputs)):
+                continue
+            path.unlink()
+            path.with_name(path.name + ".sha256").unlink(missing_ok=True)
+            freed += info.st_size
         return freed
+
+    def _is_copied(self, kept: Path, size: int, outputs: Path) -> bool:
+        """Whether an output has the very bytes of a result."""
+        found = (path for path in outputs.rglob(f"*{kept.suffix}") if self.folder not in path.parents and path.is_file())
+        alike = [path for path in found if path.stat().st_size == size]
+        digest = sha256(kept) if alike else ""
+        return any(sha256(path) == digest for path in alike)
+
+
+def _is_digest_of_one(path: Path) -> bool:
+    """Whether a file of the store is the digest of a result that is there."""
+    return path.suffix == ".sha256" and path.with_suffix("").exists()
 
 
 def serve(
@@ -157,8 +181,8 @@ def _named(name: str, output: Path) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(f"{name}: {error}") from error
-    except OSError as error:
-        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+    except Exception as error:
+        if is_disk_full(error):
             raise UserError(
                 f"{name}: the disk is full ({os.fspath(output)}); free space and run again, the texts done so far are kept."
             ) from error
@@ -166,11 +190,11 @@ def _named(name: str, output: Path) -> Iterator[None]:
 
 
 def main() -> None:
-    """Drop what no output uses from the stores of the folders given, and say how much that freed."""
+    """Drop what no output uses from the stores of the folders given, as `results/store`, and say how much that freed."""
     for folder in sys.argv[1:]:
         for store in sorted(path for path in Path(folder).glob("*") if path.is_dir()):
             # A running job links its result out within seconds.
-            print(f"{store}: {Store(store).sweep(grace=600) / 1e6:.1f} MB freed")
+            print(f"{store}: {Store(store).sweep(store.parents[1] / store.name, grace=600) / 1e6:.1f} MB freed")
 
 
 if __name__ == "__main__":

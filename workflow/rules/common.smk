@@ -1,15 +1,9 @@
 # Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(workflow.current_basedir).parent))
-
 from snakemake.logging import logger
 
 from langgeom.code import code_of, versions_of
-from langgeom.config import check, check_files
-from langgeom.errors import UserError
+from langgeom.config import check
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.gpus import shows_gpu
@@ -21,7 +15,7 @@ from langgeom.report.versions import versions
 from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
 
 try:
-    check_files({*workflow.configfiles, *workflow.overwrite_configfiles})
+    check_files(workflow.overwrite_configfiles)
     CONFIG = check(config)
 except UserError as error:
     sys.exit(f"\n{error}")

@@ -3,32 +3,97 @@
 On a terminal one line tells how far it is (`snakemake_logger_plugin_langgeom`); elsewhere Snakemake says what it always says.
 
 Snakemake's own lock survives a killed run and then asks for `--unlock`. Here a lock of the operating system, which a killed
-process cannot leave behind, tells whether another run is really alive; if none is, a stale lock is removed.
+process cannot leave behind, tells whether another run is really alive; if none is, whatever the last one left is cleared away:
+its lock, its jobs that are still at work, its temporary files, and results that have been damaged since.
 """
 
+import argparse
+import contextlib
 import fcntl
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # comes with Snakemake
 
-SNAKEFILE = Path(__file__).resolve().parents[2] / "Snakefile"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from langgeom.config import check_files
+from langgeom.errors import UserError
+from langgeom.files import clear_temporaries
+from langgeom.records import drop_damaged, settle
+
+ROOT = Path(__file__).resolve().parents[2]
 # In Snakemake 9 every finished job sets a timer that looks at all waiting jobs once more in each span of this limit: with its
 # own "100/1s" that was 280 s of processor time beside the 128 jobs of the default run.
 SPAN = ["--max-jobs-per-timespan", "100000/5s"]
 
 
-def _running_here() -> int | None:
-    """Return the process of a Snakemake that was started by hand in this folder, if one is alive."""
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """Return what of Snakemake's options matters here."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", type=Path, nargs="+", action="extend", default=[])
+    parser.add_argument("--directory", "-d", type=Path, default=Path())
+    options, others = parser.parse_known_args(arguments)
+    options.dry = any(re.fullmatch(r"-\w*n\w*|--dry-?run", word) for word in others)
+    return options
+
+
+def _processes(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and command of each process that is at work in a folder."""
     for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
-        words = process.info["cmdline"] or []
-        if process.info["cwd"] == str(Path.cwd()) and any(Path(word).name == "snakemake" for word in words[:3]):
-            return int(process.info["pid"])
-    return None
+        if process.info["cwd"] == str(folder.resolve()):
+            yield process.info["pid"], process.info["cmdline"] or []
+
+
+def _running(folder: Path) -> int | None:
+    """Return the process of a Snakemake that was started by hand in a folder, if one is alive."""
+    return next((pid for pid, words in _processes(folder) if any(Path(word).name == "snakemake" for word in words[:3])), None)
+
+
+def _end_orphans(folder: Path) -> int:
+    """End the jobs that a killed Snakemake left at work, which would else write beside the new ones; return how many."""
+    left = [pid for pid, words in _processes(folder) if any(".snakemake/scripts/" in word for word in words[:4])]
+    orphans = [psutil.Process(pid) for pid in left if psutil.pid_exists(pid)]
+    for process in orphans:
+        process.kill()
+    psutil.wait_procs(orphans, timeout=60)
+    return len(orphans)
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that results cannot be written to.
+
+    Raises:
+        UserError: naming it.
+    """
+    for place in (folder, folder / ".snakemake", folder / "results"):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise UserError(
+                f"{place.resolve()} cannot be written, and results are kept there: make it writable, or run in another folder."
+            )
+
+
+def _clear(folder: Path) -> None:
+    """Clear away what a killed run left, and say so."""
+    locks = list((folder / ".snakemake/locks").glob("*"))
+    for path in locks:
+        path.unlink(missing_ok=True)
+    if locks:
+        print("Removed the lock of a run that was killed; finished files are kept.")
+    if ended := _end_orphans(folder):
+        print(f"Ended {ended} jobs that a killed run had left at work.")
+    if left := clear_temporaries(folder / "results"):
+        print(f"Removed {len(left)} temporary files that a killed run had left.")
+    for path in drop_damaged(folder / "results"):
+        print(f"Removed {path.relative_to(folder)}: it has changed since it was written, and is made anew where it is needed.")
+    sys.stdout.flush()
 
 
 def _progress(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -42,27 +107,43 @@ def _progress(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
 def main(arguments: list[str]) -> int:
     """Run Snakemake with the given arguments and return its exit status; 1 when another run is alive in this folder."""
-    Path(".snakemake").mkdir(exist_ok=True)
-    with open(".snakemake/langgeom.lock", "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
-            return 1
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), *SPAN]
-        locks = list(Path(".snakemake/locks").glob("*"))
-        if locks and (alive := _running_here()):
-            print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
-            return 1
-        for path in locks:
-            path.unlink(missing_ok=True)
-        if locks:
-            print("Removed the lock of a run that was killed; finished files are kept.", flush=True)
-        line, environment = _progress(arguments)
-        # Ctrl-C reaches Snakemake too, which ends its jobs; here it is waited for. A handler of ours is not inherited.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        # Snakemake inherits the lock, so that it is held as long as either lives.
-        return subprocess.run([*command, *line, *arguments], env=environment, pass_fds=[lock.fileno()]).returncode
+    options = _options(arguments)
+    folder, state = options.directory, options.directory / ".snakemake"
+    default = folder / "config.yaml" if (folder / "config.yaml").exists() else ROOT / "config.yaml"
+    try:
+        # Snakemake's own words would not say what is wrong.
+        check_files(options.configfile or [default])
+        _check_writable(folder)
+    except UserError as error:
+        print(error)
+        return 1
+    state.mkdir(parents=True, exist_ok=True)
+    lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
+        return 1
+    alive = _running(folder)
+    if alive and any((state / "locks").glob("*")):
+        print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
+        return 1
+    try:
+        if not alive and not options.dry:
+            _clear(folder)
+    except OSError as error:
+        print(f"What the last run left in {folder.resolve()} cannot be cleared away: {error}")
+        return 1
+    line, environment = _progress(arguments)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *SPAN, *line, *arguments]
+    # Ctrl-C reaches Snakemake too, which ends its jobs; here it is waited for. A handler of ours is not inherited.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    # Snakemake inherits the lock, so that it is held as long as either lives.
+    start = time.time()
+    status = subprocess.run(command, env=environment, pass_fds=[lock.fileno()]).returncode
+    with contextlib.suppress(OSError):  # a full disk: then bytes are compared, where times would have done
+        settle(folder / "results", start)
+    return status
 
 
 if __name__ == "__main__":

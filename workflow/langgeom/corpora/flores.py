@@ -6,13 +6,13 @@ An archive is never unpacked: its members are read by their exact names.
 from __future__ import annotations
 
 import re
-import tarfile
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from langgeom.archives import member, members, reading
 from langgeom.corpora.text import decode
 from langgeom.errors import UserError, nearest
 from langgeom.names import TEXT_PATTERN
@@ -72,10 +72,8 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
 def _read(source: Path, split: str, text: str) -> bytes:
     if not source.name.endswith(f".{split}"):  # an archive
         place = _place(source, split, text)
-        with tarfile.open(source) as archive:
-            member = archive.extractfile(place)
-            assert member is not None  # only regular files are listed
-            return member.read()
+        with reading(source) as archive:
+            return member(archive, place)  # only regular files are listed
     return Path(_place(source.parent.parent, split, text)).read_bytes()
 
 
@@ -94,12 +92,9 @@ def _files(path: Path, split: str) -> dict[str, str]:
         folder = next((place for place in (path / split, path / DATASET / split) if place.is_dir()), path / split)
         named = [(wanted.fullmatch(file.name), str(file)) for file in folder.glob(f"*.{split}")]
         return {match["text"]: file for match, file in named if match}
-    try:
-        with tarfile.open(path) as archive:
-            members = [member.name for member in archive if member.isreg() and _safe(member.name)]
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{path} cannot be read as an archive ({error}). Fetch it again.") from None
-    places = [(wanted.fullmatch(PurePosixPath(name).name), PurePosixPath(name)) for name in members]
+    with reading(path) as archive:
+        inside = [name for name in members(archive) if _safe(name)]
+    places = [(wanted.fullmatch(PurePosixPath(name).name), PurePosixPath(name)) for name in inside]
     return {match["text"]: str(place) for match, place in places if match and place.parent.name == split}
 
 

@@ -67,7 +67,7 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
     Raises:
         UserError: rows without ids that are not as many as the reference text's, or no id in common.
     """
-    found, expected = read_json(source), read_json(source.with_name(f"{reference}.json"))
+    found, expected = (read_json(path, "source", "id", "text") for path in (source, source.with_name(f"{reference}.json")))
     if found["id"] is None or expected["id"] is None:
         if len(found["text"]) != len(expected["text"]):
             raise UserError(

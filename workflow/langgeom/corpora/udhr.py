@@ -16,13 +16,16 @@ import sys
 import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from langgeom.archives import member, reading
 from langgeom.corpora.text import clean_line, dominant_script
 from langgeom.errors import UserError, nearest
+from langgeom.files import sha256
 
 __all__ = ["index", "lines", "sources", "texts", "udhr_texts"]
 
@@ -71,7 +74,7 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
         source: the package, as fetched.
 
     Raises:
-        UserError: no such text, or the package is not readable or lacks the declaration.
+        UserError: no such text, or the package is not the pinned one, not readable or lacks the declaration.
     """
     rows = udhr_texts()
     for name in (text, reference):
@@ -79,6 +82,8 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
             raise UserError(
                 f"the package udhr has no text '{name}'; workflow/data/udhr.tsv lists what it has.{nearest(name, rows)}"
             )
+    if "udhr" in spec and sha256(source) != spec["udhr"]["sha256"]:
+        raise UserError(f"{source} is not the file that the config pins ({spec['udhr']['sha256']}). Remove it and run again.")
     with _open(source) as package:
         mine, theirs = (_declaration(package, rows[name].file).paragraphs for name in (text, reference))
     return _align(mine, _units(theirs))
@@ -139,24 +144,20 @@ class _Declaration(HTMLParser):
             self.paragraphs[self._article, self._clause][-1] += data
 
 
-def _open(source: Path) -> tarfile.TarFile:
-    try:
-        return tarfile.open(source)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{source} cannot be read as a package ({error}). Remove it and run again.") from None
+def _open(source: Path) -> AbstractContextManager[tarfile.TarFile]:
+    return reading(source, "a package", "Remove it and run again.")
 
 
 def _declaration(package: tarfile.TarFile, file: str) -> _Declaration:
     """Read one declaration straight from the package; its paragraphs are cleaned later, where that is counted."""
     try:
-        member = package.extractfile(MEMBER.format(file))
+        content = member(package, MEMBER.format(file)).decode("utf-8")
     except KeyError:
         raise UserError(
             f"the package udhr has no declaration '{file}'; is its version the one of workflow/data/udhr.tsv?"
         ) from None
-    assert member is not None
     page = _Declaration()
-    page.feed(member.read().decode("utf-8"))
+    page.feed(content)
     page.paragraphs = {
         place: cleaned
         for place, found in page.paragraphs.items()

@@ -48,7 +48,8 @@ def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) 
     with atomic(path) as temporary, temporary.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, tensor in tensors:
-            tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tofile(file)
+            # Not `tofile`, which does not say that a disk is full.
+            file.write(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
 
 
 def read_hidden(path: Path) -> HiddenStates:

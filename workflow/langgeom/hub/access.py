@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, chain_of, is_disk_full
 
 __all__ = ["offline", "reaching", "redacted"]
 
@@ -58,7 +56,7 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
     import httpx
     from huggingface_hub import constants, errors, get_token
 
-    chain = list(_chain(error))
+    chain = list(chain_of(error))
     what = f"{'Data set' if kind == 'dataset' else 'Model'} '{repo}'"
     page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{repo}"
     tell = "make your token known with `hf auth login` or in HF_TOKEN"
@@ -67,8 +65,7 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(link, kinds) for link in chain)
 
-    full = os.strerror(errno.ENOSPC)  # hf_xet has no number of it
-    if any(getattr(link, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or full in str(link) for link in chain):
+    if is_disk_full(error):
         return f"{what}: the disk is full. Free some space in the results folder. {AGAIN}"
     if offline() and met(errors.OfflineModeIsEnabled, ConnectionError, FileNotFoundError):
         return (
@@ -98,15 +95,6 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
         cause = next((link for link in chain if isinstance(link, httpx.TransportError)), chain[-1])
         return f"The hub ({constants.ENDPOINT}) cannot be reached ({_clean(cause)}). Check network and proxy. {AGAIN}"
     return f"{what} cannot be fetched from the hub: {_clean(error)}"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it came from, innermost last."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _clean(error: BaseException) -> str:

@@ -33,7 +33,9 @@ def read_listing(path: Path) -> list[Path]:
     Raises:
         UserError: the listing cannot be read; a file is missing or not the one that was fetched.
     """
-    content = read_json(path)
+    content = read_json(path, "files")
+    if not isinstance(content["files"], dict):
+        raise UserError(f"{path} is damaged (it lists no files). Remove it and run again.")
     files = {path.with_suffix("") / name: digest for name, digest in content["files"].items()}
     for file, digest in files.items():
         if not file.is_file() or sha256(file) != digest:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from langgeom.errors import UserError
 from langgeom.files import sha256
 from langgeom.hub.access import offline, reaching
+from langgeom.hub.cached import File, fault_of, named
 from langgeom.hub.listing import write_listing
 from langgeom.models.tokenizer import TOKENIZER_FILES
 
@@ -22,14 +20,6 @@ __all__ = ["fetch_snapshot"]
 log = logging.getLogger(__name__)
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
-
-
-class File(NamedTuple):
-    """What the hub says of a file: its bytes, and their sha256, or git's own hash where it keeps no other."""
-
-    size: int | None
-    sha256: str | None
-    git: str | None
 
 
 def fetch_snapshot(repo: str, revision: str, out: Path, weights: bool = True) -> None:
@@ -83,7 +73,7 @@ class _Hub:
 
         for again in (False, True):  # a file damaged here, or in the user's cache, is fetched once more
             path = Path(hf_hub_download(self.repo, name, revision=self.revision, local_dir=self.folder, force_download=again))
-            if fault := _fault(path, self.files[name]):
+            if fault := fault_of(path, self.files[name]):
                 path.unlink()
             else:
                 return path
@@ -105,24 +95,17 @@ class _Cache:
         self.place = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "snapshots" / revision
         if not self.place.is_dir():
             raise FileNotFoundError(self.place)
-        self.files = {path.name: _named(path) for path in self.place.iterdir() if path.is_file()}
+        self.files = {path.name: named(path) for path in self.place.iterdir() if path.is_file()}
 
     def take(self, name: str) -> Path:
         """Copy a file of the cache unless it is there, and return it when it is the one its name in the cache says."""
         path = self.folder / name
-        if not path.is_file() or _fault(path, self.files[name]):
+        if not path.is_file() or fault_of(path, self.files[name]):
             shutil.copyfile(self.place / name, path)
-        if fault := _fault(path, self.files[name]):
+        if fault := fault_of(path, self.files[name]):
             path.unlink()
             raise UserError(f"Model '{self.repo}': {name} in the cache {self.place} is damaged: {fault}. Fetch it again.")
         return path
-
-
-def _named(path: Path) -> File:
-    """Return what the cache says of a file: it names its blobs by their hashes."""
-    blob = path.resolve().name
-    is_sha256, is_git = (re.fullmatch(rf"[0-9a-f]{{{digits}}}", blob) for digits in (64, 40))
-    return File(path.stat().st_size, blob if is_sha256 else None, blob if is_git else None)
 
 
 def _choose(repo: str, revision: str, files: Iterable[str], take: Callable[[str], Path], weights: bool) -> list[str]:
@@ -161,17 +144,3 @@ def _check_space(repo: str, folder: Path, sizes: Iterable[int | None]) -> None:
             f"Model '{repo}' needs {needed / 1e9:.1f} GB more on the disk of {folder}, which has {free / 1e9:.1f} GB left. "
             "Free some space, or run in a folder of another disk."
         )
-
-
-def _fault(path: Path, expected: File) -> str:
-    """Return what is wrong with a file, or ""."""
-    size = path.stat().st_size
-    if expected.size is not None and size != expected.size:
-        return f"{size} bytes instead of {expected.size}"
-    if expected.sha256:
-        found = sha256(path)
-        return f"sha256 {found} instead of {expected.sha256}" if found != expected.sha256 else ""
-    if expected.git:
-        found = hashlib.sha1(b"blob %d\0" % size + path.read_bytes()).hexdigest()
-        return f"git hash {found} instead of {expected.git}" if found != expected.git else ""
-    return ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError, nearest
-from langgeom.files import atomic
+from langgeom.files import atomic, scratch
 from langgeom.hub.access import offline, reaching, redacted
+from langgeom.hub.cached import drop_damaged
 
 __all__ = ["FIELDS", "fetch_text", "fill", "texts_path"]
 
@@ -56,19 +56,32 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
             f"'{text}' of {source} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run "
             "`snakemake corpora` where there is a network and bring results/ here."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     # What datasets prepares of a text is not read a second time.
-    with reaching(repo, spec["revision"], "dataset"), tempfile.TemporaryDirectory(dir=out.parent, prefix=".rows-") as prepared:
+    with scratch(out) as prepared, reaching(repo, spec["revision"], "dataset"):
         import datasets
         from huggingface_hub import HfApi
 
         HfApi().auth_check(repo, repo_type="dataset")  # datasets does not say whether a data set is gated or not there
         datasets.disable_progress_bars()
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-        try:
-            rows = datasets.load_dataset(repo, config, split=split, revision=spec["revision"], cache_dir=prepared)
-        except (ValueError, RuntimeError) as error:
-            raise UserError(_refused(error, repo, config, split)) from None
+        for again in (False, True):  # what arrived wrong is fetched once more
+            failed: Exception | None = None
+            try:
+                place = str(prepared / str(again))
+                rows = datasets.load_dataset(repo, config, split=split, revision=spec["revision"], cache_dir=place)
+            except Exception as error:  # whatever readers meet in a file that arrived wrong
+                failed = error
+            if not (faults := drop_damaged(repo, "dataset")):
+                break
+        if faults:
+            raise UserError(
+                f"Data set '{repo}': not the files of commit {spec['revision']}: {', '.join(faults[:3])}. They were not kept. "
+                "Something between here and the hub changes files: use another network, or run again later."
+            )
+        if isinstance(failed, ValueError | RuntimeError):
+            raise UserError(_refused(failed, repo, config, split))
+        if failed is not None:
+            raise failed
         if not {column, ids} - {None} <= set(rows.column_names):
             rows = rows.flatten()  # a mapping of languages is columns such as translation.en
         content: dict[str, Any] = {"source": source, "id": None, "text": _cells(source, rows, column, "text_column")}

@@ -13,6 +13,7 @@ from langgeom.models.tokenizer import TOKENIZER_FILES, complete_tokenizer
 
 __all__ = ["check_folder", "read_config", "take_folder", "write"]
 
+INDEX = "model.safetensors.index.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
@@ -32,7 +33,7 @@ def take_folder(name: str, source: Path, folder: Path) -> None:
     for path in sorted(source.iterdir()):
         if path.suffix == ".safetensors" or path.name in (
             "config.json",
-            "model.safetensors.index.json",
+            INDEX,
             *TOKENIZER_FILES,
         ):
             copy(path, folder / path.name)
@@ -46,7 +47,7 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
         weights: whether weights are needed.
 
     Raises:
-        UserError: no such folder, no config.json, code to run, no safetensors, no tokenizer.
+        UserError: no such folder, no config.json, code to run, no safetensors or not those of the index, no tokenizer.
     """
     if not source.is_dir():
         raise UserError(f"Model '{name}': there is no folder {source}. Give the path of a model's folder.")
@@ -59,6 +60,11 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
             "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, "
             "remove 'auto_map'."
         )
+    if kernel := _kernel(read_config(name, source)):
+        raise UserError(
+            f"Model '{name}': config.json in {source} names '{kernel}' for its attention; that is code of a hub's repository, "
+            "which is never run. Remove it: transformers has its own."
+        )
     if weights and not any(file.endswith(".safetensors") for file in found):
         pickled = [file for file in found if Path(file).suffix in PICKLED]
         raise UserError(
@@ -70,10 +76,29 @@ def check_folder(name: str, source: Path, weights: bool = True) -> None:
                 else "Save the model with save_pretrained."
             )
         )
+    if weights and INDEX in found:
+        named = read_config(name, source, INDEX).get("weight_map")
+        outside = sorted(set(named.values()) - set(found)) if isinstance(named, dict) else ["nothing"]
+        if outside:
+            raise UserError(
+                f"Model '{name}': {source / INDEX} names {', '.join(map(str, outside[:3]))}, which is no file of that folder. "
+                "Save the model again, or fetch all of it."
+            )
     if not any(file in TOKENIZER_FILES and file not in ("tokenizer_config.json", "special_tokens_map.json") for file in found):
         raise UserError(
             f"Model '{name}': {source} has no tokenizer; found {listing}.\nSave it there: tokenizer.save_pretrained(folder)."
         )
+
+
+def _kernel(config: dict[str, Any]) -> str:
+    """Return the repository that a config, or one in it, takes an implementation from, or "": owner/name."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            if found := _kernel(value):
+                return found
+        elif key.endswith(("_implementation", "_implementation_internal")) and "/" in str(value):
+            return str(value)
+    return ""
 
 
 def read_config(name: str, source: Path, file: str = "config.json") -> dict[str, Any]:

@@ -46,7 +46,7 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
 
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
-        except (ValueError, OSError, KeyError) as error:
+        except Exception as error:  # whatever it meets in a user's file
             raise UserError(f"Model '{name}': transformers cannot read its config.json ({error}).") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
@@ -75,7 +75,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UserError(
             f"{folder} is not a prepared model: {MANIFEST} cannot be read. Remove the folder and run again."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}). Remove the folder and run again.") from error
     return manifest
 
@@ -107,11 +107,11 @@ def weights_of(folder: Path) -> Weights:
             end = max((tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"), default=0)
             if 8 + length + end != path.stat().st_size:
                 raise ValueError("it is cut off")
-        except (ValueError, KeyError, TypeError) as error:
+            for key, tensor in header.items():
+                if key != "__metadata__" and tensor["dtype"] in DTYPES:
+                    sizes[DTYPES[tensor["dtype"]]] += prod(tensor["shape"])
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise UserError(f"{path.name} is no safetensors file that can be read: {error}. Fetch the model again.") from error
-        for key, tensor in header.items():
-            if key != "__metadata__" and tensor["dtype"] in DTYPES:
-                sizes[DTYPES[tensor["dtype"]]] += prod(tensor["shape"])
     return Weights(sizes.total(), sizes.most_common(1)[0][0]) if sizes else Weights(0, "float32")
 
 

