@@ -85,7 +85,8 @@ def test_a_killed_job_and_a_time_limit_are_reported(killed: Ended) -> None:
     assert sorted(states) == ["CANCELLED", "TIMEOUT"]
     for state, job in states.items():
         assert f"SLURM-job '{job}' failed, SLURM status is: '{state}'" in killed.output
-    assert killed.output.count("Error in rule hidden_mine_1") == 2
+    # Once each: no retries were asked for. (The logs shown with them may say "Error in rule" again, in the job's own words.)
+    assert killed.output.count("SLURM status is: ") == 2
     # The log of the job says how far it came, the log of Slurm why it ended.
     assert killed.output.count("1 of 2: eng_Latn computed") >= 2
     assert "DUE TO TIME LIMIT" in killed.output
