@@ -120,4 +120,4 @@ def test_scale_changes_no_value(name: str, scale: float) -> None:
         for points in (random_points(), random_points() * scale)
     )
     for field in ("value", "low", "high"):
-        torch.testing.assert_close(getattr(one, field), getattr(other, field), rtol=1e-5, atol=1e-9)
+        torch.testing.assert_close(getattr(one, field), getattr(other, field), rtol=1e-5, atol=1e-9, equal_nan=True)
