@@ -15,7 +15,7 @@ from study import ROOT, Study
 
 # Jobs as those of hidden states, and others, that are done at once.
 STUB = f"""
-configfile: "config.yaml"
+include: "{ROOT}/workflow/rules/config.smk"
 include: "{ROOT}/workflow/rules/common.smk"
 
 rule all:
