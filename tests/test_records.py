@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,40 @@ def test_what_has_changed_is_refused_and_removed(silently: bool) -> None:
     with pytest.raises(UserError, match=r"^results/a/x\.csv, results/models/m: the bytes are not those that were written"):
         check([A, B, FOLDER])
     assert not A.exists() and not FOLDER.exists() and B.exists()
-    check([A, B, FOLDER])  # what is not there is for Snakemake to make
+    with pytest.raises(UserError, match=r"^results/a/x\.csv, results/models/m: "):
+        check([A, B, FOLDER])  # another job, which was to read them too
     assert [path.name for path in Path("results/records").rglob("*.txt")] == ["b.csv.txt"]
+
+
+def test_a_kill_while_it_is_removed_leaves_nothing_unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(FOLDER / "weights", silently=True)
+    unlink = Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".txt":
+            raise KeyboardInterrupt
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
+        context.setattr(Path, "unlink", killed)
+        check([FOLDER])
+    assert not Path("results/models/m").exists()
+    assert Path("results/records/models/m.txt").exists()
+
+
+def test_jobs_that_find_the_same_damage_at_once_all_refuse() -> None:
+    spoil(FOLDER / "weights", silently=True)
+    for number in range(200):
+        (FOLDER / str(number)).touch()
+
+    def refused(_: int) -> bool:
+        with pytest.raises(UserError):
+            check([FOLDER])
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(refused, range(4))) == [True] * 4
+    assert not FOLDER.exists()
 
 
 def test_before_a_run_only_what_changed_is_read() -> None:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.files import atomic, scratch, sha256
 
 __all__ = ["check", "drop_damaged", "forget", "record", "settle"]
 
@@ -105,10 +104,14 @@ def _place(path: Path) -> Path | None:
 
 def _is_whole(path: Path) -> bool:
     place = _place(path)
-    if place is None or not place.exists():
+    if place is None:
+        return True
+    if not path.exists():
+        return False  # another job has just found it damaged and removed it
+    if not place.exists():
         return True
     known = _read(place)
-    return known is not None and path.exists() and _digest(path) == known[0]
+    return known is not None and _digest(path) == known[0]
 
 
 def _records(results: Path) -> list[tuple[Path, Path]]:
@@ -127,7 +130,7 @@ def _read(place: Path) -> tuple[str, State] | None:
     try:
         digest, size, changed = place.read_text(encoding="ascii").split()
         return digest, State(int(size), int(changed))
-    except ValueError:
+    except (ValueError, FileNotFoundError):
         return None
 
 
@@ -155,10 +158,8 @@ def _digest(path: Path) -> str:
 
 
 def _remove(path: Path) -> None:
-    place = _place(path)
-    if place is not None:
+    """Remove a result, then its record: a kill in between leaves no damaged bytes without one. Two jobs may do it at once."""
+    with contextlib.suppress(FileNotFoundError), scratch(path) as aside:
+        os.rename(path, aside / path.name)
+    if (place := _place(path)) is not None:
         place.unlink(missing_ok=True)
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

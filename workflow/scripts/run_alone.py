@@ -60,9 +60,13 @@ def _running(folder: Path) -> int | None:
 def _end_orphans(folder: Path) -> int:
     """End the jobs that a killed Snakemake left at work, which would else write beside the new ones; return how many."""
     left = [pid for pid, words in _processes(folder) if any(".snakemake/scripts/" in word for word in words[:4])]
-    orphans = [psutil.Process(pid) for pid in left if psutil.pid_exists(pid)]
+    orphans = []
+    for pid in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            orphans.append(psutil.Process(pid))
     for process in orphans:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended with another
+            process.kill()
     psutil.wait_procs(orphans, timeout=60)
     return len(orphans)
 
@@ -117,8 +121,12 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(error)
         return 1
-    state.mkdir(parents=True, exist_ok=True)
-    lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = open(state / "langgeom.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held as long as we live)
+    except OSError as error:
+        print(f"{folder.resolve()} cannot be written, and results are kept there ({error.strerror}): run in another folder.")
+        return 1
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

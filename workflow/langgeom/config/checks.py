@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,14 @@ def _check_tasks(config: Config, tasks: Mapping[str, str]) -> None:
             )
 
 
+def _where(name: str, allowed: Sequence[str]) -> str:
+    """Return where a metric belongs that stands in the wrong place, or the nearest name."""
+    if name not in METRICS:
+        return nearest(name, allowed)
+    places = [over for over, inputs in OVER.items() if METRICS[name].input in inputs]
+    return f" '{name}' belongs under {' or '.join(f'metrics.{over}' for over in places)}."
+
+
 def _check_metrics(config: Config) -> None:
     for key in ("metrics", "in_depth"):
         for over, names in config[key].items():
@@ -230,7 +238,7 @@ def _check_metrics(config: Config) -> None:
             for name in names if over != "texts" else ():
                 if name not in allowed:
                     raise UserError(
-                        f"config: {key}.{over} names '{name}'; allowed: {', '.join(allowed)}.{nearest(name, METRICS)}"
+                        f"config: {key}.{over} names '{name}'; allowed: {', '.join(allowed)}.{_where(name, allowed)}"
                     )
     for key in ("id", "anisotropy"):
         name = config["figures"][key]
@@ -260,6 +268,7 @@ def _check_metrics(config: Config) -> None:
     for text in config["in_depth"]["texts"]:
         if text not in known:
             raise UserError(
-                f"config: in_depth.texts names '{text}', which no corpus of languages of this config runs."
-                f"{nearest(text, known)}"
+                f"config: in_depth.texts names '{text}', which no corpus of languages of this config runs: take it out there, "
+                f"or add it to a corpus ({_some(known) or 'none has texts'})."
+                f"{nearest(text, {name for name in known if name[:2] == text[:2]})}"
             )

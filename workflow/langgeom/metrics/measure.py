@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -119,7 +120,8 @@ def _named_layer(metric: Metric, layer: int, *clouds: Cloud, resample: Resample 
     try:
         return metric.function(*clouds, resample=resample)
     except MetricError as error:
-        raise MetricError(str(error).replace("layer 0 has", f"layer {layer} has")) from None
+        # A call sees its layers counted from 0: one, or two neighbours.
+        raise MetricError(re.sub(r"layer (\d+) has", lambda found: f"layer {layer + int(found[1])} has", str(error))) from None
 
 
 def _aligned(
