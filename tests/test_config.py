@@ -199,7 +199,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         harness({"m_mmlu_es": "spa_Arab"}),
         ["'spa_Arab', which no corpus of this config has", "remove the task", "Did you mean 'spa_Latn'?"],
     ),
-    (put("metrics", "pairs", ["id_twonn"]), ["metrics.pairs names 'id_twonn'", "'id_twonn' belongs under metrics.token or metrics.sentence."]),
+    (put("metrics", "pairs", ["id_twonn"]), ["metrics.pairs names 'id_twonn'", "'id_twonn' belongs under metrics.token"]),
     (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),
     (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
     (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
