@@ -162,6 +162,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (lambda s: s.pop("corpora"), ["lacks 'corpora'"]),
     (add_text("eng_Latn"), ["corpora.udhr.texts names 'eng_Latn' twice"]),
     (add_text("english"), ["corpora.udhr.texts", "'english' is not a text's name", "eng_Latn"]),
+    (add_text("zho_Hans"), ["'zho_Hans', which this corpus lacks", "Did you mean 'cmn_Hans'?"]),
     (add_text("fra_Latm"), ["'fra_Latm', which this corpus lacks", "Did you mean 'fra_Latn'?"]),
     (add_text(None), ["corpora.udhr.texts[22] is nothing", "text"]),
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
@@ -263,6 +264,13 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     settings["corpora"] = {"grammar": {"grammar": {"generate": {}}}}
     settings["in_depth"]["texts"] = []
     assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000, "seed": 7}
+
+
+def test_a_language_that_is_none_of_the_corpus_has_no_neighbour_by_spelling(settings: Settings) -> None:
+    settings["corpora"]["udhr"]["texts"].append("lim_Latn")
+    with pytest.raises(UserError, match="lim_Latn") as caught:
+        check(settings, ROOT)
+    assert "Did you mean" not in str(caught.value)
 
 
 def test_an_alias_inside_itself_is_refused() -> None:

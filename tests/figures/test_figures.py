@@ -345,3 +345,17 @@ def test_twins_share_a_scale_where_both_fill_it() -> None:
     assert encoder[0] == encoder[1]
     decoder = limits_of("anisotropy_two_scripts", ["gemma-3-270m", "gemma-3-270m-untrained"])
     assert decoder[0][1] < 0.3 < 0.8 < decoder[1][1]
+
+
+@pytest.mark.parametrize("name", ["id_by_layer", "anisotropy_trained"])
+def test_the_legend_names_what_is_drawn(name: str) -> None:
+    # English alone is of its family here, and it is drawn in black.
+    table = synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "tur_Latn", "arb_Arab"])
+    with styled():
+        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
+        (legend,) = figure.legends
+        names = [text.get_text() for text in legend.get_texts()]
+        drawn = {line.get_color() for axes in figure.axes for line in axes.lines if len(line.get_xdata()) > 2}
+        assert names == ["English", "Afro-Asiatic", "Turkic"]
+        assert {line.get_color() for line in legend.get_lines()} == drawn
+        plt.close(figure)

@@ -11,6 +11,10 @@ from torch import Tensor
 
 from intervals import interval
 from langgeom.metrics import (
+    Cloud,
+    Estimate,
+    MetricError,
+    MissingValueWarning,
     Resample,
     cka,
     kl_gaussian,
@@ -209,3 +213,34 @@ def test_kl_replicates_of_gaussians_are_those_of_drawn_pairs() -> None:
         draws.append(exact_kl(a.mean(0) - b.mean(0), shrunk(a), shrunk(b)))
     expected = interval(found, draws)
     assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.input.startswith("aligned")])
+def test_what_is_wrong_with_the_reference_is_said_of_it(name: str) -> None:
+    good = torch.randn(2, 20, 4, generator=torch.Generator().manual_seed(0))
+    bad = good.clone()
+    bad[1, 3, 2] = torch.nan
+    metric = METRICS[name].function
+    with pytest.raises(MetricError, match=r": in the reference, layer 1 has 1 of 20 points with NaN"):
+        metric(Cloud(good), Cloud(bad))
+    with pytest.raises(MetricError, match=r": layer 1 has 1 of 20 points with NaN"):
+        metric(Cloud(bad), Cloud(good))
+
+
+@pytest.mark.parametrize("metric", [kl_gaussian, kl_knn])
+def test_constant_clouds_have_no_divergence(metric: Callable[..., Estimate]) -> None:
+    # 0.1 is no float64 number: the mean of copies is off by rounding, which is no spread.
+    same = torch.full((50, 7), 0.1, dtype=torch.float64)
+    with pytest.warns(MissingValueWarning):
+        assert metric(same, same.clone()).value.isnan()
+
+
+def test_intervals_end_where_the_quantity_does() -> None:
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(60, 8, generator=generator)
+    near = points + 0.02 * torch.randn(60, 8, generator=generator)
+    resample = Resample(200, seed=0)
+    for name in ("cka", "retrieval", "mexa"):
+        found = METRICS[name].function(points, near, resample=resample)
+        assert 0 <= found.low <= found.value <= found.high <= 1, name
+    assert not cka(points, near, resample=resample).high.isnan()

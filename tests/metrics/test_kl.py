@@ -86,5 +86,5 @@ def test_what_does_not_align_is_refused() -> None:
         kl_padded(Cloud(torch.randn(5, 4)), Cloud(torch.randn(6, 4)))
     with pytest.raises(MetricError, match="'backwards'"):
         kl_mean(torch.randn(5, 4), torch.randn(5, 4), direction="backwards")
-    with pytest.raises(MetricError, match="kl_mean: layer 0 has 1 of 5 points with NaN"):
+    with pytest.raises(MetricError, match="kl_mean: in the reference, layer 0 has 1 of 5 points with NaN"):
         kl_mean(torch.randn(5, 4), torch.full((5, 4), 1.0).index_fill_(0, torch.tensor([2]), torch.nan))

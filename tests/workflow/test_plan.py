@@ -147,6 +147,18 @@ def test_too_small_a_disk(fresh: Callable[[], Study], monkeypatch: pytest.Monkey
     check_disk(config, study.folder)
 
 
+def test_what_is_not_known_yet_is_no_zero(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "langgeom.plan", str(ROOT / "config.yaml")],
+        cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "over all models: not known" in done.stdout and "hours" not in done.stdout
+    assert "`snakemake --cores 4 models` fetches them): gemma-3-270m, smollm2-135m" in done.stdout
+    for stage in ("models", "hidden states", "metrics"):
+        assert next(line for line in done.stdout.splitlines() if line.startswith(stage)).split()[-4:] == ["not", "known"] * 2
+
+
 def printed(study: Study) -> subprocess.CompletedProcess[str]:
     study.write()
     return subprocess.run(

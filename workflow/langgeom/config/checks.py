@@ -11,6 +11,7 @@ from typing import Any
 from langgeom import corpora
 from langgeom.config.asked import Config
 from langgeom.config.schema import completed
+from langgeom.corpora.flores_plus import RENAMED
 from langgeom.errors import UserError, nearest
 from langgeom.grammar.layout import WRONG
 from langgeom.hub.listing import UNPINNED
@@ -82,7 +83,7 @@ def _check_corpus(config: Config, name: str, corpus: dict[str, Any]) -> None:
         if known is not None and text not in known:
             raise UserError(
                 f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
-                f"{_some(known)}.{nearest(text, known)}"
+                f"{_some(known)}.{_nearest_text(text, known)}"
             )
     counts = corpora.line_counts(corpus)
     for text in corpus["texts"]:
@@ -112,6 +113,17 @@ def _check_grammar(config: Config, where: str, corpus: dict[str, Any]) -> None:
             corpus["texts"] = corpora.available(corpus, config.base)
         except UserError as error:
             raise UserError(f"config: {where}: {error}") from None
+
+
+def _nearest_text(text: str, known: Iterable[str]) -> str:
+    """Suggest a text: of the language under either of its codes, or else, where the language is none, by spelling.
+
+    A language that the corpus lacks has no neighbour by spelling: Frisian (fry) is no slip for French (fra).
+    """
+    known, lang = sorted(known), text.partition("_")[0]
+    codes = {lang}.union(*(pair for pair in ({old[:3], new[:3]} for old, new in RENAMED.items()) if lang in pair))
+    same = [name for name in known if name.partition("_")[0] in codes]
+    return nearest(text, same or ([] if lang in languages() else known))
 
 
 def _some(names: Iterable[str], most: int = 8) -> str:
@@ -262,7 +274,7 @@ def _check_metrics(config: Config) -> None:
     for text in config["figures"]["sample"]:
         if text not in known:
             raise UserError(
-                f"config: figures.sample names '{text}', which no corpus of this config runs.{nearest(text, known)}"
+                f"config: figures.sample names '{text}', which no corpus of this config runs.{_nearest_text(text, known)}"
             )
     known = {text for _, text in config.language_texts()}
     for text in config["in_depth"]["texts"]:
@@ -270,5 +282,5 @@ def _check_metrics(config: Config) -> None:
             raise UserError(
                 f"config: in_depth.texts names '{text}', which no corpus of languages of this config runs: take it out there, "
                 f"or add it to a corpus ({_some(known) or 'none has texts'})."
-                f"{nearest(text, {name for name in known if name[:2] == text[:2]})}"
+                f"{_nearest_text(text, known)}"
             )

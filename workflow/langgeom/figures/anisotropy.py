@@ -6,12 +6,11 @@ import pandas as pd
 
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import NUMBERS, by_layer, numbers, panels, title_of
-from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows
+from langgeom.figures.lines import BANDS, Cell, draw_cells, family_legend, family_series, in_rows
 from langgeom.figures.scales import limits
 from langgeom.figures.settings import Settings
-from langgeom.figures.style import REFERENCE, family_looks
+from langgeom.figures.style import family_looks
 from langgeom.figures.words import footnote, layer_axis, words
-from langgeom.languages import label
 
 __all__ = ["WHOLE", "draw_anisotropy"]
 
@@ -48,9 +47,7 @@ def draw_anisotropy(table: pd.DataFrame, settings: Settings, title: str, kind: s
                 for cell, panel in zip(cells, line, strict=True)
             ])  # fmt: skip
             bounds.append(WHOLE)
-    legend = [look.handle(family) for family, look in looks.items()]
-    if settings.reference in texts:
-        legend.insert(0, REFERENCE.handle(label(settings.reference, [])))
+    legend = family_legend(looks, settings.reference, texts)
     figure = draw_cells(
         title, footnote(settings.anisotropy, rows, "", BANDS), grid, words(settings.anisotropy).axis,
         layer_axis(settings.final_norm), bounds=bounds, legend=legend, legend_title="Language family",

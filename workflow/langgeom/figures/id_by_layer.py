@@ -6,10 +6,10 @@ import pandas as pd
 
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import LEAST, NUMBERS, by_layer, numbers, reliable, title_of, twins
-from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows
+from langgeom.figures.lines import BANDS, Cell, draw_cells, family_legend, family_series, in_rows
 from langgeom.figures.scales import settled_scale
 from langgeom.figures.settings import Settings
-from langgeom.figures.style import REFERENCE, family_looks
+from langgeom.figures.style import family_looks
 from langgeom.figures.words import footnote, layer_axis, words
 from langgeom.languages import label
 
@@ -50,9 +50,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
         grid = [[cell(pair[side]) if pair else None for pair in block] for block in blocks for side in (0, 1)]
     else:
         grid = [list(map(cell, row)) for row in in_rows([panel for pair in pairs for panel in pair if panel])]
-    legend = [look.handle(family) for family, look in looks.items()]
-    if settings.reference in texts:
-        legend.insert(0, REFERENCE.handle(label(settings.reference, [])))
+    legend = family_legend(looks, settings.reference, texts)
     scale = settled_scale(shown)
     note = footnote(settings.id, shown, label(settings.reference, []), BANDS, scale.note, few)
     figure = draw_cells(

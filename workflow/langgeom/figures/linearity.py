@@ -6,12 +6,11 @@ import pandas as pd
 
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.frames import NUMBERS, by_layer, numbers, panels, title_of, twins
-from langgeom.figures.lines import BANDS, Cell, draw_cells, family_series, in_rows
+from langgeom.figures.lines import BANDS, Cell, draw_cells, family_legend, family_series, in_rows
 from langgeom.figures.scales import limits
 from langgeom.figures.settings import Settings
-from langgeom.figures.style import REFERENCE, family_looks
+from langgeom.figures.style import family_looks
 from langgeom.figures.words import footnote, words
-from langgeom.languages import label
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "TITLE", "draw"]
 
@@ -43,9 +42,7 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
          for panel in line]
         for line in in_rows(order)
     ]  # fmt: skip
-    legend = [look.handle(family) for family, look in looks.items()]
-    if settings.reference in texts:
-        legend.insert(0, REFERENCE.handle(label(settings.reference, [])))
+    legend = family_legend(looks, settings.reference, texts)
     low, high = limits(rows, bands=False)
     figure = draw_cells(
         TITLE, footnote(METRICS[0], rows, "", BANDS), grid, words(METRICS[0]).axis, "Block (l: from layer l to layer l + 1)",

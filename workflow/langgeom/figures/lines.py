@@ -16,12 +16,14 @@ from langgeom.figures.labels import End, fitting, label_ends
 from langgeom.figures.scales import Limits, plain_log
 from langgeom.figures.style import REFERENCE, Look, page
 from langgeom.languages import label, language
+from langgeom.names import TextName
 
 __all__ = [
     "BANDS",
     "Cell",
     "Series",
     "draw_cells",
+    "family_legend",
     "family_series",
     "finish_axes",
     "in_rows",
@@ -66,6 +68,14 @@ def family_series(rows: pd.DataFrame, looks: dict[str, Look], reference: str, am
         look = REFERENCE if text == reference else looks[language(points["lang"].iloc[0]).family]
         series.append(Series(label(str(text), among), points.assign(x=points["layer"]), look, text == reference))
     return sorted(series, key=lambda line: line.keep)
+
+
+def family_legend(looks: dict[str, Look], reference: str, texts: Iterable[str]) -> list[Line2D]:
+    """Return handles for what `family_series` draws of these texts: the reference, and the families that others are of."""
+    texts = set(texts)
+    shown = {language(TextName.parse(text).lang).family for text in texts - {reference}}
+    handles = [REFERENCE.handle(label(reference, []))] if reference in texts else []
+    return handles + [look.handle(family) for family, look in looks.items() if family in shown]
 
 
 def draw_series(axes: Axes, series: Sequence[Series]) -> None:

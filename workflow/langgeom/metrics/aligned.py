@@ -11,10 +11,12 @@ from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.resample import Resample
 
-__all__ = ["cosines", "each_pair", "project", "weighted_means"]
+__all__ = ["cosines", "each_pair", "project", "reference_cloud", "weighted_means"]
 
-# Axes with less than this share of the largest variance are rounding.
+# Axes with less than this share of the largest variance are rounding, and so is a largest one below the other's share of
+# the mean's square.
 ROUNDING = 1e-12
+ROUNDING_OF_MEAN = 1e-26
 
 
 def each_pair(
@@ -22,22 +24,37 @@ def each_pair(
     reference: Tensor | Cloud,
     resample: Resample | None,
     measure: Callable[[Layer, Layer, Tensor | None], Measured],
+    *,
+    signed: bool = False,
 ) -> Estimate:
     """Apply `measure` to every layer of two clouds whose rows are translations of each other, and gather the estimate.
+
+    `signed` as in `summarise`.
 
     Raises:
         MetricError: shapes that differ; NaN or infinite points.
     """
-    x, y = Cloud.of(points), Cloud.of(reference)
+    x, y = Cloud.of(points), reference_cloud(reference)
     if x.points.shape != y.points.shape:
         raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
 
     def both(layer: Layer, counts: Tensor | None) -> Measured:
         other = y.layer(layer.index)
-        _ = layer.mean, other.mean
+        _ = layer.mean
         return measure(layer, other, counts)
 
-    return x.each(resample, both)
+    return x.each(resample, both, signed=signed)
+
+
+def reference_cloud(reference: Tensor | Cloud) -> Cloud:
+    """Return `reference` as a cloud, its points seen to be finite in every layer; its MetricError names the reference."""
+    cloud = Cloud.of(reference)
+    try:
+        for index in range(cloud.layers):
+            _ = cloud.layer(index).mean
+    except MetricError as error:
+        raise MetricError(f"in the reference, {error}") from None
+    return cloud
 
 
 def weighted_means(values: Tensor, counts: Tensor | None) -> Tensor | None:
@@ -64,11 +81,13 @@ def project(x: Layer, y: Layer, dims: int) -> tuple[Tensor, Tensor]:
 
     def compute() -> tuple[Tensor, Tensor]:
         both = torch.cat([x.points, y.points]).double()
-        both = both - both.mean(0)
+        mean = both.mean(0)
+        both = both - mean
+        noise = ROUNDING_OF_MEAN * len(both) * mean.square().sum()
         wide = both.shape[0] < both.shape[1]
         values, vectors = torch.linalg.eigh(both @ both.T if wide else both.T @ both)
         values, vectors = values.flip(0)[:dims], vectors.flip(1)[:, :dims]
-        held = values > ROUNDING * values[0].clamp(min=1e-300)
+        held = values > torch.maximum(ROUNDING * values[0], noise).clamp(min=1e-300)
         scores = vectors[:, held] * values[held].sqrt() if wide else both @ vectors[:, held]
         return scores[: len(x.points)], scores[len(x.points) :]
 

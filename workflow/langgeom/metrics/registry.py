@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -49,6 +49,7 @@ def metric(
     about: str | None = None,
     fields: tuple[str, ...] = (),
     neighbours: int = 0,
+    bounds: tuple[float, float | None] | None = None,
     **settings: Any,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Declare a function as the metric `name`; every argument must be a literal, since `catalogue` reads the source.
@@ -59,11 +60,13 @@ def metric(
         about: one line; the docstring's first when absent.
         fields: for metrics of the text, the counts handed over, fields of `inputs.HiddenText`.
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
+        bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
+            `resample`), is cut there. They belong to the function: of several decorators the lowest has them.
         settings: keyword arguments of the function under this name.
     """
 
     def register(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
-        guarded = function if hasattr(function, "__wrapped__") else _guarded(function)
+        guarded = function if hasattr(function, "__wrapped__") else _guarded(function, bounds)
         if input not in INPUTS:
             raise ValueError(f"metric '{name}' has input '{input}'; allowed: {', '.join(INPUTS)}")
         if name in METRICS:
@@ -76,8 +79,8 @@ def metric(
     return register
 
 
-def _guarded(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
-    """Run a metric without gradients and in full precision, name it in its errors, and warn of missing values."""
+def _guarded(function: Callable[..., Estimate], bounds: tuple[float, float | None] | None) -> Callable[..., Estimate]:
+    """Run a metric without gradients and in full precision, name it in its errors, bound its interval, warn of gaps."""
     name = function.__name__
 
     @functools.wraps(function)
@@ -87,6 +90,8 @@ def _guarded(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
                 result = function(*args, **options)
         except MetricError as error:
             raise MetricError(f"{name}: {error}") from None
+        if bounds and result.low is not None and result.high is not None:
+            result = replace(result, low=result.low.clamp(*bounds), high=result.high.clamp(*bounds))
         missing = torch.atleast_1d(result.value.isnan()).nonzero().flatten().tolist()
         if missing:
             where = f" in layers {', '.join(map(str, missing))}" if result.value.dim() else ""

@@ -22,23 +22,35 @@ def report(plan: Plan, rates: Mapping[str, float], how: str) -> Iterator[str]:
     config = plan.config
     tokens = sum(pair.tokens for pair in plan.pairs)
     guessed = sum(count.guessed for count in plan.counts.values())
-    yield f"{len(plan.counts)} texts of {len(config['corpora'])} corpora, {len(plan.shapes)} models: {len(plan.pairs)} pairs, "
-    yield f"{sum(count.sentences for count in plan.counts.values())} sentences, {tokens} tokens to run (over all models)"
+    pairs, sentences = len(list(config.pairs())), sum(count.sentences for count in plan.counts.values())
+    yield f"{len(plan.counts)} texts of {len(config['corpora'])} corpora, {len(plan.shapes)} models: {pairs} pairs, "
+    yield f"{sentences} sentences; tokens to run, over all models: {_of_known(plan, str(tokens))}"
     if guessed:
         yield f"{guessed} texts are not here yet: their lengths are guessed."
     if plan.unknown:
-        yield f"Not counted, as they are not fetched yet (`snakemake models` fetches them): {', '.join(plan.unknown)}"
+        yield f"Not counted, as they are not fetched yet (`snakemake --cores 4 models` fetches them): {', '.join(plan.unknown)}"
     yield ""
-    yield f"{'on disk, GiB':<16}{'in all':>10}{'to write':>10}"
-    for name, (size, left) in plan.stages.items():
-        yield f"{name:<16}{size / GIB:>10.3f}{left / GIB:>10.3f}"
-    yield f"{'free':<16}{'':>10}{plan.free / GIB:>10.1f}"
+    yield f"{'on disk, GiB':<16}{'in all':>20}{'to write':>20}"
+    for name, sizes in plan.stages.items():
+        cells = [f"{size / GIB:.3f}" for size in sizes]
+        if name != "corpora":
+            cells = [_of_known(plan, cell) for cell in cells]
+        yield f"{name:<16}{cells[0]:>20}{cells[1]:>20}"
+    yield f"{'free':<16}{'':>20}{f'{plan.free / GIB:.1f}':>20}"
     yield ""
+    if not plan.pairs:
+        return
     cores = os.cpu_count() or 1
     hidden, metrics = plan.hours(rates)
     gpu, _ = plan.hours(dict.fromkeys(plan.shapes, GPU_RATE))
-    yield f"hours left on {cores} cores, {how}: hidden states {hidden:.2f}, metrics {metrics / cores:.2f}"
-    yield f"hours left on one GPU at an assumed {GPU_RATE:.0e} operations/s: hidden states {gpu:.2f}"
+    left = f"hidden states {_of_known(plan, f'{hidden:.2f}')}, metrics {_of_known(plan, f'{metrics / cores:.2f}')}"
+    yield f"hours left on {cores} cores, {how}: {left}"
+    yield f"hours left on one GPU at an assumed {GPU_RATE:.0e} operations/s: hidden states {_of_known(plan, f'{gpu:.2f}')}"
+
+
+def _of_known(plan: Plan, found: str) -> str:
+    """Say of a number how much of it is known."""
+    return "not known" if not plan.pairs else f"{found} at least" if plan.unknown else found
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ ROUNDING = 1e-13
 SAFE = (1e-20, 1e30)
 
 
-@metric("anisotropy", input="cloud")
+@metric("anisotropy", input="cloud", bounds=(0, 1))
 def anisotropy(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Anisotropy of the centred cloud: sigma_max^2 / sum sigma_i^2 of X less its mean row.
 
@@ -49,7 +49,7 @@ def anisotropy(points: Tensor | Cloud, *, resample: Resample | None = None) -> E
     return cloud.each(resample, lambda layer, counts: _share(layer, cloud, counts, centre=True))
 
 
-@metric("anisotropy_uncentred", input="cloud")
+@metric("anisotropy_uncentred", input="cloud", bounds=(0, 1))
 def anisotropy_uncentred(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Anisotropy of the cloud as it stands: sigma_max^2 / ||X||_F^2, not centred.
 

@@ -26,7 +26,7 @@ class _Hsic(NamedTuple):
     without: Tensor
 
 
-@metric("cka", input="aligned_sentences")
+@metric("cka", input="aligned_sentences", bounds=(-1, 1))
 def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Linear CKA, debiased: HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), K = X X' and L = Y Y' with diagonals set to 0.
 
@@ -64,7 +64,7 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
             draws = _ratio(*(_replicates(part, counts) for part in (both, own, theirs)))
         return Measured(value, draws, n, 0)
 
-    return each_pair(points, reference, resample, measure)
+    return each_pair(points, reference, resample, measure, signed=True)
 
 
 def _kernel(layer: Layer) -> tuple[Tensor, _Hsic]:

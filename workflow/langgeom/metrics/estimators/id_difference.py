@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from langgeom.metrics.aligned import reference_cloud
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.estimators.id_microscope import microscope_of_layer
@@ -68,7 +69,7 @@ def _difference(
     resample: Resample | None,
     dimension: Callable[[Layer, Tensor, Tensor | None], Measured],
 ) -> Estimate:
-    x, y = Cloud.of(points), Cloud.of(reference)
+    x, y = Cloud.of(points), reference_cloud(reference)
     if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
         raise MetricError(
             f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "

@@ -14,7 +14,7 @@ from langgeom.metrics.resample import Resample
 __all__ = ["isoscore"]
 
 
-@metric("isoscore", input="cloud")
+@metric("isoscore", input="cloud", bounds=(0, 1))
 def isoscore(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """IsoScore: 0 where one direction holds all variance, 1 where all d hold the same.
 

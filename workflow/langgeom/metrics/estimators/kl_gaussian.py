@@ -25,6 +25,7 @@ FLOOR = 1e-4
 @metric(
     "kl_gaussian_reverse",
     input="aligned_sentences",
+    bounds=(0, None),
     direction="from_reference",
     about="KL divergence from the reference, Gaussians on common principal axes",
 )

@@ -84,7 +84,7 @@ def kl_knn(
         means = p.shape[1] * (weights @ logs) / weights.sum(1) + math.log(m / (n - 1))
         return Measured(float(means[0]), means[1:], n, dropped)
 
-    return each_pair(points, reference, resample, measure)
+    return each_pair(points, reference, resample, measure, signed=True)
 
 
 def _kth(points: Tensor, others: Tensor, k: int) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from langgeom.metrics.aligned import reference_cloud
 from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.divergence import average, check_direction, divergence, log_softmax
 from langgeom.metrics.estimate import Estimate, MetricError
@@ -20,6 +21,7 @@ __all__ = ["kl_mean"]
 @metric(
     "kl_mean_reverse",
     input="aligned_sentences",
+    bounds=(0, None),
     direction="from_reference",
     about="KL divergence from the reference, mean embedding per sentence",
 )
@@ -50,7 +52,7 @@ def kl_mean(
     Source: the study, figure 7 (Kullback & Leibler 1951).
     """
     check_direction(direction)
-    x, y = Cloud.of(points), Cloud.of(reference)
+    x, y = Cloud.of(points), reference_cloud(reference)
     if x.points.shape != y.points.shape:
         raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
     forward = direction == "to_reference"

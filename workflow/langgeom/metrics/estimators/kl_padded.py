@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from langgeom.metrics.aligned import reference_cloud
 from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.divergence import average, check_direction, divergence, log_softmax
 from langgeom.metrics.estimate import Estimate, MetricError
@@ -21,6 +22,7 @@ __all__ = ["kl_padded"]
 @metric(
     "kl_padded_reverse",
     input="aligned_tokens",
+    bounds=(0, None),
     direction="from_reference",
     about="KL divergence from the reference, sentences padded with zeros",
 )
@@ -53,7 +55,7 @@ def kl_padded(
     Source: the study, figure 8.
     """
     check_direction(direction)
-    x, y = Cloud.of(points), Cloud.of(reference)
+    x, y = Cloud.of(points), reference_cloud(reference)
     if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
         raise MetricError(
             f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "

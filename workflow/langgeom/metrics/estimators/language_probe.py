@@ -14,7 +14,7 @@ from langgeom.metrics.resample import Resample
 __all__ = ["language_probe"]
 
 
-@metric("language_probe", input="aligned_sentences")
+@metric("language_probe", input="aligned_sentences", bounds=(0, 1))
 def language_probe(
     points: Tensor | Cloud,
     reference: Tensor | Cloud,

@@ -24,6 +24,7 @@ ROUNDING = 1e-13
 @metric(
     "linearity_residual",
     input="adjacent_layers",
+    bounds=(0, 1),
     residual=True,
     about="Linearity of what a block adds: how well the next layer less this one is a linear map of this one",
 )

@@ -13,7 +13,7 @@ from langgeom.metrics.resample import Resample
 __all__ = ["mean_cosine"]
 
 
-@metric("mean_cosine", input="cloud")
+@metric("mean_cosine", input="cloud", bounds=(-1, 1))
 def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Mean cosine of the angle between two points: (|sum_i u_i|^2 - n) / (n (n - 1)), u_i = x_i / |x_i|.
 

@@ -17,7 +17,7 @@ __all__ = ["mexa"]
 TIE = 1e-12
 
 
-@metric("mexa", input="aligned_sentences")
+@metric("mexa", input="aligned_sentences", bounds=(0, 1))
 def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """MEXA alignment: the share of sentences whose translation is nearer than any other sentence of either language.
 

@@ -24,6 +24,7 @@ TIE = 1e-12
 @metric(
     "retrieval_reverse",
     input="aligned_sentences",
+    bounds=(0, 1),
     direction="from_reference",
     about="Retrieval of the text's sentence by its translation in the reference: accuracy at 1",
 )
