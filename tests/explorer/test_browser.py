@@ -207,12 +207,13 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
 
 
 def test_a_single_text_without_the_other_tables_opens(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
-    from langgeom.explorer import render
+    from langgeom.explorer import Settings, render
 
     one = made.metrics.query("model == 'minilm-l6' and text == 'eng_Latn'")
     write_rows(records(one), tmp_path / "metrics.parquet")
-    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet")
+    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", settings=Settings(id="id_twonn"))
     browser.open(tmp_path / "one.html")
+    assert browser.js("return document.querySelector('[name=metric], #metric').value") == "id_twonn/token"
     assert not browser.get("tab-sentences").is_displayed() and not browser.get("corpus").is_displayed()
     assert "English" in words(browser.saved("svg"))
     browser.get("tab-scatter").click()

@@ -37,6 +37,16 @@ def test_nothing_is_wider_than_the_page(browser: Browser, page: Path, width: int
     assert browser.js("return document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_numbers_of_conclusions_stay_in_one_line(browser: Browser, page: Path, width: int) -> None:
+    browser.show(page, width=width)
+    found = browser.js(
+        "return [...document.querySelectorAll('.glance .number')].map((e) => { const text = document.createRange(); "
+        "text.selectNodeContents(e); return [e.textContent, text.getClientRects().length]; })"
+    )
+    assert found == [[f"C{number}", 1] for number in range(1, 15)]
+
+
 def test_every_picture_is_drawn_and_nothing_runs(browser: Browser, page: Path) -> None:
     browser.show(page)
     drawn = "return [...document.images].filter((image) => image.complete && image.naturalWidth).length"

@@ -58,7 +58,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("bootstrap.replicates", 41, {*WORDS, *MEASURED}),
     ("quality.harness", {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}},
      {"harness", QUALITY, EXPLORER, *AFTER}),
-    ("figures.id", "id_twonn", AFTER),
+    ("figures.id", "id_twonn", {EXPLORER, *AFTER}),
     ("figures.anisotropy", "anisotropy_uncentred", AFTER),
     ("figures.sample", ["eng_Latn"], AFTER),
     ("figures.quality", "bpc", AFTER),

@@ -52,6 +52,7 @@ rule explorer:
         "../../envs/report.yaml"
     params:
         reference=CONFIG["reference"],
+        id=CONFIG["figures"]["id"],
         final_norm=CONFIG["hidden"]["final_norm"],
         sentences=CONFIG["explorer"]["sentences"],
         code=code_of("langgeom.explorer"),

@@ -16,5 +16,5 @@ with job(snakemake):
         quality=Path(given.quality) if hasattr(given, "quality") else None,
         aligned=[Path(path) for path in given.aligned],
         lines={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.lines},
-        settings=Settings(params.reference, params.final_norm, params.sentences),
+        settings=Settings(params.reference, params.id, params.final_norm, params.sentences),
     )

@@ -23,9 +23,10 @@ ASSETS = ("pages/style.css", "pages/page.html", *(f"explorer/{name}" for name in
 
 
 class Settings(NamedTuple):
-    """What the page states, and how many sentences it shows from each end."""
+    """What the page states, the metric it opens with (as intrinsic dimension), how many sentences it shows from each end."""
 
     reference: str = "eng_Latn"
+    id: str = "id_microscope"
     final_norm: bool = True
     sentences: int = 5
 
@@ -67,6 +68,7 @@ def render(
         read_table(texts, TEXTS) if texts else None,
         read_table(quality, QUALITY) if quality else None,
         reference=settings.reference,
+        first=settings.id,
         final_norm=settings.final_norm,
     )
     shown: dict[str, Any] = {"chosen": {}, "lines": {}}

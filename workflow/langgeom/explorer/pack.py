@@ -64,6 +64,7 @@ def pack(
     quality: pd.DataFrame | None = None,
     *,
     reference: str = "eng_Latn",
+    first: str = "id_microscope",
     final_norm: bool = True,
 ) -> Packed:
     """Pack tables for the page.
@@ -72,6 +73,7 @@ def pack(
         metrics: rows of `table.METRICS`; they say which models, corpora and texts there are.
         texts, quality: rows of `table.TEXTS` and `table.QUALITY`, where there are any.
         reference: the text that metrics are aligned to.
+        first: the metric that the page opens with, where it is in the table.
         final_norm: whether the last layer is taken after the final norm.
     """
     series = Series.of(metrics)
@@ -122,6 +124,7 @@ def pack(
     facts = {
         "reference": reference,
         "reference_label": reference_label,
+        "first": first,
         "layer_axis": layer_axis(final_norm),
         **_facts(series),
         "looks": _looks(names),

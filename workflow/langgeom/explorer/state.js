@@ -17,10 +17,14 @@ const COMPARED = HAS_SENTENCES
 const one = (allowed, initial) => ({ allowed, initial });
 const some = (allowed, initial) => ({ allowed, initial, several: true });
 
+const dimension =
+  FACTS.quantities.find((quantity) => quantity.layers && quantity.metric === FACTS.first)?.id ??
+  LAYERED.find((id) => id.startsWith("id_"));
+
 // Each setting: what it may be, and what it is at first. Those that name several are arrays in the order of `allowed`.
 const SETTINGS = {
   view: one(["layers", "scatter", "sentences"].slice(0, HAS_SENTENCES ? 3 : 2), "layers"),
-  metric: one(LAYERED, LAYERED.find((id) => id.startsWith("id_")) ?? LAYERED[0]),
+  metric: one(LAYERED, dimension ?? LAYERED[0]),
   corpus: one(CORPORA, largest),
   models: some(MODELS.map((model) => model.name), trained.length ? trained : MODELS.map((model) => model.name)),
   scripts: some(unique(TEXTS.map((text) => text.script)), null),
@@ -36,7 +40,7 @@ const SETTINGS = {
   marked: some(TEXTS.map((text) => text.text), []),
   x: one(EVERY, EVERY.find((id) => id.startsWith("bpc")) ?? EVERY.find((id) => id.startsWith("anisotropy")) ?? EVERY[0]),
   xlayer: one(LAYERS, "median"),
-  y: one(EVERY, LAYERED.find((id) => id.startsWith("id_")) ?? EVERY[0]),
+  y: one(EVERY, dimension ?? EVERY[0]),
   ylayer: one(LAYERS, "median"),
   sentence_model: one(Object.keys(SENTENCES.chosen), Object.keys(SENTENCES.chosen).find((name) => trained.includes(name))),
   sentence_text: one(COMPARED, COMPARED[0]),
