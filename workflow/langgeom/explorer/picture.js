@@ -50,7 +50,7 @@ function layOut(picture, width, surface) {
   const gap = columns > 1 ? 26 : 0;
   surface.font = fontOf(11.5, 600);
   const widest = d3.max(picture.names.map((name) => surface.measureText(name).width)) ?? 0;
-  const right = picture.names.length ? Math.min(widest + 20, columns > 1 || width < 560 ? 118 : 150) : 10;
+  const right = picture.names.length ? Math.min(widest + 20, columns > 1 || width < 560 ? 130 : 150) : 10;
   const left = picture.left;
   const wide = (width - (columns - 1) * gap) / columns - left - right;
   const [least, most] = columns === 1 ? [230, count > 1 ? 300 : 430] : [190, 300];

@@ -14,11 +14,13 @@ from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest, row_norms
 from langgeom.metrics.resample import Resample, summarise
 
-__all__ = ["Cloud", "Layer", "Measured"]
+__all__ = ["EQUAL", "Cloud", "Layer", "Measured"]
 
 Found = TypeVar("Found")
 # Elements converted to float64 at a time.
 PIECE = 1 << 18
+# Points nearer to their mean than this share of its length are equal but for rounding.
+EQUAL = 1e-12
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
@@ -57,11 +59,12 @@ class Cloud:
         self.points = points.detach().reshape(1, *points.shape) if self.scalar else points.detach()
         self.layers, self.n, self.dim = self.points.shape
         if groups is None:
-            groups = torch.arange(self.n)
+            self.groups, self.group_count = torch.arange(self.n, device=points.device), self.n
         elif groups.shape != (self.n,) or groups.is_floating_point():
             raise MetricError(f"groups are {groups.dtype} {list(groups.shape)}; they must be {self.n} integers, one a point")
-        names, self.groups = torch.unique(groups.to(points.device), return_inverse=True)
-        self.group_count = len(names)
+        else:
+            names, self.groups = torch.unique(groups.to(points.device), return_inverse=True)
+            self.group_count = len(names)
         self._layers: dict[int, Layer] = {}
         self._last: Layer | None = None
 
@@ -143,12 +146,30 @@ class Layer:
 
     @cached_property
     def centred(self) -> Tensor:
-        """Points less their mean, subtracted in float64: [n, d] float32, float64 for float64 points."""
-        dtype = torch.float64 if self.points.dtype == torch.float64 else torch.float32
-        centred = torch.empty_like(self.points, dtype=dtype)
-        for rows, part in zip(centred.split(self._step), self.points.split(self._step), strict=True):
-            rows.copy_(part.double() - self.mean)
+        """Points less their mean: [n, d] float32, float64 for float64 points.
+
+        In float32 their mean is taken off twice: the first is off by the rounding of the points' length, what it leaves by
+        that of their spread.
+
+        Raises:
+            MetricError: as `mean`.
+        """
+        if self.points.dtype == torch.float64:
+            return self.points - self.mean
+        centred = self.points.to(torch.float32, copy=True)
+        first = centred.sum(0) / len(centred)
+        if not first.isfinite().all():
+            # An infinite point, or a sum beyond float32.
+            first = self.mean.float()
+        centred -= first
+        centred -= centred.sum(0) / len(centred)
+        self.offset = float(first.double().square().sum())
         return centred
+
+    @cached_property
+    def offset(self) -> float:
+        """Squared length of the mean, to the accuracy of the points' dtype."""
+        return float(self.mean.square().sum())
 
     @property
     def wide(self) -> Tensor:

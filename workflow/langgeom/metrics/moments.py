@@ -11,12 +11,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer
+from langgeom.metrics.cloud import EQUAL, Cloud, Layer
 from langgeom.metrics.spectral import total_square
 
 __all__ = ["participation", "participation_of_replicates"]
 
-# Centred points shorter than this, beside their mean, are rounding.
+# A share of the mean squared length; a variance below it is rounding.
 ROUNDING = 1e-13
 BLOCK = 1024
 
@@ -25,7 +25,7 @@ def participation(layer: Layer) -> float:
     """Return (tr C)^2 / tr C^2 of the covariance C; NaN where all points are equal."""
     matrix = layer.centred
     total = total_square(matrix)
-    if total <= ROUNDING**2 * len(matrix) * float(layer.mean.square().sum()) or total == 0:
+    if total <= EQUAL**2 * len(matrix) * layer.offset or total == 0:
         return torch.nan
     # A power of two, so that squares of squares neither overflow nor vanish.
     scale = 2.0 ** -round(torch.log2(torch.tensor(total, dtype=torch.float64)).item() / 2)

@@ -18,13 +18,13 @@ from torch import Tensor
 from langgeom.metrics.neighbours import row_norms
 from langgeom.metrics.precision import full_precision
 
-__all__ = ["Leading", "leading", "total_square"]
+__all__ = ["SAFE", "Leading", "leading", "total_square"]
 
 # Below this many rows or columns one product for the Gram matrix costs less than the iteration's passes over the
 # matrix.
 GRAM = 256
-# Elements converted to float64 at a time: 2 MiB, so that they stay in a core's cache.
-PIECE = 1 << 18
+# Between these nothing of a sum of squares has overflown or vanished in float32.
+SAFE = (1e-20, 1e30)
 
 
 class Leading(NamedTuple):
@@ -39,7 +39,7 @@ class Leading(NamedTuple):
 def leading(matrix: Tensor, *, vectors: int = 1, tolerance: float = 1e-6, seed: int = 0) -> Leading:
     """Return the largest squared singular value of a matrix [n, d] and approximate leading right singular vectors.
 
-    Products are taken in the matrix's dtype, the value as the float64 Rayleigh quotient of the vector found.
+    Products are taken in the matrix's dtype and summed in float64.
 
     Args:
         matrix: float32 or float64, finite and not all zero.
@@ -60,10 +60,9 @@ def leading(matrix: Tensor, *, vectors: int = 1, tolerance: float = 1e-6, seed: 
 
         ritz, steps = _lanczos(apply, side, max(1, vectors), tolerance, seed, matrix.device)
         right = (ritz.T.to(matrix.dtype) @ matrix).double().T if left else ritz
-    right = torch.linalg.qr(right).Q if left else right
-    top = right[:, 0]
-    pieces = matrix.split(max(1, PIECE // dim))
-    square = sum(float((piece.double() @ top).square().sum()) for piece in pieces)
+        right = torch.linalg.qr(right).Q if left else right
+        # Each product is off by its own rounding; over the rows these cancel.
+        square = float((matrix @ right[:, 0].to(matrix.dtype)).double().square().sum())
     return Leading(square, right, steps)
 
 
@@ -103,5 +102,6 @@ def _lanczos(
 
 
 def total_square(matrix: Tensor) -> float:
-    """Return the squared Frobenius norm, summed in float64."""
-    return float(row_norms(matrix).square().sum())
+    """Return the squared Frobenius norm: of each row in the matrix's dtype where that can hold it, over rows in float64."""
+    total = float(torch.linalg.vector_norm(matrix, dim=1).double().square().sum())
+    return total if SAFE[0] < total < SAFE[1] else float(row_norms(matrix).square().sum())

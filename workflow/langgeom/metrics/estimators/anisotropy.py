@@ -7,21 +7,17 @@ import math
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.cloud import EQUAL, Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.replicates import largest_of_replicates
 from langgeom.metrics.resample import Resample
-from langgeom.metrics.spectral import leading, total_square
+from langgeom.metrics.spectral import SAFE, leading, total_square
 
 __all__ = ["anisotropy", "anisotropy_uncentred"]
 
 # Leading directions that replicates start from.
 DIRECTIONS = 8
-# Centred points shorter than this, beside their mean, are rounding.
-ROUNDING = 1e-13
-# Between these squared norms nothing overflows or vanishes in float32.
-SAFE = (1e-20, 1e30)
 
 
 @metric("anisotropy", input="cloud", bounds=(0, 1))
@@ -61,10 +57,13 @@ def anisotropy_uncentred(points: Tensor | Cloud, *, resample: Resample | None = 
 
 
 def _share(layer: Layer, cloud: Cloud, counts: Tensor | None, *, centre: bool) -> Measured:
-    n, mean = len(layer.points), layer.mean
+    n = len(layer.points)
     matrix = layer.centred if centre else layer.wide
     total = total_square(matrix)
-    if total <= (ROUNDING**2 * n * float(mean.square().sum()) if centre else 0.0):
+    if not math.isfinite(total):
+        # Raises for points that are not finite.
+        _ = layer.mean
+    if total <= (EQUAL**2 * n * layer.offset if centre else 0.0):
         return Measured(torch.nan, None, n, 0)
     if not SAFE[0] < total < SAFE[1]:
         # By a power of two, which changes no share.
