@@ -13,6 +13,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
 CONFIG ?= config.yaml
+WORKERS ?= 2
 BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -43,10 +44,10 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-# Those of the cluster, of the environments, of faults, and what takes long have targets of their own.
+# Those of the cluster, of the environments, of faults, and what takes long have targets of their own. WORKERS=0 shows what tests print.
 SLOW := tests/workflow/test_scale.py
 test: dev
-	$(BIN)/python -m pytest -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
 
 # A folder of 200 languages.
 test-slow: dev

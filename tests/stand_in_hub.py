@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "hf_MARKERthatMustNeverBeWritten"
 SIGNATURE = "SIGNATUREthatMustNeverBeWritten"
+WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
+HEAD = "import sys\nfrom pathlib import Path\nfrom langgeom.errors import UserError\ntry:\n"
+TAIL = "\nexcept UserError as error:\n    sys.exit(str(error))\n"
 
 
 @dataclass
@@ -221,3 +228,28 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def client_of(hub: Hub, folder: Path, **always: str) -> Callable[..., tuple[int, str]]:
+    """Return a function that runs lines of Python in `folder`, with the hub as HF_ENDPOINT and a home of its own.
+
+    huggingface_hub reads its environment when it is imported, hence a process. It returns the exit status and all that was
+    printed; a `UserError` is printed alone. Variables are given to every call (`always`), or to one.
+    """
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+
+    def run(code: str, **environment: str) -> tuple[int, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "TRANSFORMERS_"))}
+        settings = {
+            **kept, "HOME": str(home), "HF_HOME": str(home / "hf"), "HF_ENDPOINT": hub.endpoint, "NO_PROXY": "*",
+            "PYTHONPATH": str(WORKFLOW), **always, **environment,
+        }  # fmt: skip
+        program = HEAD + "".join(f"    {line}\n" for line in code.strip().splitlines()) + TAIL
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=folder, env=settings, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=300,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    return run

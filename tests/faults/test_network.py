@@ -6,8 +6,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import tarfile
 import threading
 import time
@@ -22,8 +20,7 @@ import tiny
 from langgeom import download
 from langgeom.errors import UserError
 from langgeom.hub.listing import listing_path, read_listing
-from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, serving
-from study import ROOT
+from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, client_of, serving
 from tally import Tally
 
 pytestmark = pytest.mark.faults
@@ -171,8 +168,6 @@ QUICK = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1", "HF_TOKEN":
 FETCH = f"from langgeom.hub.snapshot import fetch_snapshot\nfetch_snapshot({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
 ROWS = {"dataset": "owner/texts", "revision": COMMIT, "split": "train", "text_column": "text"}
 FETCH_TEXT = f"from langgeom.hub.texts import fetch_text\nfetch_text({ROWS!r}, 'eng_Latn', Path('results/eng_Latn.json'))"
-HEAD = "import sys\nfrom pathlib import Path\nfrom langgeom.errors import UserError\ntry:\n"
-TAIL = "\nexcept UserError as error:\n    sys.exit(str(error))\n"
 
 
 @pytest.fixture(scope="module")
@@ -190,26 +185,9 @@ def hub(files: dict[str, bytes]) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def client(hub: Hub, tmp_path: Path) -> Callable[[str], tuple[int, str]]:
-    """Return what runs lines of Python with the real client, which reads its environment once, hence a process."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-    home = {
-        "HOME": str(tmp_path / "home"),
-        "HF_HOME": str(tmp_path / "home" / "hf"),
-        "HF_ENDPOINT": hub.endpoint,
-        "NO_PROXY": "*",
-    }
-    environment = {**kept, **home, **QUICK, "PYTHONPATH": str(ROOT / "workflow")}
-
-    def run(code: str) -> tuple[int, str]:
-        program = HEAD + "".join(f"    {line}\n" for line in code.splitlines()) + TAIL
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=300,
-        )  # fmt: skip
-        return done.returncode, done.stdout
-
-    return run
+def client(hub: Hub, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Run lines of Python with the real client, which does not wait long here."""
+    return client_of(hub, tmp_path, **QUICK)
 
 
 def attacked(repository: Repository, name: str, attack: str) -> None:
