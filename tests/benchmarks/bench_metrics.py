@@ -308,14 +308,18 @@ def main() -> None:
         stack = stack.to(options.device)
         chosen = sorted({0, 1, len(stack) // 2, len(stack) - 1})
         real = {f"layer {layer} of {told}, {list(stack[layer].shape)}": stack[layer] for layer in chosen}
+    # The shape of a layer of Phi-3.5-mini, with a decaying spectrum, an offset and one massive dimension.
+    offset = torch.randn(3072, generator=generator).index_fill_(0, torch.tensor([7]), 30.0)
+    wide = torch.randn(2048, 3072, generator=generator) * torch.arange(1, 3073.0) ** -0.7 + offset
     made = torch.randn(19, 2048, 640, generator=generator) * torch.arange(1, 641.0) ** -0.5
+    made_up = {"made-up layer [2048, 3072]": wide.bfloat16().to(options.device), "flat Gaussian [1000, 3000]": flat}
     layered = stack if stack is not None and len(stack) > 1 else made.bfloat16().to(options.device)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         peer = attempt("microscope", options.skip, lambda: microscope(folder), notes)
         python = attempt("dadapy", options.skip, lambda: dadapy(folder / "dadapy"), notes)
         tables = [
-            anisotropies({**real, "flat Gaussian [1000, 3000]": flat}, peer, options.repeats, sync),
+            anisotropies({**real, **made_up}, peer, options.repeats, sync),
             dimensions(
                 {**dict(list(real.items())[-2:-1]), "Gaussian [5000, 768]": five, "Gaussian [10000, 768]": ten},
                 peer, python, folder, options.repeats, sync,
