@@ -155,6 +155,11 @@ def test_what_is_not_known_yet_is_no_zero(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "over all models: not known" in done.stdout and "hours" not in done.stdout
     assert "`snakemake --cores 4 models` fetches them): gemma-3-270m, smollm2-135m" in done.stdout
+    other = tmp_path / "my study.yaml"
+    other.write_bytes((ROOT / "config.yaml").read_bytes())
+    command = [sys.executable, "-m", "langgeom.plan", other.name]
+    told = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "workflow")}, capture_output=True, text=True)
+    assert "`snakemake --cores 4 models --configfile 'my study.yaml'` fetches them" in told.stdout
     for stage in ("models", "hidden states", "metrics"):
         assert next(line for line in done.stdout.splitlines() if line.startswith(stage)).split()[-4:] == ["not", "known"] * 2
 

@@ -69,8 +69,8 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
         return f"{what}: the disk is full. Free some space in the results folder. {AGAIN}"
     if offline() and met(errors.OfflineModeIsEnabled, ConnectionError, FileNotFoundError):
         return (
-            f"{what} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run `snakemake corpora models` "
-            "where there is a network and bring results/ here."
+            f"{what} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run `snakemake --cores 4 "
+            "corpora models` (with your --configfile behind it) where there is a network, and bring results/ here."
         )
     if met(errors.GatedRepoError):
         if get_token() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,8 +18,8 @@ from langgeom.plan.estimate import CPU_RATE, GPU_RATE, Plan, make_plan
 from langgeom.plan.models import measured_rates
 
 
-def report(plan: Plan, rates: Mapping[str, float], how: str) -> Iterator[str]:
-    """Yield the lines that are printed."""
+def report(plan: Plan, rates: Mapping[str, float], how: str, path: Path) -> Iterator[str]:
+    """Yield the lines that are printed of the plan of the config at `path`."""
     config = plan.config
     tokens = sum(pair.tokens for pair in plan.pairs)
     guessed = sum(count.guessed for count in plan.counts.values())
@@ -28,7 +29,9 @@ def report(plan: Plan, rates: Mapping[str, float], how: str) -> Iterator[str]:
     if guessed:
         yield f"{guessed} texts are not here yet: their lengths are guessed."
     if plan.unknown:
-        yield f"Not counted, as they are not fetched yet (`snakemake --cores 4 models` fetches them): {', '.join(plan.unknown)}"
+        # Targets before the option, which would take them for files.
+        fetch = "snakemake --cores 4 models" + (f" --configfile {shlex.quote(str(path))}" if path.name != "config.yaml" else "")
+        yield f"Not counted, as they are not fetched yet (`{fetch}` fetches them): {', '.join(plan.unknown)}"
     yield ""
     yield f"{'on disk, GiB':<16}{'in all':>20}{'to write':>20}"
     for name, sizes in plan.stages.items():
@@ -73,7 +76,7 @@ def main() -> None:
             measured = measured_rates(plan.shapes, config)
             rates |= measured
             how = f"at the speed measured here for {len(measured)} of {len(rates)} models"
-        print("\n".join(report(plan, rates, how)))
+        print("\n".join(report(plan, rates, how, options.config)))
         check_free(plan.needed, plan.base / "results")
     except (UserError, OSError) as error:
         sys.exit(f"\n{error}")
