@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -58,7 +59,12 @@ def _fetch(
     what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float,
     wanted: str = "",
 ) -> None:  # fmt: skip
-    """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned."""
+    """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned.
+
+    Raises:
+        UserError: as `fetch_pypi`.
+        OSError: the disk is full.
+    """
     out = Path(out)
     if out.exists() and sha256(out) == sha:
         return
@@ -74,6 +80,10 @@ def _fetch(
                 f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
             ) from None
         files = list(folder.glob(pattern))
+        full = os.strerror(errno.ENOSPC)
+        # npm says nothing but its status, which is the error's number.
+        if done.returncode == 256 - errno.ENOSPC or (done.returncode and full.casefold() in done.stdout.casefold()):
+            raise OSError(errno.ENOSPC, full, str(out))
         other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip's words for another hash
         if not other and (done.returncode != 0 or len(files) != 1):
             said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
