@@ -18,6 +18,7 @@ from langgeom.files import atomic, scratch, sha256
 __all__ = ["fetch_npm", "fetch_pypi"]
 
 SECONDS = 600.0
+ROOM = 1 << 20  # bytes that a disk has left which is not full
 WANTED = "wanted.txt"
 
 
@@ -81,7 +82,9 @@ def _fetch(
             ) from None
         files = list(folder.glob(pattern))
         full = os.strerror(errno.ENOSPC)
-        # npm says nothing but its status, which is the error's number.
+        # npm's status is then the error's number, or 1 without a word: writing something tells.
+        if done.returncode:
+            (folder / "room").write_bytes(bytes(ROOM))
         if done.returncode == 256 - errno.ENOSPC or (done.returncode and full.casefold() in done.stdout.casefold()):
             raise OSError(errno.ENOSPC, full, str(out))
         other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip's words for another hash
