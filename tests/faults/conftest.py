@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from runs import TARGETS, Fault, Run, Undisturbed, results_of
+from langgeom.pages.libraries import D3
+from libraries import library  # noqa: F401 (a fixture)
+from mirror import mirror
+from runs import REPORT, TARGETS, Fault, Run, Undisturbed, results_of
 from stand_in_hub import TOKEN
 from study import Study, make_parts, make_study
 from tally import Tally
@@ -38,6 +41,18 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 @pytest.fixture(scope="session")
+def registry(library: Path) -> Iterator[None]:  # noqa: F811
+    """The registry of npm that runs ask: one on this machine, since they fetch the explorer's library dozens of times."""
+    with mirror(library, D3.package, D3.version) as address, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.lower().startswith("npm_config_")]:
+            patch.delenv(name)
+        patch.setenv("npm_config_registry", address)
+        patch.setenv("npm_config_userconfig", os.devnull)
+        patch.setenv("npm_config_noproxy", "127.0.0.1")
+        yield
+
+
+@pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
     """Return a maker of studies of three texts and one model, all texts in one job, that have not run."""
     parts = tmp_path_factory.mktemp("parts")
@@ -53,10 +68,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(fresh: Callable[[], Study]) -> Undisturbed:
-    """That of such a study's tables and figures; run with a secret in its environment, and never touched after."""
+def undisturbed(fresh: Callable[[], Study], registry: None) -> Undisturbed:
+    """That of such a study's tables, figures and pages; run with a secret in its environment, and never touched after."""
     study = fresh()
-    run = Run(study, *TARGETS, fault=Fault(), environment={"HF_TOKEN": TOKEN})
+    run = Run(study, *TARGETS, REPORT, fault=Fault(), environment={"HF_TOKEN": TOKEN})
     run.wait()
     return Undisturbed(study, results_of(study), run.counted())
 

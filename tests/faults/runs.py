@@ -20,9 +20,14 @@ from types import MappingProxyType
 import psutil
 
 from langgeom.files import sha256
+from langgeom.pages.libraries import D3
 from study import ROOT, Study
 
 __all__ = [
+    "ALIGNED",
+    "EXPLORER",
+    "LIBRARY",
+    "REPORT",
     "TARGETS",
     "Fault",
     "Run",
@@ -40,6 +45,9 @@ SECONDS = 900.0
 INJECTED = Path(__file__).parent / "injected"
 # Every table, and figures drawn from several of them.
 TARGETS = ("table", "results/texts.csv", "results/quality.csv", "results/findings.csv", "fig01", "fig07")
+# The pages, and all else: what both are made of.
+LIBRARY = f"results/downloads/npm/{D3.package}-{D3.version}.tgz"
+ALIGNED, EXPLORER, REPORT = "results/aligned/decoder/mine.parquet", "results/explorer.html", "results/report.html"
 
 
 @dataclass(frozen=True)
@@ -168,7 +176,11 @@ def refused(study: Study, *targets: str, environment: Mapping[str, str] = Mappin
     return output
 
 
-RESULTS = ("*.csv", "*.parquet", "findings.md", "hidden/*/*/*", "metrics/*/*/*", "texts/*/*", "corpora/*/*", "figures/*.csv")
+# All but pictures and the report, which tells how long the run took.
+RESULTS = (
+    "*.csv", "*.parquet", "findings.md", "explorer.html", "hidden/*/*/*", "metrics/*/*/*", "aligned/*/*", "texts/*/*",
+    "corpora/*/*", "figures/*.csv", "downloads/*/*",
+)  # fmt: skip
 
 
 def results_of(study: Study, patterns: tuple[str, ...] = RESULTS) -> dict[str, bytes]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -21,10 +24,12 @@ from tally import Tally
 pytestmark = pytest.mark.faults
 FILES = sorted(path.relative_to(ROOT) for path in [ROOT / "config.yaml", *(ROOT / "configs").glob("*.yaml")])
 EACH = 300
+RUNS = 4  # so many changed settings of each file that can be planned, and that cannot, Snakemake itself is given too
 # What people and programs put where something else belongs.
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 1.5, 10**30, -(10**30), 1e308, math.inf, math.nan, "", " ", "x", "eng_Latn", "ENG_LATN",
-    "eng-Latn", "../../outside", "/", "~", "a; touch pwned", "$(touch pwned)", "`touch pwned`", "a b", "a\nb", "a\0b", "ü",
+    "eng-Latn", "zzz_Latn", "eng_Arab", ["eng_Latn", "zzz_Latn"], ["eng_Arab"],
+    "../../outside", "/", "~", "a; touch pwned", "$(touch pwned)", "`touch pwned`", "a b", "a\nb", "a\0b", "ü",
     "\u202e", "x" * 5000,
     [], {}, [[]], [None], [{}], {"a": 1}, {"": ""}, {1: 2}, {None: 1}, ["eng_Latn", "eng_Latn"], [1, "1"], "0" * 64, "0" * 40,
     "yes", "null", "1e3", "2024-01-01",
@@ -45,10 +50,19 @@ def parent(settings: Any, path: tuple[Any, ...]) -> Any:
     return settings
 
 
-def mutate(settings: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Return a copy of settings with one change: of a value, a key, or what is there at all."""
+class Change(NamedTuple):
+    """Changed settings, the places that were changed, and the new name of a key."""
+
+    settings: dict[str, Any]
+    paths: tuple[tuple[Any, ...], ...]
+    key: Any = None
+
+
+def mutate(settings: dict[str, Any], chance: random.Random) -> Change:
+    """Make one change to a copy of settings: of a value, a key, or what is there at all; in each section equally often."""
     changed = copy.deepcopy(settings)
-    path = chance.choice(list(places(changed))[1:])
+    section = chance.choice(list(changed))
+    path = chance.choice([path for path in places(changed) if path[:1] == (section,)])
     holder, key = parent(changed, path), path[-1]
     kind = chance.choice(["odd", "odd", "remove", "rename", "twice", "add", "swap", "wrap"])
     if kind == "odd":
@@ -59,20 +73,46 @@ def mutate(settings: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         letters = list(str(key))
         letters[chance.randrange(len(letters))] = chance.choice("abcxyz_- .")
         holder["".join(letters)] = holder.pop(key)
+        return Change(changed, (path,), "".join(letters))
     elif kind == "twice" and isinstance(holder, list):
         holder.append(copy.deepcopy(holder[key]))
     elif kind == "add" and isinstance(holder, dict):
         new = chance.choice(["extra", "Seed", "model", "texts ", "", "__class__", "folder", "untrained", "hub", "loss"])
         holder[new] = copy.deepcopy(chance.choice(ODD))
+        return Change(changed, ((*path[:-1], new),), new)
     elif kind == "swap":
-        other = chance.choice(list(places(settings))[1:])
+        # One that lies inside the other would have no place to go to.
+        apart = [other for other in list(places(settings))[1:] if other[: len(path)] != path and path[: len(other)] != other]
+        other = chance.choice(apart)
         holder[key], parent(changed, other)[other[-1]] = (
             copy.deepcopy(parent(settings, other)[other[-1]]),
             copy.deepcopy(parent(settings, path)[key]),
         )
+        return Change(changed, (path, other))
     else:
         holder[key] = [holder[key]]
-    return changed
+    return Change(changed, (path,))
+
+
+def written(path: tuple[Any, ...]) -> str:
+    """Write a place as messages do: `models.gemma.pypi[0]`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def names(message: str, settings: dict[str, Any], change: Change) -> bool:
+    """Whether a message names what was changed: the key, or the section right around it.
+
+    Or, where another setting now misses it: the key's name, or the value or values that were there.
+    """
+    wanted = {written(path[:length]) for path in change.paths for length in (len(path), len(path) - 1) if length}
+    missed = {str(path[-1]) for path in change.paths} | {str(change.key)}
+    for path in change.paths:
+        if path[-1] != change.key:
+            old = parent(settings, path)[path[-1]]
+            missed |= {str(word) for word in (old if isinstance(old, dict | list) else [old])}
+    return any(re.search(rf"(?<![\w.]){re.escape(place)}(?!\w)", message) for place in wanted) or any(
+        f"'{word}'" in message for word in missed
+    )
 
 
 def plan(config: Config) -> None:
@@ -95,22 +135,72 @@ def plan(config: Config) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_mutated_settings(file: Path, tally: Tally) -> None:
+def test_mutated_settings(file: Path, tmp_path: Path, tally: Tally) -> None:
     settings = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     chance = random.Random(f"7 {file}")
-    planned = 0
+    planned: list[Change] = []
+    refused: list[tuple[Change, str]] = []
     for number in range(EACH):
-        changed = mutate(settings, chance)
+        change = mutate(settings, chance)
         try:
-            plan(check(changed, ROOT))
-            planned += 1
+            plan(check(change.settings, tmp_path))
+            planned.append(change)
         except UserError as error:
             message = str(error)
-            assert re.match(r"config: \S+", message), f"{number}: {message}"
-            assert len(message.splitlines()) <= 3 and len(message) < 1500, f"{number}: {message}"
-            assert "Traceback" not in message and message.rstrip().endswith((".", "?", ")")), f"{number}: {message}"
-    assert planned < EACH
-    tally(f"{file} mutated", EACH, survived=planned, detected=EACH - planned)
+            refused.append((change, message))
+            about = f"{number}, {' and '.join(map(written, change.paths))} changed: {message}"
+            assert re.match(r"config: \S+", message) and names(message, settings, change), about
+            assert len(message.splitlines()) <= 3 and len(message) < 1500, about
+            assert "Traceback" not in message and message.rstrip().endswith((".", "?", ")")), about
+    assert planned and refused
+    _ask_snakemake(chance.sample(planned, RUNS), chance.sample(refused, RUNS), tmp_path)
+    tally(f"{file} mutated", EACH, survived=len(planned), detected=len(refused))
+
+
+def _ask_snakemake(planned: list[Change], refused: list[tuple[Change, str]], folder: Path) -> None:
+    """Assert that Snakemake plans what can be planned, and of the rest prints the message and no more."""
+    cases = [(change, "") for change in planned] + refused
+    files = [folder / f"{number}.yaml" for number in range(len(cases))]
+    for path, (change, _) in zip(files, cases, strict=True):
+        path.write_text(yaml.safe_dump(change.settings, sort_keys=False), encoding="utf-8")
+    command = [sys.executable, str(ROOT / "tests" / "workflow" / "dry_runs.py"), str(ROOT / "Snakefile"), str(folder)]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run([*command, *map(str, files)], env=environment, check=True, timeout=600)
+    for path, (change, message) in zip(files, cases, strict=True):
+        said, where = path.with_suffix(".log").read_text(encoding="utf-8"), " and ".join(map(written, change.paths))
+        assert "Traceback" not in said, f"{where}: {said}"
+        assert message in said and (message or "This was a dry-run" in said), f"{where}: {said}"
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize("seed", [5, 991])
+def test_every_change_can_be_made(seed: int) -> None:
+    """Whatever is drawn, also two places that lie inside each other."""
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    for number in range(EACH):
+        change = mutate(settings, random.Random(f"{seed} {number}"))
+        assert all(path[0] in settings or path[0] == change.key for path in change.paths)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_wrong_languages(file: Path, tally: Tally) -> None:
+    """A text's name that is well formed, but of no language, or of one not written so, is refused wherever it stands."""
+    settings = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    found = list(places(settings))
+    named = [path for path in found if path[-2:-1] == ("texts",) and isinstance(path[-1], int)]
+    # One section after another, since one corpus has most of the texts.
+    chosen = [path for path in (("reference",), ("figures", "sample", 0)) if path in found]
+    for section in {path[0]: 0 for path in named}:
+        inside = [path for path in named if path[0] == section]
+        chosen += random.Random(7).sample(inside, min(10, len(inside)))
+    for path in chosen:
+        for wrong in ("zzz_Latn", "eng_Arab"):
+            changed = copy.deepcopy(settings)
+            parent(changed, path)[path[-1]] = wrong
+            with pytest.raises(UserError, match=f"^config: .*'{wrong}'"):
+                check(changed, ROOT)
+    assert len(chosen) > 10
+    tally("wrong languages", 2 * len(chosen), detected=2 * len(chosen))
 
 
 TRICKS: dict[str, tuple[bytes, str]] = {

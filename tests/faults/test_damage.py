@@ -9,7 +9,7 @@ import pytest
 
 from damage import DAMAGES, damage
 from langgeom.models.manifest import verify
-from runs import TARGETS, Undisturbed, finish, refused, results_of
+from runs import ALIGNED, EXPLORER, LIBRARY, REPORT, TARGETS, Undisturbed, finish, refused, results_of
 from study import Study
 from tally import Tally
 
@@ -28,6 +28,10 @@ KINDS = {
     "the findings' page": "findings.md",
     "a picture": "figures/kl_mean.png",
     "numbers of a figure": "figures/id_by_layer.csv",
+    "sentences compared": ALIGNED.removeprefix("results/"),
+    "a download": LIBRARY.removeprefix("results/"),
+    "the explorer": EXPLORER.removeprefix("results/"),
+    "the report": REPORT.removeprefix("results/"),
 }
 
 
@@ -45,13 +49,13 @@ def test_results_are_made_anew(finished: Study, undisturbed: Undisturbed, how: s
     (finished.folder / ".snakemake" / "langgeom.lock").write_bytes(b"\0" * 10)
     (finished.folder / ".snakemake" / "locks").mkdir(exist_ok=True)
     (finished.folder / ".snakemake" / "locks" / "0.input.lock").write_bytes(b"\xff")
-    output = finish(finished, *TARGETS, f"results/{KINDS['a report on a text']}")
+    output = finish(finished, *TARGETS, REPORT, f"results/{KINDS['a report on a text']}")
     assert "Traceback" not in output
     for kind, path in KINDS.items():
         named = f"Removed results/{path.replace('/model.safetensors', '')}: it has changed since it was written" in output
         # A file that is not there is Snakemake's to make; of a folder that lacks one it sees the folder only.
         assert named == (how != "deleted" or kind == "a model's weights"), f"{kind}\n{output}"
-    assert results_of(finished) == undisturbed.results
+    assert results_of(finished) == undisturbed.results and (results / "report.html").exists()
     assert verify(results / "models" / "decoder") is None
     tally(f"a result of each kind {how}", len(KINDS), **{"survived" if how == "deleted" else "detected": len(KINDS)})
 
@@ -77,10 +81,13 @@ def test_bits_that_flip_silently_are_found_where_they_would_be_used(
             "table",
         ),
         ("metrics.parquet", ["figures/id_by_layer.csv"], "fig01"),
+        (ALIGNED.removeprefix("results/"), ["explorer.html"], EXPLORER),
+        (LIBRARY.removeprefix("results/"), ["explorer.html"], EXPLORER),
     ]
     for path, lost, target in attacks:
-        if not (results / path).exists():  # Snakemake removes what a job that fails was to make
-            finish(finished, *TARGETS)
+        # Snakemake removes what a job that fails was to make; and what is older than its inputs it would make anew, unread.
+        if target == EXPLORER or not (results / path).exists():
+            finish(finished, *TARGETS, target)
         damage(results / path, "a bit flipped", chance, silently=True)
         for name in lost:
             if (results / name).is_dir():
@@ -92,5 +99,5 @@ def test_bits_that_flip_silently_are_found_where_they_would_be_used(
         assert f"{damaged.relative_to(finished.folder)}: the bytes are not those that were written" in output, output
         assert not damaged.exists()
         tally("a bit of a job's input flipped, its time kept", 1, detected=1)
-    finish(finished, *TARGETS)
+    finish(finished, *TARGETS, EXPLORER)
     assert results_of(finished) == undisturbed.results

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runs import TARGETS, Undisturbed, finish, refused, results_of, temporaries
+from runs import ALIGNED, EXPLORER, LIBRARY, REPORT, TARGETS, Undisturbed, finish, refused, results_of, temporaries
 from study import Study
 from tally import Tally
 
@@ -17,14 +17,22 @@ pytestmark = [pytest.mark.workflow, pytest.mark.faults]
 MIB = 1 << 20
 # Each stage from the last to the first: what is asked for, what of it is removed before, and the bytes left on the disk.
 STAGES: list[tuple[str, str, list[str], int]] = [
-    ("figure", "fig01", ["figures"], 0),
-    ("figure, late", "fig07", ["figures"], 40_000),
+    ("report", REPORT, ["report.html"], 0),
+    ("report, late", REPORT, ["report.html"], 30_000),
+    ("explorer", EXPLORER, ["explorer.html"], 0),
+    ("explorer, late", EXPLORER, ["explorer.html"], 60_000),
+    ("downloads", LIBRARY, ["downloads"], 0),
+    ("downloads, late", LIBRARY, ["downloads"], 200_000),
+    # One figure's files: the records of all, which the run drops before, would make room for it.
+    ("figure", "fig01", [f"figures/id_by_layer.{kind}" for kind in ("svg", "png", "csv")], 0),
+    ("figure, late", "fig07", [f"figures/kl_mean.{kind}" for kind in ("svg", "png", "csv")], 40_000),
     ("findings", "results/findings.csv", ["findings.parquet", "findings.csv", "findings.md"], 0),
     ("quality", "results/quality.csv", ["quality.parquet", "quality.csv"], 0),
     ("joining texts", "results/texts.csv", ["texts.parquet", "texts.csv"], 0),
     ("joining metrics", "table", ["metrics.parquet", "metrics.csv"], 8192),
     ("measures of texts", "results/texts.csv", ["texts"], 0),
     ("metrics", "table", ["metrics", "store/metrics"], 0),
+    ("aligned", ALIGNED, ["aligned"], 0),
     ("hidden states", "table", ["hidden", "store/hidden"], 0),
     ("hidden states, late", "table", ["hidden", "store/hidden"], 250_000),
     ("models", "models", ["models"], 0),
@@ -86,7 +94,7 @@ def test_full_in_each_stage(finished: Study, undisturbed: Undisturbed, mounted: 
         assert temporaries(finished.folder) == [], stage
         tally(f"a full disk: {stage.split(',')[0]}", 1, detected=1)
         (results / "filler").unlink()
-    finish(finished, *TARGETS)
+    finish(finished, *TARGETS, REPORT)
     assert results_of(finished) == undisturbed.results
 
 

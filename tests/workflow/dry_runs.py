@@ -30,6 +30,8 @@ def run(snakefile: str, folder: str, config: str) -> int:
               "--quiet", "host"])  # fmt: skip
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)  # as Python does with a message that ends it
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from langgeom.files import atomic, scratch, sha256
 __all__ = ["fetch_npm", "fetch_pypi"]
 
 SECONDS = 600.0
+ROOM = 1 << 20  # bytes that a disk has left which is not full
 WANTED = "wanted.txt"
 
 
@@ -58,7 +60,12 @@ def _fetch(
     what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float,
     wanted: str = "",
 ) -> None:  # fmt: skip
-    """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned."""
+    """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned.
+
+    Raises:
+        UserError: as `fetch_pypi`.
+        OSError: the disk is full.
+    """
     out = Path(out)
     if out.exists() and sha256(out) == sha:
         return
@@ -74,6 +81,12 @@ def _fetch(
                 f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
             ) from None
         files = list(folder.glob(pattern))
+        full = os.strerror(errno.ENOSPC)
+        # npm's status is then the error's number, or 1 without a word: writing something tells.
+        if done.returncode:
+            (folder / "room").write_bytes(bytes(ROOM))
+        if done.returncode == 256 - errno.ENOSPC or (done.returncode and full.casefold() in done.stdout.casefold()):
+            raise OSError(errno.ENOSPC, full, str(out))
         other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip's words for another hash
         if not other and (done.returncode != 0 or len(files) != 1):
             said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"

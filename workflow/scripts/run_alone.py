@@ -58,17 +58,21 @@ def _running(folder: Path) -> int | None:
 
 
 def _end_orphans(folder: Path) -> int:
-    """End the jobs that a killed Snakemake left at work, which would else write beside the new ones; return how many."""
+    """End the jobs that a killed Snakemake left at work, which would else write beside the new ones; return how many.
+
+    What a job has started, as a client that downloads, goes with it.
+    """
     left = [pid for pid, words in _processes(folder) if any(".snakemake/scripts/" in word for word in words[:4])]
     orphans = []
     for pid in left:
         with contextlib.suppress(psutil.NoSuchProcess):
-            orphans.append(psutil.Process(pid))
+            job = psutil.Process(pid)
+            orphans += [job, *job.children(recursive=True)]
     for process in orphans:
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended with another
             process.kill()
     psutil.wait_procs(orphans, timeout=60)
-    return len(orphans)
+    return len(left)
 
 
 def _check_writable(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from langgeom import corpora
@@ -150,6 +150,8 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
         raise UserError(
             f"config: {where} needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package)."
         )
+    if source == "pypi":
+        _check_inside(where, model)
     if "published" in model and model["published"] not in (names := published_names()):
         raise UserError(
             f"config: {where}.published is '{model['published']}', which has no published scores; there are: "
@@ -162,6 +164,20 @@ def _check_model(config: Config, name: str, model: dict[str, Any]) -> None:
         model.setdefault("seed", config["seed"])
         if model["untrained"] == name or "untrained" in models.get(model["untrained"], {}):
             raise UserError(f"config: {where}.untrained is '{model['untrained']}', itself untrained; name the trained model.")
+
+
+def _check_inside(where: str, model: Mapping[str, Any]) -> None:
+    """Refuse a path that leads out of the package it is looked for in: nothing would be found there, but after the download."""
+    if "gguf" in model:
+        # Looked for by its name, in whatever folder of the packages it lies.
+        key, path, allowed = "gguf.file", model["gguf"]["file"], "the name of a file in the package, as model.gguf"
+    else:
+        key, path, allowed = "folder", model["folder"], "the path of a folder in the package, as package/model"
+    parts = PurePosixPath(path).parts
+    if path.startswith(("/", "~")) or "\\" in path or ".." in parts or ("gguf" in model and len(parts) != 1):
+        raise UserError(
+            f"config: {where}.{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it."
+        )
 
 
 def _check_untrained(config: Config, where: str, model: Mapping[str, Any]) -> None:

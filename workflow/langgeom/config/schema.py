@@ -17,6 +17,7 @@ from langgeom.errors import UserError, nearest
 __all__ = ["SCHEMA", "completed"]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+LONGEST = 1000  # characters of a text, a path's too: messages quote what they refuse
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
 
@@ -37,7 +38,7 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any, path: tuple[Any, ...]) -> Any:
-    """Copy YAML's output, refusing what YAML allows and settings cannot mean: keys that are no text, NaN, cycles."""
+    """Copy YAML's output, refusing what settings cannot mean: keys that are no text, NaN, cycles, text longer than any."""
     if len(path) > 20:
         raise UserError(f"config: {_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
     if isinstance(value, Mapping):
@@ -46,11 +47,15 @@ def _plain(value: Any, path: tuple[Any, ...]) -> Any:
                 raise UserError(
                     f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".'
                 )
+            if len(key) > LONGEST:
+                raise UserError(f"config: {_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
         return {key: _plain(child, (*path, key)) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(child, (*path, index)) for index, child in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"config: {_join(path)} is {value}; a finite number is needed.")
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise UserError(f"config: {_join(path)} is {_found(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
     return value
 
 
