@@ -6,7 +6,7 @@
 # make test-faults    kills, damage and bad input, and a table of what they came to
 # make test-slow     a folder of 200 languages, a minute
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
-# make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in the README
+# make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in docs/design.md
 # make docs-pictures  the pictures of docs/metrics.md
 
 PYTHON ?= python3

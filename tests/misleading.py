@@ -9,6 +9,7 @@ usage: misleading.py FOLDER [--png FOLDER]
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from langgeom.metrics import (
     Cloud,
     anisotropy,
     anisotropy_uncentred,
+    bits_per_byte,
+    bpc,
     cka,
     gride_scales,
     id_microscope,
@@ -170,6 +173,29 @@ def layers() -> pd.DataFrame:
     return _table(points())
 
 
+# The first article of the Universal Declaration of Human Rights, its first sentence.
+SENTENCE = {
+    "Latin (English)": "All human beings are born free and equal in dignity and rights.",
+    "Cyrillic (Russian)": "Все люди рождаются свободными и равными в своем достоинстве и правах.",
+    "Arabic": "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق.",
+    "Devanagari (Hindi)": "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है।",
+    "Han (Chinese)": "人人生而自由,在尊严和权利上一律平等。",
+}
+
+
+def scripts() -> pd.DataFrame:
+    """One sentence in several scripts, to a model for which it holds as much in each."""
+
+    def points() -> Iterable[Point]:
+        bits = torch.tensor([len(SENTENCE["Latin (English)"])], dtype=torch.float64)
+        for name, sentence in SENTENCE.items():
+            characters, size = torch.tensor([len(sentence)]), torch.tensor([len(sentence.encode())])
+            yield "", "bpc", name, float(bpc(bits * math.log(2), characters))
+            yield "", "bits_per_byte", name, float(bits_per_byte(bits * math.log(2), size))
+
+    return _table(points())
+
+
 PICTURES = {
     "scale": Picture(
         scale, "A noisy plane has no one dimension",
@@ -205,6 +231,12 @@ PICTURES = {
         "64 dimensions. The map is fitted to the points that it is judged on, so unrelated layers have 64 / (n - 1). With the "
         "residual stream a block looks linear whatever it adds.",
         {"": "Points n"}, "linearity",
+    ),
+    "scripts": Picture(
+        scripts, "Characters and bytes are no unit across scripts",
+        "One sentence and its translations, made to cost 63 bits in each: all that differs is how many characters and bytes "
+        "are spent on it.",
+        {"": "Bits, per character or per byte"}, "",
     ),
 }  # fmt: skip
 
@@ -256,7 +288,8 @@ def _draw_names(axes: Axes, numbers: pd.DataFrame, looks: dict[str, Look]) -> No
         axes.plot(mine["value"], heights, color=look.colour, marker=look.marker, ls="", ms=5.5)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(-0.5, len(rows) - 0.5)
-    axes.set_xlim(-0.03, 1.03)
+    most = max(1.0, numbers["value"].max())
+    axes.set_xlim(-0.03 * most, 1.03 * most)
 
 
 def main() -> None:

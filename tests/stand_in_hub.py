@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,6 +60,16 @@ class Repository:
         if "lfs" in entry:
             found["lfs"] = {"sha256": entry["lfs"]["oid"], "size": entry["size"], "pointerSize": 130}
         return found
+
+
+def rows_of(texts: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """Return the files of a data set as FLORES+ is one: a configuration a text, a split "devtest", columns `id` and `text`."""
+    files, configs = {}, []
+    for name, lines in texts.items():
+        rows = [json.dumps({"id": number, "text": line}) for number, line in enumerate(lines)]
+        files[f"devtest/{name}.jsonl"] = "\n".join(rows).encode()
+        configs.append({"config_name": name, "data_files": [{"split": "devtest", "path": f"devtest/{name}.jsonl"}]})
+    return {**files, "README.md": f"---\nconfigs: {json.dumps(configs)}\n---\n".encode()}
 
 
 def sha256(content: bytes) -> str:

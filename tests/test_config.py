@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +324,44 @@ def test_what_comes_from_the_hub(settings: Settings) -> None:
         "dataset": "openlanguagedata/flores_plus", "revision": KNOWN, "config": "{text}", "split": "devtest",
         "text_column": "text", "id_column": "id",
     }  # fmt: skip
+
+
+def properties(schema: Settings, where: str = "") -> Iterator[tuple[str, Settings]]:
+    """Yield every key that a config may have, as the schema says, with its own part of the schema."""
+    for key, value in schema.items():
+        if key == "properties":
+            for name, part in value.items():
+                yield f"{where}.{name}".lstrip("."), part
+                yield from properties(part, f"{where}.{name}")
+        elif isinstance(value, dict):
+            yield from properties(value, f"{where}.{key}" if where in ("", ".$defs") else where)
+
+
+def test_the_schema_describes_every_key() -> None:
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    found = dict(properties(schema))
+    assert {"bootstrap.replicates", "$defs.corpus.udhr.version", "$defs.model.pypi.package"} <= set(found) and len(found) > 70
+
+    def described(part: Settings) -> bool:
+        shared = schema["$defs"][part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else {}
+        return bool({**shared, **part}.get("description", "").strip())
+
+    assert [where for where, part in found.items() if not described(part)] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put("corpora", "new", {"udhr": {"version": "6", "sha256": "0" * 64}, "texts": ["eng_Latn"]}), "as 6.0.0"),
+        (put("models", "new", {"pypi": [{"package": "p", "version": "?", "sha256": "0" * 64}]}), "as 1.0.0"),
+        (put("bootstrap", {"replicates": 1}), "steadier"),
+    ],
+    ids=["udhr", "pypi", "bootstrap"],
+)
+def test_a_description_stands_in_the_message(settings: Settings, change: Callable[[Settings], None], said: str) -> None:
+    change(settings)
+    with pytest.raises(UserError, match=said):
+        check(settings)
 
 
 def test_repeated_key_in_the_file(tmp_path: Path) -> None:

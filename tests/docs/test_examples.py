@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,36 +14,41 @@ import pytest
 
 import tiny
 from langgeom.table import read_table
+from printed import blocks
+from stand_in_hub import Repository, serving
 
 pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Follow the page from top to bottom, in a copy of the workflow with a model of three blocks in `my-model`."""
-    copy = tmp_path_factory.mktemp("docs")
+    """Follow the page from top to bottom, in a copy of the workflow; a stand-in hub has a tiny model of the name printed."""
+    base = tmp_path_factory.mktemp("docs")
+    copy = base / "langgeom"
     shutil.copytree(ROOT / "workflow", copy / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("envs", "profiles"):
         shutil.copytree(ROOT / name, copy / name)
     shutil.copy(ROOT / "Snakefile", copy)
-    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
-    tiny.decoder(copy / "my-model")
+    model = {path.name: path.read_bytes() for path in tiny.decoder(base / "model").iterdir()}
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    environment["PYTHONPATH"] = str(copy / "workflow")
-    for block in BLOCK.finditer(page):
-        if block["title"]:
-            path = copy / block["title"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block["body"], encoding="utf-8")
-            continue
-        assert block["kind"] == "sh", block[0]
-        for line in block["body"].splitlines():
-            done = subprocess.run(line.split(), cwd=copy, env=environment, text=True, capture_output=True, timeout=600)
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-            if "mine.yaml" in line:
-                shutil.copy(copy / "results" / "metrics.parquet", copy / "first.parquet")
+    environment |= {"PYTHONPATH": str(copy / "workflow"), "HF_HOME": str(base / "home"), "HF_HUB_DISABLE_UPDATE_CHECK": "1"}
+    environment.pop("HF_HUB_OFFLINE", None)
+    with serving() as hub:
+        hub.repositories["models/HuggingFaceTB/SmolLM2-135M"] = Repository(model)
+        environment["HF_ENDPOINT"] = hub.endpoint
+        for block in blocks("extend.md"):
+            if block.title:
+                path = copy / block.title
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.body, encoding="utf-8")
+                continue
+            assert block.kind == "sh", block
+            for words in block.commands:
+                done = subprocess.run(words, cwd=copy, env=environment, text=True, capture_output=True, timeout=600)
+                assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+                if "mine.yaml" in words:
+                    shutil.copy(copy / "results" / "metrics.parquet", copy / "first.parquet")
     return copy
 
 

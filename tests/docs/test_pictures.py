@@ -73,3 +73,12 @@ def test_unrelated_layers_have_what_the_fit_gives(drawn: dict[str, pd.DataFrame]
     assert values(numbers, "unrelated layers") == pytest.approx(64 / (n - 1), abs=0.02)
     assert values(numbers, "a block on the residual stream").min() > 0.95
     assert values(numbers, "what that block adds (linearity_residual)")[-1] < 0.1
+
+
+def test_one_sentence_costs_as_much_in_every_script(drawn: dict[str, pd.DataFrame]) -> None:
+    numbers = drawn["scripts"]
+    scripts, bpc, per_byte = numbers["x"].unique().tolist(), values(numbers, "bpc"), values(numbers, "bits_per_byte")
+    english, chinese, hindi = (scripts.index(name) for name in ("Latin (English)", "Han (Chinese)", "Devanagari (Hindi)"))
+    assert bpc[english] == per_byte[english] == pytest.approx(1)
+    assert bpc[chinese] > 3 * bpc[english] and bpc.argmax() == chinese
+    assert per_byte[hindi] < bpc[hindi] / 2.5 and per_byte.argmin() == hindi

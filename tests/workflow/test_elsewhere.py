@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from printed import blocks
 from study import ROOT, Study
 
 pytestmark = pytest.mark.workflow
-OUTER = """\
+OWN = """\
 configfile: "outer.yaml"
 
 
@@ -32,14 +34,6 @@ rule count:
         "wc -l < {{input:q}} > {{output:q}}"
 
 
-module langgeom:
-    snakefile:
-        "{snakefile}"
-    config:
-        config["geometry"]{more}
-
-
-use rule * from langgeom as langgeom_*
 """
 
 
@@ -69,13 +63,20 @@ def test_two_folders_at_once(fresh: Callable[[], Study], finished: Study) -> Non
     assert seen() == before
 
 
-def write_outer(study: Study, table: str, more: str = "") -> Path:
-    """Write a workflow with a rule of its own that takes a table from langgeom's."""
-    outer = study.folder / "Snakefile"
-    outer.write_text(OUTER.format(table=table, snakefile=ROOT / "Snakefile", more=more), encoding="utf-8")
+def write_outer(study: Study, table: str, *, apart: bool) -> None:
+    """Write a workflow with a rule of its own that takes a table from langgeom's, as docs/cluster.md prints it.
+
+    Args:
+        apart: whether langgeom's results lie apart; else without the lines that say so.
+    """
+    (module,) = (block.body for block in blocks("cluster.md") if block.kind == "python")
+    assert "path/to/langgeom/Snakefile" in module and "results/geometry/" in module
+    module = module.replace("path/to/langgeom", str(ROOT))
+    if not apart:
+        module = re.sub(r" +replace_prefix:\n.*\n", "", module)
+    (study.folder / "Snakefile").write_text(OWN.format(table=table) + module, encoding="utf-8")
     settings = {"threshold": 3, "geometry": study.settings}
     (study.folder / "outer.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return outer
 
 
 def snakemake(study: Study, *arguments: str) -> str:
@@ -90,7 +91,7 @@ def snakemake(study: Study, *arguments: str) -> str:
 
 def test_as_a_module(fresh: Callable[[], Study], finished: Study) -> None:
     study = fresh()
-    write_outer(study, "results/metrics.csv")
+    write_outer(study, "results/metrics.csv", apart=False)
     snakemake(study)  # the outer workflow's own first rule is what runs
     rows = len(finished.files("metrics.csv")["metrics.csv"].splitlines())
     assert int((study.folder / "lines.txt").read_text()) == rows
@@ -102,10 +103,8 @@ def test_as_a_module(fresh: Callable[[], Study], finished: Study) -> None:
 
 def test_as_a_module_with_its_results_elsewhere(fresh: Callable[[], Study]) -> None:
     study = fresh()
-    more = '\n    replace_prefix:\n        {"results/": "results/geometry/"}'
-    write_outer(study, "results/geometry/metrics.csv", more)
     study.settings["models"] = {"encoder": {"folder": "encoder"}}
-    write_outer(study, "results/geometry/metrics.csv", more)
+    write_outer(study, "results/geometry/metrics.csv", apart=True)
     snakemake(study, "all", "langgeom_id_by_layer")
     assert (study.folder / "lines.txt").is_file()
     assert len(study.files("geometry/figures/*")) == 3

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from langgeom.corpora.flores_plus import DATASET
-from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, serving
+from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, rows_of
 from study import SENTENCES, Study
 
 pytestmark = pytest.mark.workflow
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    with serving() as hub:
-        for key, value in {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "home"), "HF_TOKEN": TOKEN}.items():
-            monkeypatch.setenv(key, value)
-        for key in ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_DATASETS_CACHE"):
-            monkeypatch.delenv(key, raising=False)
-        yield hub
 
 
 def from_hub(study: Study, hub: Hub) -> None:
     """Put the parts of a study onto the hub, and let its config name them there."""
     decoder = {path.name: path.read_bytes() for path in (study.folder / "decoder").iterdir()}
     hub.repositories["models/owner/decoder"] = Repository(decoder, gated=True)
-    files, configs = {}, []
-    for name in SENTENCES:
-        lines = (study.folder / "texts" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-        rows = [json.dumps({"id": number, "text": line}) for number, line in enumerate(lines)]
-        files[f"devtest/{name}.jsonl"] = "\n".join(rows).encode()
-        configs.append({"config_name": name, "data_files": [{"split": "devtest", "path": f"devtest/{name}.jsonl"}]})
-    files["README.md"] = f"---\nconfigs: {json.dumps(configs)}\n---\n".encode()
-    hub.repositories["datasets/" + DATASET] = Repository(files, gated=True)
+    texts = {name: (study.folder / "texts" / f"{name}.txt").read_text(encoding="utf-8").splitlines() for name in SENTENCES}
+    hub.repositories["datasets/" + DATASET] = Repository(rows_of(texts), gated=True)
     study.settings["models"] = {
         "decoder": {"hub": "owner/decoder", "revision": COMMIT},
         "twin": {"untrained": "decoder"},

@@ -45,7 +45,12 @@ rule explorer:
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
     output:
-        "results/explorer.html",
+        report(
+            "results/explorer.html",
+            caption="../report/explorer.rst",
+            category="Pages",
+            labels={"page": "explorer"},
+        ),
     log:
         "results/logs/explorer.log",
     benchmark:

@@ -12,8 +12,18 @@ rule conclusions:
         languages=workflow.source_path("../data/languages.tsv"),
     output:
         parquet="results/findings.parquet",
-        csv="results/findings.csv",
-        page="results/findings.md",
+        csv=report(
+            "results/findings.csv",
+            caption="../report/findings.rst",
+            category="Findings",
+            labels={"findings": "numbers"},
+        ),
+        page=report(
+            "results/findings.md",
+            caption="../report/findings.rst",
+            category="Findings",
+            labels={"findings": "to read"},
+        ),
     log:
         "results/logs/conclusions.log",
     benchmark:

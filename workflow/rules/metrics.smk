@@ -45,7 +45,12 @@ rule join_metrics:
         [f"results/metrics/{model}/{corpus}/{text}.parquet" for model, corpus, text in CONFIG.pairs()],
     output:
         parquet="results/metrics.parquet",
-        csv="results/metrics.csv",
+        csv=report(
+            "results/metrics.csv",
+            caption="../report/metrics.rst",
+            category="Tables",
+            labels={"table": "metrics by layer"},
+        ),
     log:
         "results/logs/join_metrics.log",
     benchmark:

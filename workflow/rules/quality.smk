@@ -11,7 +11,12 @@ rule quality:
         scores=workflow.source_path("../data/scores.tsv"),
     output:
         parquet="results/quality.parquet",
-        csv="results/quality.csv",
+        csv=report(
+            "results/quality.csv",
+            caption="../report/quality.rst",
+            category="Tables",
+            labels={"table": "quality by language"},
+        ),
     log:
         "results/logs/quality.log",
     benchmark:

@@ -22,7 +22,12 @@ rule page:
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in REPORT_ASSETS],
     output:
-        "results/report.html",
+        report(
+            "results/report.html",
+            caption="../report/page.rst",
+            category="Pages",
+            labels={"page": "report"},
+        ),
     log:
         "results/logs/page.log",
     benchmark:

@@ -32,7 +32,12 @@ rule join_texts:
         [f"results/texts/{corpus}/{text}.parquet" for corpus, text in CONFIG.language_texts()],
     output:
         parquet="results/texts.parquet",
-        csv="results/texts.csv",
+        csv=report(
+            "results/texts.csv",
+            caption="../report/texts.rst",
+            category="Tables",
+            labels={"table": "measures of texts"},
+        ),
     log:
         "results/logs/join_texts.log",
     benchmark:
