@@ -164,3 +164,15 @@ def test_an_interval_holds_its_estimate(seed: int) -> None:
     found = anisotropy(Cloud(points, torch.arange(60) // 4), resample=Resample(40, seed=0))
     assert found.low is not None and found.high is not None
     assert float(found.low) < float(found) < float(found.high)
+
+
+@pytest.mark.parametrize("dim", [640, 3072, 8192])
+def test_massive_dimensions_hide_no_small_ones(dim: int) -> None:
+    # Every entry beside two large ones is rounded away in the same direction where squares are summed in float32.
+    points = torch.full((400, dim), 0.3) + 0.1 * torch.randn(400, dim, generator=torch.Generator().manual_seed(0))
+    for column, size in ((3, 900.0), (500, 400.0)):
+        points[:, column] = size * torch.randn(400, generator=torch.Generator().manual_seed(column))
+    points = points.bfloat16()
+    for measure, exact in ((anisotropy, points.double() - points.double().mean(0)), (anisotropy_uncentred, points.double())):
+        squares = torch.linalg.svdvals(exact).square()
+        assert float(measure(points)) == pytest.approx(float(squares[0] / squares.sum()), rel=1e-6)
