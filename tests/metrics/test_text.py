@@ -29,7 +29,10 @@ def test_interval_is_that_of_drawn_sentences() -> None:
 
 def test_nothing_to_divide_by() -> None:
     with pytest.warns(MissingValueWarning, match="fertility"):
-        assert fertility(torch.tensor([3]), torch.tensor([0])).value.isnan()
+        found = fertility(torch.tensor([3]), torch.tensor([0]))
+    assert found.value.isnan() and (int(found.n), int(found.dropped)) == (0, 1)
+    found = fertility(torch.tensor([3, 8, 4]), torch.tensor([0, 2, 2]))
+    assert (float(found), int(found.n), int(found.dropped)) == (3.0, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ __all__ = ["ratio"]
 def ratio(above: Tensor, below: Tensor, resample: Resample | None) -> Estimate:
     """Return sum(above) / sum(below) over sentences [n], with the bootstrap interval of the ratio of sums.
 
-    NaN when the sum below is 0.
+    Sentences with nothing below (no word, no scored character) are dropped and counted. NaN when that is all of them.
 
     Raises:
         MetricError: not two vectors of one length, none, or values that are negative or not finite.
@@ -28,11 +28,12 @@ def ratio(above: Tensor, below: Tensor, resample: Resample | None) -> Estimate:
     if not both.isfinite().all() or bool((both < 0).any()):
         bad = int((~both.isfinite() | (both < 0)).any(1).sum())
         raise MetricError(f"{bad} of {len(both)} sentences have a count that is negative or not finite")
-    replicates = None
-    if resample is not None and len(both) > 1:
-        sums = resample.counts(len(both)).double() @ both
+    kept, replicates = both[both[:, 1] > 0], None
+    if resample is not None and len(kept) > 1:
+        sums = resample.counts(len(kept)).double() @ kept
         replicates = _quotient(sums)[:, None]
-    return summarise(_quotient(both.sum(0)[None]), [len(both)], [0], replicates, resample, scalar=True)
+    dropped = len(both) - len(kept)
+    return summarise(_quotient(kept.sum(0)[None]), [len(kept)], [dropped], replicates, resample, scalar=True)
 
 
 def _quotient(sums: Tensor) -> Tensor:

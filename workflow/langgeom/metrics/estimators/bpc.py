@@ -27,7 +27,7 @@ def bpc(nll: Tensor, characters: Tensor, *, resample: Resample | None = None) ->
         resample: bootstrap over sentences.
 
     Returns:
-        Bits per character, n the sentences, dropped 0. NaN when no character is covered.
+        Bits per character, n the sentences with characters covered, dropped the others. NaN when there is none.
 
     Raises:
         MetricError: lengths that differ, no sentence, a value that is negative or not finite.

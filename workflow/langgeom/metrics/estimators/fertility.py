@@ -25,7 +25,7 @@ def fertility(tokens: Tensor, units: Tensor, *, resample: Resample | None = None
         resample: bootstrap over sentences.
 
     Returns:
-        Tokens per unit, n the sentences, dropped 0. NaN when there is no unit.
+        Tokens per unit, n the sentences with units, dropped the others. NaN when there is none.
 
     Raises:
         MetricError: lengths that differ, no sentence, a negative count.
