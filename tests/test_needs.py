@@ -9,7 +9,7 @@ import pytest
 
 import tiny
 from langgeom.models import build_model
-from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory, tables_memory
+from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
 
 MIB = 1 << 20
 
@@ -77,15 +77,8 @@ def test_measuring(tmp_path: Path) -> None:
     assert metrics_minutes(hidden) == 31
 
 
-def test_tables(tmp_path: Path) -> None:
-    tables = [of_size(tmp_path / f"{number}.parquet", number * MIB) for number in (1, 40)]
-    assert tables_memory(tables[:1]) == 2060
-    assert tables_memory(tables) == 2000 + 60 * 41  # 221 languages in 8 models
-
-
 def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
     for ask in (lambda: hidden_memory("results/m"), lambda: model_memory(["results/m"]), lambda: metrics_memory(["results/m"]),
-                lambda: tables_memory(["results/m"]),
                 lambda: hidden_minutes(model, ["results/m"])):  # fmt: skip
         with pytest.raises(FileNotFoundError) as caught:
             ask()

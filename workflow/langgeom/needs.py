@@ -17,7 +17,7 @@ from langgeom.models.folder import read_config
 from langgeom.models.manifest import read_manifest
 from langgeom.models.parameters import parameters_of
 
-__all__ = ["hidden_memory", "hidden_minutes", "metrics_memory", "metrics_minutes", "model_memory", "tables_memory"]
+__all__ = ["hidden_memory", "hidden_minutes", "metrics_memory", "metrics_minutes", "model_memory"]
 
 MIB = 1 << 20
 LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch
@@ -79,16 +79,6 @@ def metrics_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
         FileNotFoundError: naming the file that is not there yet.
     """
     return MINUTES + math.ceil(sum(map(_size, hidden)) / (100 * MIB))
-
-
-def tables_memory(tables: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the MiB that reading tables and drawing or testing what is in them takes.
-
-    Raises:
-        FileNotFoundError: naming the table that is not there yet.
-    """
-    # Rows compressed to about 24 bytes become objects of pandas, and are copied where they are grouped.
-    return LIBRARIES + 60 * sum(map(_size, tables)) // MIB
 
 
 def _parameters(model: str | os.PathLike[str]) -> int:

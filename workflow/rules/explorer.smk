@@ -21,8 +21,6 @@ rule aligned:
         "../../envs/metrics.yaml"
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
-        # As to measure them: it is reading the files that takes the time.
-        runtime=lambda wildcards, input, attempt: attempt * metrics_minutes(input),
     params:
         reference=CONFIG["reference"],
         depth=CONFIG["explorer"]["depth"],
@@ -57,8 +55,6 @@ rule explorer:
         "results/benchmarks/explorer.tsv"
     conda:
         "../../envs/report.yaml"
-    resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * tables_memory([input.metrics, *input.aligned]),
     params:
         reference=CONFIG["reference"],
         id=CONFIG["figures"]["id"],

@@ -24,8 +24,6 @@ rule figure:
         "results/benchmarks/figure/{figure}.tsv"
     conda:
         "../../envs/figures.yaml"
-    resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * tables_memory(input.tables),
     params:
         settings=CONFIG["figures"],
         final_norm=CONFIG["hidden"]["final_norm"],

@@ -30,8 +30,6 @@ rule conclusions:
         "results/benchmarks/conclusions.tsv"
     conda:
         "../../envs/figures.yaml"
-    resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * tables_memory([input.metrics]),
     params:
         figures=CONFIG["figures"],
         reference=CONFIG["reference"],

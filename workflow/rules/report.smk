@@ -34,8 +34,6 @@ rule page:
         "results/benchmarks/page.tsv"
     conda:
         "../../envs/report.yaml"
-    resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * tables_memory([input.metrics, *input.figures]),
     params:
         benchmarks="results/benchmarks",
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
