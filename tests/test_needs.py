@@ -9,7 +9,15 @@ import pytest
 
 import tiny
 from langgeom.models import build_model
-from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
+from langgeom.needs import (
+    aligned_minutes,
+    hidden_memory,
+    hidden_minutes,
+    metrics_memory,
+    metrics_minutes,
+    model_memory,
+    table_memory,
+)
 
 MIB = 1 << 20
 
@@ -75,10 +83,19 @@ def test_measuring(tmp_path: Path) -> None:
     hidden = [of_size(tmp_path / f"{number}.safetensors", number * 10 * MIB) for number in range(1, 5)]
     assert metrics_memory(hidden) == 2000 + 16 * 40
     assert metrics_minutes(hidden) == 31
+    assert aligned_minutes(hidden) == 31
+    # All texts of FLORES-200 in a model of 32 layers are compared in one job, by the hour and not by the day.
+    assert aligned_minutes([of_size(tmp_path / "flores.safetensors", 204 * 600 * MIB)]) == 30 + 41
+
+
+def test_drawing_and_testing(tmp_path: Path) -> None:
+    tables = [of_size(tmp_path / "metrics.parquet", 100 * MIB), of_size(tmp_path / "texts.parquet", 5000)]
+    assert table_memory(tables) == 2000 + 6400
 
 
 def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
     for ask in (lambda: hidden_memory("results/m"), lambda: model_memory(["results/m"]), lambda: metrics_memory(["results/m"]),
+                lambda: aligned_minutes(["results/m"]), lambda: table_memory(["results/m"]),
                 lambda: hidden_minutes(model, ["results/m"])):  # fmt: skip
         with pytest.raises(FileNotFoundError) as caught:
             ask()

@@ -17,7 +17,15 @@ from langgeom.models.folder import read_config
 from langgeom.models.manifest import read_manifest
 from langgeom.models.parameters import parameters_of
 
-__all__ = ["hidden_memory", "hidden_minutes", "metrics_memory", "metrics_minutes", "model_memory"]
+__all__ = [
+    "aligned_minutes",
+    "hidden_memory",
+    "hidden_minutes",
+    "metrics_memory",
+    "metrics_minutes",
+    "model_memory",
+    "table_memory",
+]
 
 MIB = 1 << 20
 LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch
@@ -79,6 +87,26 @@ def metrics_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
         FileNotFoundError: naming the file that is not there yet.
     """
     return MINUTES + math.ceil(sum(map(_size, hidden)) / (100 * MIB))
+
+
+def aligned_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the minutes to allow for comparing the sentences of files of hidden states: one for every 3000 MiB, for they are
+    hardly more than read, once each and once beside the reference, at the 100 MiB a second of a busy network disk.
+
+    Raises:
+        FileNotFoundError: naming the file that is not there yet.
+    """
+    return MINUTES + math.ceil(sum(map(_size, hidden)) / (3000 * MIB))
+
+
+def table_memory(tables: Iterable[str | os.PathLike[str]]) -> int:
+    """Return the MiB that a job takes which holds whole tables, read from Parquet: a figure, the findings, a page.
+
+    Raises:
+        FileNotFoundError: naming the table that is not there yet.
+    """
+    # A MiB of Parquet, some 45,000 rows of metrics, took 14 MiB as a table and up to 32 in a job that draws it.
+    return LIBRARIES + 64 * sum(map(_size, tables)) // MIB
 
 
 def _parameters(model: str | os.PathLike[str]) -> int:

@@ -12,7 +12,15 @@ from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS
 from langgeom.report.versions import versions
-from langgeom.needs import hidden_memory, hidden_minutes, metrics_memory, metrics_minutes, model_memory
+from langgeom.needs import (
+    aligned_minutes,
+    hidden_memory,
+    hidden_minutes,
+    metrics_memory,
+    metrics_minutes,
+    model_memory,
+    table_memory,
+)
 
 try:
     check_files(workflow.overwrite_configfiles)

@@ -19,8 +19,10 @@ rule aligned:
         "results/benchmarks/aligned/{model}/{corpus}.tsv"
     conda:
         "../../envs/metrics.yaml"
+    threads: 4  # so many inputs are checked at once
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
+        runtime=lambda wildcards, input, attempt: attempt * aligned_minutes(input),
     params:
         reference=CONFIG["reference"],
         depth=CONFIG["explorer"]["depth"],
@@ -55,6 +57,8 @@ rule explorer:
         "results/benchmarks/explorer.tsv"
     conda:
         "../../envs/report.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, *input.aligned]),
     params:
         reference=CONFIG["reference"],
         id=CONFIG["figures"]["id"],

@@ -24,6 +24,8 @@ rule figure:
         "results/benchmarks/figure/{figure}.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory(input.tables),
     params:
         settings=CONFIG["figures"],
         final_norm=CONFIG["hidden"]["final_norm"],

@@ -30,6 +30,8 @@ rule conclusions:
         "results/benchmarks/conclusions.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.texts]),
     params:
         figures=CONFIG["figures"],
         reference=CONFIG["reference"],

@@ -34,6 +34,8 @@ rule page:
         "results/benchmarks/page.tsv"
     conda:
         "../../envs/report.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
     params:
         benchmarks="results/benchmarks",
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
