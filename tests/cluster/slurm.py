@@ -3,10 +3,10 @@
     apt-get install -y --no-install-recommends slurm-wlm slurm-wlm-basic-plugins munge
     python tests/cluster/slurm.py snakemake --profile slurm
 
-It has partitions `cpu` and `gpu` and a stand-in for one GPU: that shows where jobs are placed, and never runs anything on a
-GPU. There is no accounting. An existing slurm.conf is never touched. The daemons are children of a keeper, a process of its own
-that cancels the jobs and ends the daemons by their process numbers as soon as the process that asked for them is done or dead.
-Should the keeper itself be killed outright, the kernel ends the daemons (`setpriv --pdeathsig`).
+It has partitions `cpu` and `gpu` and a stand-in for one GPU, an a100 by name: that shows where jobs are placed, and never runs
+anything on a GPU. There is no accounting. An existing slurm.conf is never touched. The daemons are children of a keeper, a
+process of its own that cancels the jobs and ends the daemons by their process numbers as soon as the process that asked for
+them is done or dead. Should the keeper itself be killed outright, the kernel ends the daemons (`setpriv --pdeathsig`).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ MpiDefault=none
 GresTypes=gpu
 # More than there may be: tests are small, and their jobs ask as for real ones.
 SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs=16 RealMemory=64000 Gres=gpu:1
+NodeName={host} NodeAddr=127.0.0.1 CPUs=16 RealMemory=64000 Gres=gpu:a100:1 Features=a100
 PartitionName=cpu Nodes={host} Default=YES
 PartitionName=gpu Nodes={host}
 """
@@ -176,7 +176,7 @@ def _write(folder: Path) -> None:
     (folder / "munge" / "key").write_bytes(os.urandom(1024))
     (folder / "munge" / "key").chmod(0o600)
     (folder / "slurm.conf").write_text(CONF.format(host=host, folder=folder, **ports), encoding="utf-8")
-    (folder / "gres.conf").write_text(f"NodeName={host} Name=gpu Count=1 File=/dev/null\n", encoding="utf-8")
+    (folder / "gres.conf").write_text(f"NodeName={host} Name=gpu Type=a100 Count=1 File=/dev/null\n", encoding="utf-8")
 
 
 def _daemon(stack: contextlib.ExitStack, folder: Path, name: str, *arguments: str) -> None:

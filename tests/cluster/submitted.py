@@ -1,12 +1,13 @@
-"""Snakemake on the cluster, as the README says, and what Slurm knows of its jobs."""
+"""Snakemake on the cluster, by the README's own commands too, and what Slurm knows of its jobs."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +43,37 @@ class Run:
 def submit(study: Study, *arguments: str) -> Run:
     """Start `snakemake --profile slurm` in the checkout, for a study of its own folder."""
     study.write()
-    output = study.folder / f"output-{time.monotonic_ns()}.txt"
     command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--directory", str(study.folder), *arguments]
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return _start(command, ROOT, study.folder / f"output-{time.monotonic_ns()}.txt", os.environ)
+
+
+def readme() -> list[str]:
+    """Return the commands of README's section on clusters, line by line as they are printed."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## On a cluster\n")[1].split("\n## ")[0]
+    return section.split("```\n")[1].splitlines()
+
+
+def working_copy(folder: Path) -> None:
+    """Copy what a user checks out to a folder, with the environment of these tests in the place of `make env`'s."""
+    unwanted = shutil.ignore_patterns(".*", "results", "tests", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT, folder, ignore=unwanted, dirs_exist_ok=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+
+
+def enter(lines: list[str], folder: Path, output: Path, environment: Mapping[str, str] = os.environ) -> Run:
+    """Start what a user enters in a shell in a folder, line by line."""
+    # Of the tests' own environment nothing is to be active before a line makes it so.
+    bare = {key: value for key, value in environment.items() if key not in ("VIRTUAL_ENV", "PATH")}
+    path = [part for part in environment["PATH"].split(":") if Path(part) != Path(sys.prefix) / "bin"]
+    return _start(["bash", "-e", "-c", "\n".join(lines)], folder, output, {**bare, "PATH": ":".join(path)})
+
+
+def _start(command: list[str], folder: Path, output: Path, environment: Mapping[str, str]) -> Run:
     with output.open("wb") as file:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", "5", "900", *command],
-            cwd=ROOT,
-            env=environment,
+            ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", "5", "1500", *command],
+            cwd=folder,
+            env={key: value for key, value in environment.items() if key != "PYTHONPATH"},
             stdout=file,
             stderr=subprocess.STDOUT,
         )

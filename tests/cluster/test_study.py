@@ -1,24 +1,49 @@
-"""A study goes through a real Slurm, around a drained node, and gives the tables of a local run to the byte."""
+"""The embedded default goes through a real Slurm by the README's own commands, around a drained node, and gives the tables of
+a local run to the byte; its models are one tiny decoder, its languages two.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 import slurm
-from study import Study
-from submitted import job_of, jobs, submit
+from as_conda import with_conda
+from study import ROOT, Study
+from submitted import enter, job_of, jobs, readme, working_copy
 
-TARGETS = ("table", "id_by_layer")
+# A line more in README's section wants a test here.
+ACTIVATE, ON_SLURM, BY_CONDA, ELSEWHERE = readme()
+# What a run leaves that has no time and no machine in it, and how many files of each there are at least.
+SAME = {
+    "corpora/*/*": 4, "hidden/*/*/*": 2, "metrics/*/*/*": 2, "metrics.*": 2, "texts/*/*": 2, "texts.*": 2, "quality.*": 2,
+    "findings.*": 3, "aligned/*/*": 1, "figures/*": 57, "explorer.html": 1,
+}  # fmt: skip
+
+
+class Ran(NamedTuple):
+    """A study that has run through: its home, its folder (a working copy), its jobs, and what lay there before."""
+
+    home: Path
+    study: Study
+    jobs: list[dict[str, str]]
+    before: set[str]
 
 
 @pytest.fixture(scope="module")
-def ran(node: Path, two_texts: Callable[[], Study]) -> tuple[Study, list[dict[str, str]]]:
-    """The study when it has run through, and its jobs; the node was drained while the first of them ran."""
-    study = two_texts()
-    run = submit(study, *TARGETS)
+def ran(node: Path, embedded: Callable[[Path], Study], tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """README's `snakemake --profile slurm` in a working copy; the node was drained while the first of its jobs ran."""
+    home = tmp_path_factory.mktemp("home")
+    copy = home / "langgeom"
+    working_copy(copy)
+    study = embedded(copy)
+    before = {path.name for path in copy.iterdir()}
+    run = enter([ACTIVATE, ON_SLURM], copy, home / "on_slurm.txt")
     name = slurm.ask("sinfo", "--noheader", "--format=%n").strip()
     run.until(lambda: job_of("rule_model"))
     slurm.ask("scontrol", "update", f"NodeName={name}", "State=DRAIN", "Reason=maintenance")
@@ -30,40 +55,104 @@ def ran(node: Path, two_texts: Callable[[], Study]) -> tuple[Study, list[dict[st
     run.until(lambda: "DRAINED" in slurm.ask("squeue", "--noheader", "--format=%r"))
     slurm.ask("scontrol", "update", f"NodeName={name}", "State=RESUME")
     run.end(0)
-    return study, jobs()
+    return Ran(home, study, jobs(), before)
 
 
-def test_tables_are_those_of_a_local_run(ran: tuple[Study, list[dict[str, str]]], two_texts: Callable[[], Study]) -> None:
-    study, _ = ran
-    local = two_texts()
-    local.run(*TARGETS, cores=8)  # as many threads as the jobs asked for
-    for pattern, least in (("metrics.*", 2), ("hidden/*/*/*", 2), ("metrics/*/*/*", 2), ("figures/*", 3)):
-        expected = local.files(pattern)
-        assert len(expected) >= least
-        assert study.files(pattern) == expected
+def test_all_is_there(ran: Ran) -> None:
+    results = ran.study.folder / "results"
+    for pattern, least in SAME.items():
+        assert len(list(results.glob(pattern))) >= least, pattern
+    assert (results / "report.html").is_file()
+    # And nothing beside the results but Snakemake's own folder.
+    assert {path.name for path in ran.study.folder.iterdir()} == {*ran.before, "results", ".snakemake"}
 
 
-def test_each_job_ran_where_it_belongs(ran: tuple[Study, list[dict[str, str]]]) -> None:
-    _, found = ran
-    places = {job["Comment"].split("_wildcards")[0]: (job["Partition"], job.get("TresPerJob", "")) for job in found}
-    assert places == {
-        "rule_model": ("cpu", ""),
-        "rule_hidden_mine_1": ("gpu", "gres:gpu:1"),
-        "rule_metrics_mine_1": ("cpu", ""),
-        "rule_figure": ("cpu", ""),
-    }
-    assert {job["JobState"] for job in found} == {"COMPLETED"}
-    hidden = next(job for job in found if "rule_hidden" in job["Comment"])
+def test_each_job_ran_where_it_belongs(ran: Ran) -> None:
+    places = {job["Comment"].split("_wildcards")[0]: (job["Partition"], job.get("TresPerJob", "")) for job in ran.jobs}
+    on_cpus = ("model", "text", "metrics_udhr_1", "aligned", "figure", "conclusions", "explorer", "page")
+    assert places == {"rule_hidden_udhr_1": ("gpu", "gres:gpu:1"), **{f"rule_{name}": ("cpu", "") for name in on_cpus}}
+    assert {job["JobState"] for job in ran.jobs} == {"COMPLETED"}
+    hidden = next(job for job in ran.jobs if "rule_hidden" in job["Comment"])
+    aligned = next(job for job in ran.jobs if "rule_aligned" in job["Comment"])
     assert "cpu=8,mem=2000M" in hidden["TRES"] and hidden["TimeLimit"] == "00:31:00"  # a tiny model
+    assert "cpu=4," in aligned["TRES"] and aligned["TimeLimit"] == "00:31:00"
 
 
-def test_again_there_is_nothing_to_do(ran: tuple[Study, list[dict[str, str]]]) -> None:
-    study, found = ran
-    assert "Nothing to be done" in submit(study, *TARGETS).end(0)
-    assert len(jobs()) == len(found)
+def test_again_there_is_nothing_to_do(ran: Ran) -> None:
+    again = enter([ACTIVATE, ON_SLURM], ran.study.folder, ran.home / "again.txt")
+    assert "Nothing to be done" in again.end(0)
+    assert len(jobs()) == len(ran.jobs)
 
 
-def test_everything_is_in_the_results(ran: tuple[Study, list[dict[str, str]]]) -> None:
-    study, _ = ran
-    there = {path.name for path in study.folder.iterdir() if not path.name.startswith("output-")}
-    assert there == {"config.yaml", "texts", "decoder", "encoder", "results", ".snakemake"}
+def test_a_local_run_elsewhere_gives_the_same_bytes(ran: Ran, embedded: Callable[[Path], Study]) -> None:
+    """README's `snakemake --cores 4 --directory ~/study`, from the same working copy."""
+    (ran.home / "study").mkdir()
+    local = embedded(ran.home / "study")
+    enter([ACTIVATE, ELSEWHERE], ran.study.folder, ran.home / "elsewhere.txt", {**os.environ, "HOME": str(ran.home)}).end(0)
+    for pattern, least in SAME.items():
+        expected = local.files(pattern)
+        assert len(expected) >= least, pattern
+        found = ran.study.files(pattern)
+        assert found.keys() == expected.keys()
+        assert [name for name in expected if found[name] != expected[name]] == []
+    assert (local.folder / "results" / "report.html").is_file()
+
+
+def test_environments_by_conda_give_the_same_figure(ran: Ran) -> None:
+    """README's `snakemake --sdm conda --cores 4`, with a double of conda, where a figure is missing."""
+    gone = ran.study.files("figures/id_by_layer.*")
+    for name in gone:
+        (ran.study.folder / "results" / name).unlink()
+    doubles = ran.home / "conda"
+    doubles.mkdir()
+    output = enter([ACTIVATE, BY_CONDA], ran.study.folder, ran.home / "by_conda.txt", with_conda(doubles)).end(0)
+    made = {path.read_bytes() for path in (ran.study.folder / ".snakemake" / "conda").glob("*.yaml")}
+    assert (ran.study.folder / "envs" / "figures.yaml").read_bytes() in made
+    assert "Activating conda environment" in output
+    assert len(gone) == 3 and ran.study.files("figures/id_by_layer.*") == gone
+
+
+def with_profile(folder: Path, old: str, new: str) -> None:
+    """Make a working copy whose profile says something else in one place."""
+    working_copy(folder)
+    profile = folder / "slurm" / "config.yaml"
+    text = profile.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    profile.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def command(study: Study, *more: str) -> str:
+    """Return README's command for a study of its own folder, up to its metrics."""
+    study.write()
+    words = [ON_SLURM.split("#")[0].strip(), f"--directory {study.folder}", *more]
+    return " ".join([*words, "results/metrics/decoder/mine/eng_Latn.parquet"])
+
+
+def test_a_gpu_by_name_is_asked_for_where_one_is_used(node: Path, two_texts: Callable[[], Study], tmp_path: Path) -> None:
+    """Both forms that docs/cluster.md gives, by type and by feature."""
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8").splitlines()
+    forms = [line for line in page if line.startswith(("  gpu_model: ", "  constraint: "))]
+    assert len(forms) == 2
+    with_profile(tmp_path / "copy", "  mem_mb:", "\n".join([*forms, "  mem_mb:"]))
+    study, known = two_texts(), {job["JobId"] for job in jobs()}
+    enter([ACTIVATE, command(study)], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    asked = {
+        job["Comment"].split("_wildcards")[0]: (job.get("TresPerJob", ""), job["Features"].replace("(null)", ""))
+        for job in jobs()
+        if job["JobId"] not in known
+    }
+    assert asked == {
+        "rule_model": ("", ""),
+        "rule_hidden_mine_1": ("gres:gpu:a100:1", "a100"),
+        "rule_metrics_mine_1": ("", ""),
+    }
+
+
+def test_two_gpus_are_planned_for_jobs_that_use_them(two_texts: Callable[[], Study], tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    form = "\"2 if hasattr(input, 'model') else 0\""
+    assert f"`gpu: {form}`" in page
+    with_profile(tmp_path / "copy", "\"1 if hasattr(input, 'model') else 0\"", form)
+    output = enter([ACTIVATE, command(two_texts(), "--dry-run")], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    rules = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*\bgpu=(\d)", output, re.MULTILINE)
+    assert dict(rules) == {"model": "0", "hidden_mine_1": "2", "metrics_mine_1": "0"}

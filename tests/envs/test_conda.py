@@ -6,7 +6,6 @@ lists are complete is what test_pins.py and test_complete.py are for.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,34 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from listed import ENVS, PYPI, ROOT, listed
+from as_conda import with_conda
+from listed import ENVS, ROOT, listed
 from study import Study, make_parts, make_study
 
 pytest.importorskip("rattler", reason="py-rattler (envs/requirements-dev.txt) is not installed")
 pytestmark = pytest.mark.workflow
-DOUBLES = Path(__file__).parent / "doubles"
 
 
 @pytest.fixture(scope="module")
 def conda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment variables under which `conda` is the double."""
-    sys.path.insert(0, str(DOUBLES))
-    from channel_double import write_channel
-
-    folder = tmp_path_factory.mktemp("conda")
-    names = {pypi: name for name, pypi in PYPI.items() if pypi}
-    write_channel(folder / "channels", names, {"nodejs": listed(ROOT / "envs" / "fetch.yaml")["nodejs"]})
-    (folder / "bin").mkdir()
-    (folder / "bin" / "conda").write_text(f"#!{sys.executable}\n" + (DOUBLES / "conda_double.py").read_text(encoding="utf-8"))
-    (folder / "bin" / "conda").chmod(0o755)
-    (folder / "bin" / "activate").write_text('export CONDA_PREFIX="$1" PATH="$1/bin:$PATH"\n')
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return {
-        **kept,
-        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-        "CONDA_CHANNEL_ALIAS": f"file://{folder / 'channels'}",
-        "CONDA_PKGS_DIRS": str(folder / "packages"),
-    }
+    return with_conda(tmp_path_factory.mktemp("conda"))
 
 
 @pytest.fixture(scope="module")
