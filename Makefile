@@ -46,8 +46,10 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 
 # Those of the cluster, of the environments, of faults, and what takes long have targets of their own. WORKERS=0 shows what tests print.
 SLOW := tests/workflow/test_scale.py
+# The long files first, so that both workers end together.
 test: dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not cluster and not faults" \
+		$(SLOW:%=--ignore=%) tests/workflow tests $(ARGS)
 
 # A folder of 200 languages.
 test-slow: dev
