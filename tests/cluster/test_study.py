@@ -122,10 +122,9 @@ def with_profile(folder: Path, old: str, new: str) -> None:
 
 
 def command(study: Study, *more: str) -> str:
-    """Return README's command for a study of its own folder, up to its metrics."""
+    """Return README's command for a study of its own folder, with more words behind it."""
     study.write()
-    words = [ON_SLURM.split("#")[0].strip(), f"--directory {study.folder}", *more]
-    return " ".join([*words, "results/metrics/decoder/mine/eng_Latn.parquet"])
+    return " ".join([ON_SLURM.split("#")[0].strip(), f"--directory {study.folder}", *more])
 
 
 def test_a_gpu_by_name_is_asked_for_where_one_is_used(node: Path, two_texts: Callable[[], Study], tmp_path: Path) -> None:
@@ -135,7 +134,8 @@ def test_a_gpu_by_name_is_asked_for_where_one_is_used(node: Path, two_texts: Cal
     assert len(forms) == 2
     with_profile(tmp_path / "copy", "  mem_mb:", "\n".join([*forms, "  mem_mb:"]))
     study, known = two_texts(), {job["JobId"] for job in jobs()}
-    enter([ACTIVATE, command(study)], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    words = command(study, "results/metrics/decoder/mine/eng_Latn.parquet")
+    enter([ACTIVATE, words], tmp_path / "copy", tmp_path / "output.txt").end(0)
     asked = {
         job["Comment"].split("_wildcards")[0]: (job.get("TresPerJob", ""), job["Features"].replace("(null)", ""))
         for job in jobs()
@@ -153,6 +153,10 @@ def test_two_gpus_are_planned_for_jobs_that_use_them(two_texts: Callable[[], Stu
     form = "\"2 if hasattr(input, 'model') else 0\""
     assert f"`gpu: {form}`" in page
     with_profile(tmp_path / "copy", "\"1 if hasattr(input, 'model') else 0\"", form)
-    output = enter([ACTIVATE, command(two_texts(), "--dry-run")], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    study = two_texts()
+    # Of rules that run a model, this one's plan shows what it asks for; the others' have messages of their own.
+    study.settings["quality"] = {"harness": {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}}}
+    words = command(study, "--dry-run", "results/harness/decoder.json")
+    output = enter([ACTIVATE, words], tmp_path / "copy", tmp_path / "output.txt").end(0)
     rules = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*\bgpu=(\d)", output, re.MULTILINE)
-    assert dict(rules) == {"model": "0", "hidden_mine_1": "2", "metrics_mine_1": "0"}
+    assert dict(rules) == {"model": "0", "harness": "2"}
