@@ -56,7 +56,11 @@ class Browser:
     def open(self, page: Path, state: str = "", width: int = 1280) -> Browser:
         """Open a page with scripts, which says when it is ready."""
         self.show(page, state, width)
-        assert self.js("return document.documentElement.dataset.ready") == "yes", self.driver.get_log("browser")
+        # A change of what stands after # comes back before the page has followed it; on a busy machine that shows.
+        end = time.monotonic() + 30
+        while (ready := self.js("return document.documentElement.dataset.ready") == "yes") is False and time.monotonic() < end:
+            time.sleep(0.05)
+        assert ready, self.driver.get_log("browser")
         return self
 
     def show(self, page: Path, state: str = "", width: int = 1280) -> None:
