@@ -7,7 +7,6 @@ import importlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from figures.synthetic import MODELS, TEXTS, synthetic
+from figures.synthetic import TEXTS, synthetic
 from langgeom.errors import UserError
 from langgeom.figures import FIGURES, Settings, render, style
-from langgeom.figures.drawing import styled
 from langgeom.languages import languages
 from langgeom.table import write_rows
 
@@ -312,50 +310,3 @@ def test_values_from_few_points_are_in_the_csv_alone(tmp_path: Path) -> None:
         drawn = draw(tmp_path, name, table)
         assert "Nothing to draw: every value of 'id_microscope' rests on fewer than 100 points" in drawn.words
         assert len(drawn.numbers) == rows
-
-
-@pytest.mark.parametrize("name", list(STUDY.values()))
-def test_nothing_is_cut_and_no_panel_lacks(name: str) -> None:
-    # One model without its twin: five panels, of which no row may be mostly empty.
-    table = synthetic(models=[model for model in MODELS if model != "gemma-3-270m-untrained"], texts=TEXTS)
-    with styled():
-        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
-        figure.draw_without_rendering()
-        for legend in figure.legends:
-            box = legend.get_window_extent()
-            assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
-        for text in [text for axes in figure.axes for text in axes.texts]:
-            assert text.get_window_extent().x1 <= figure.bbox.x1
-        rows = Counter(round(axes.get_position().y0, 4) for axes in figure.axes)
-        assert sum(rows.values()) >= len(rows) * max(rows.values()) - 1
-        plt.close(figure)
-
-
-def limits_of(figure: str, models: list[str]) -> list[tuple[float, float]]:
-    with styled():
-        drawn = importlib.import_module(f"langgeom.figures.{figure}").draw(synthetic(models=models, texts=FEW), Settings())
-        bounds = [axes.get_ylim() for axes in drawn.figure.axes]
-        plt.close(drawn.figure)
-    return bounds
-
-
-def test_twins_share_a_scale_where_both_fill_it() -> None:
-    # The synthetic encoder and its twin look alike; the decoders' twins lie on the floor of theirs.
-    encoder = limits_of("anisotropy_two_scripts", ["minilm-l6", "minilm-l6-untrained"])
-    assert encoder[0] == encoder[1]
-    decoder = limits_of("anisotropy_two_scripts", ["gemma-3-270m", "gemma-3-270m-untrained"])
-    assert decoder[0][1] < 0.3 < 0.8 < decoder[1][1]
-
-
-@pytest.mark.parametrize("name", ["id_by_layer", "anisotropy_trained"])
-def test_the_legend_names_what_is_drawn(name: str) -> None:
-    # English alone is of its family here, and it is drawn in black.
-    table = synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "tur_Latn", "arb_Arab"])
-    with styled():
-        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
-        (legend,) = figure.legends
-        names = [text.get_text() for text in legend.get_texts()]
-        drawn = {line.get_color() for axes in figure.axes for line in axes.lines if len(line.get_xdata()) > 2}
-        assert names == ["English", "Afro-Asiatic", "Turkic"]
-        assert {line.get_color() for line in legend.get_lines()} == drawn
-        plt.close(figure)

@@ -63,6 +63,7 @@ class LogHandler(LogHandlerBase):
                         self._write(f"{CLEAR if not self.plain else ''}{text}\n")
                 self._draw()
             except Exception:
+                # As every handler of `logging` does: its traceback goes to stderr, and the run goes on.
                 self.handleError(record)
 
     def close(self) -> None:

@@ -18,13 +18,11 @@ from torch import Tensor
 from langgeom.metrics.neighbours import row_norms
 from langgeom.metrics.precision import full_precision
 
-__all__ = ["SAFE", "Leading", "leading", "total_square"]
+__all__ = ["Leading", "leading", "total_square"]
 
 # Below this many rows or columns one product for the Gram matrix costs less than the iteration's passes over the
 # matrix.
 GRAM = 256
-# Between these nothing of a sum of squares has overflown or vanished in float32.
-SAFE = (1e-20, 1e30)
 
 
 class Leading(NamedTuple):

@@ -12,12 +12,14 @@ from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.replicates import largest_of_replicates
 from langgeom.metrics.resample import Resample
-from langgeom.metrics.spectral import SAFE, leading, total_square
+from langgeom.metrics.spectral import leading, total_square
 
 __all__ = ["anisotropy", "anisotropy_uncentred"]
 
 # Leading directions that replicates start from.
 DIRECTIONS = 8
+# Between these squared norms nothing overflows or vanishes in float32.
+SAFE = (1e-20, 1e30)
 
 
 @metric("anisotropy", input="cloud", bounds=(0, 1))
