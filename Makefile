@@ -4,7 +4,7 @@
 # make bench      the speed tables        make clean-store   drop finished results that no output uses any more
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
 # make test-faults    kills, damage and bad input, and a table of what they came to
-# make test-slow     a folder of 200 languages, a minute
+# make test-slow     a folder of 200 languages, and a trial of bench-scale; minutes
 # make test-cluster   the tests on a Slurm of their own (root, Debian's packages)
 # make test-envs      the environments of the rules, installed afresh          make rulegraph   the picture in docs/design.md
 # make docs-pictures  the pictures of docs/metrics.md
@@ -45,13 +45,13 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	touch $@
 
 # Those of the cluster, of the environments, of faults, and what takes long have targets of their own. WORKERS=0 shows what tests print.
-SLOW := tests/workflow/test_scale.py
+SLOW := tests/workflow/test_scale.py tests/benchmarks/test_scale.py
 # The long files first, so that both workers end together.
 test: dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not cluster and not faults" \
 		$(SLOW:%=--ignore=%) tests/workflow tests $(ARGS)
 
-# A folder of 200 languages.
+# A folder of 200 languages, and a trial of the benchmark of scale.
 test-slow: dev
 	$(BIN)/python -m pytest $(SLOW) $(ARGS)
 
@@ -95,7 +95,7 @@ bench: all dev
 bench-metrics: dev
 	$(BIN)/python tests/benchmarks/bench_metrics.py --out docs/benchmarks/metrics.md
 
-# 204 languages x 8 stub models, and throughput of a model where one is prepared.
+# 204 languages x 8 stub models, and throughput of the models that are prepared; ARGS="--texts 6" is a trial.
 bench-scale: dev
 	$(BIN)/python tests/benchmarks/bench_scale.py docs/benchmarks/scale.md $(ARGS)
 

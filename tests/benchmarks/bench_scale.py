@@ -3,7 +3,7 @@
 Planning and memory need no model: the models are stubs of two layers. Throughput is measured on prepared models, on the GPU
 where there is one; `--phi` makes Phi-3.5-mini's architecture with random weights for that (7.6 GB; a GPU is wanted).
 
-usage: bench_scale.py OUT.md [--model FOLDER ...] [--texts TEXT.txt ...] [--tokens N] [--phi]
+usage: bench_scale.py OUT.md [--model FOLDER ...] [--files TEXT.txt ...] [--texts N] [--lines N] [--tokens N] [--phi]
                              [--only planning,memory,throughput]
 """
 
@@ -25,6 +25,7 @@ from statistics import mean, median
 from typing import Any
 
 import yaml
+from scale_jobs import LIBRARY, STAGES, prepare, run_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
@@ -49,11 +50,11 @@ def write_texts(folder: Path, names: list[str], lines: int, words: int) -> None:
         (folder / f"{name}.devtest").write_text("\n".join(content) + "\n", encoding="utf-8")
 
 
-def stub_study(base: Path) -> None:
-    """Write a study of 204 texts in FLORES-200's layout and 8 stub models."""
+def stub_study(base: Path, languages: int) -> None:
+    """Write a study of so many texts in FLORES-200's layout and 8 stub models."""
     import tiny
 
-    names = text_names(LANGUAGES)
+    names = text_names(languages)
     write_texts(base / "flores200_dataset" / "devtest", names, 12, 8)
     tiny.decoder(base / "model0")
     for number in range(1, MODELS):
@@ -103,15 +104,15 @@ def snakemake(base: Path, *arguments: str) -> tuple[float, float, str]:
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout + done.stderr
 
 
-def planning(repeats: int) -> Iterator[str]:
+def planning(repeats: int, languages: int) -> Iterator[str]:
     """Yield the table of what Snakemake takes to plan the study, and to find nothing to do."""
-    yield f"{LANGUAGES} languages x {MODELS} models, {TEXTS_PER_JOB} texts a job; median of {repeats}."
+    yield f"{languages} languages x {MODELS} models, {TEXTS_PER_JOB} texts a job; median of {repeats}."
     yield ""
     yield "| | target, s | wall time, s | processor time, s |"
     yield "|---|---|---|---|"
     with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
         base = Path(folder)
-        stub_study(base)
+        stub_study(base, languages)
         runs = [snakemake(base, "--dry-run", "--quiet", "all") for _ in range(repeats)]
         jobs = runs[0][2].split("total")[1].split()[0] if "total" in runs[0][2] else "?"
         yield row(f"all planned, nothing there ({jobs} jobs)", "5", runs)
@@ -125,46 +126,56 @@ def row(name: str, target: str, runs: list[tuple[float, float, str]]) -> str:
     return f"| {name} | {target} | {median(run[0] for run in runs):.1f} | {median(run[1] for run in runs):.1f} |"
 
 
-def memory() -> Iterator[str]:
-    """Yield the table of the peak memory of jobs by how many texts they serve."""
+def memory(languages: int) -> Iterator[str]:
+    """Yield the tables of the memory of jobs by how many texts they serve, and of what every other kind takes for all texts."""
     import tiny
     from langgeom.models import build_model
 
     with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
-        base, names = Path(folder), text_names(max(BATCHES))
+        base, batches = Path(folder), [texts for texts in BATCHES if texts <= languages]
+        names = text_names(max(batches))
         write_texts(base / "texts", names, 60, 16)
         tiny.decoder(base / "source", num_key_value_heads=8, **WIDE)
         build_model("m", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "m")
         peaks: dict[str, list[float]] = {"hidden": [], "metrics": []}
         size = 0
-        for texts in BATCHES:
+        for texts in batches:
             for stage, found in peaks.items():
-                found.append(peak({"stage": stage, "base": str(base), "texts": names[:texts]}))
+                found.append(peak({"stage": stage, "base": str(base), "texts": names[:texts]})[0])
             size = (base / "hidden" / f"{names[0]}.safetensors").stat().st_size
             shutil.rmtree(base / "store")
-        join = peak({"stage": "join", "base": str(base), "texts": names[:1]})
+        prepare(base, names[0], text_names(languages), [f"model{number}" for number in range(MODELS)])
+        given = {"base": str(base), "texts": text_names(languages)}
+        others = {stage: peak({"stage": stage, **given}) for stage in STAGES if stage != "explorer" or LIBRARY.exists()}
     yield f"Peak memory of a job, MiB; the hidden states of one text are {size / 2**20:.0f} MiB."
+    yield "Target: bounded by the data of one pair, so no growth with the texts."
     yield ""
-    yield "| | " + " | ".join(f"{texts} texts" for texts in BATCHES) + " |"
-    yield "|---|" + "---|" * len(BATCHES)
+    yield "| | " + " | ".join(f"{texts} texts" for texts in batches) + " |"
+    yield "|---|" + "---|" * len(batches)
     for stage, found in peaks.items():
         yield f"| {stage} | " + " | ".join(f"{value:.0f}" for value in found) + " |"
     yield ""
-    yield f"Joining the metrics of {LANGUAGES * MODELS} pairs: {join:.0f} MiB."
+    yield f"What the other kinds of jobs take for {languages} texts x {MODELS} models, Python's start and imports included:"
+    yield ""
+    yield "| | wall time, s | peak memory, MiB |"
+    yield "|---|---|---|"
+    for stage, (most, seconds) in others.items():
+        yield f"| {STAGES[stage]} | {seconds:.1f} | {most:.0f} |"
+    yield from (f"| {STAGES[stage]} | not measured: d3 is not fetched | |" for stage in STAGES if stage not in others)
 
 
-def peak(job: dict[str, Any]) -> float:
-    """Run a job in a process of its own; return its peak memory in MiB."""
+def peak(job: dict[str, Any]) -> tuple[float, float]:
+    """Run a job in a process of its own; return its peak memory in MiB and its wall seconds."""
+    start = time.perf_counter()
     command = [sys.executable, __file__, "--job", json.dumps(job)]
     done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, check=True, stdout=subprocess.PIPE, text=True)
-    return float(done.stdout.split()[-1])
+    return float(done.stdout.split()[-1]), time.perf_counter() - start
 
 
 def worker(job: dict[str, Any]) -> None:
     """Run one job in this process and print its peak memory in MiB."""
     from langgeom.hidden.job import hidden_job
     from langgeom.metrics.job import metrics_job
-    from langgeom.table import join
 
     base, texts = Path(job["base"]), job["texts"]
     hidden = [base / "hidden" / f"{text}.safetensors" for text in texts]
@@ -175,40 +186,26 @@ def worker(job: dict[str, Any]) -> None:
         sources = [base / "texts" / f"{text}.devtest" for text in texts]
         hidden_job(base / "m", "c", sources, hidden, base / "store" / "hidden", settings, code="")
     elif job["stage"] == "metrics":
-        names = {"token": ["anisotropy"], "sentence": [], "aligned": ["kl_mean"], "text": []}
+        names = {"token": ["id_microscope", "anisotropy"], "sentence": [], "aligned": ["kl_mean", "retrieval"], "text": ["bpc"]}
         metrics_job(hidden, hidden[0], measured, base / "store" / "metrics", names, {"replicates": 20}, 0, "")
     else:
-        many = copies(measured[0], base / "many")
-        join(many, base / "all.parquet", base / "all.csv")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def copies(path: Path, folder: Path) -> list[Path]:
-    """Write the rows of a file for as many pairs as the study has, each of its own model and text."""
-    from langgeom.table import read_table, write_rows
-
-    rows, made = read_table(path).to_dict("records"), []
-    for model in range(MODELS):
-        for text in text_names(LANGUAGES):
-            made.append(folder / f"{model}_{text}.parquet")
-            # As many rows as a model of 32 layers has with the default metrics.
-            pair = {"model": f"m{model}", "text": text}
-            many = [{**row, **pair, "metric": f"{row['metric']}{number}"} for row in rows for number in range(7)]
-            write_rows(many, made[-1])
-    return made
+        run_stage(job["stage"], base, texts)
+    # Not ru_maxrss: that is never below what the process had that started this one.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    print(int(status["VmHWM"].split()[0]) / 1024)
 
 
 def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[str]:
-    """Yield a model's rows: the bare pass at its best batch, extraction, loading; the two take turns."""
+    """Yield a model's row: the bare pass at its best batch, extraction with and without a loss, loading; they take turns."""
     import torch
 
     from langgeom.hidden.extract import extract, load
     from langgeom.hidden.memory import budget_of
 
     start = time.perf_counter()
-    loaded = load(folder, device="auto")
+    loaded = load(folder, device="auto")  # with its head, where it is a decoder
     loading = time.perf_counter() - start
-    length, bare, ours = 64, dict[int, list[float]](), list[float]()
+    length, bare, ours = 64, dict[int, list[float]](), dict[bool, list[float]]()
     vocabulary = loaded.manifest["vocabulary"]
     most = budget_of(loaded, "auto", length)
 
@@ -230,20 +227,22 @@ def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[st
             rate = forward(batch)
             if turn:  # the first is to warm up
                 bare.setdefault(batch, []).append(rate)
-        start = time.perf_counter()
-        states = extract(loaded, lines, {"loss": False})
-        run = int(states.tokens.sum()) + len(states.tokens)  # and the first position of each
-        if turn:
-            ours.append(run / (time.perf_counter() - start))
+        for loss in (False, True)[: 1 + (loaded.head is not None)]:
+            start = time.perf_counter()
+            states = extract(loaded, lines, {"loss": loss})
+            run = int(states.tokens.sum()) + len(states.tokens)  # and the first position of each
+            if turn:
+                ours.setdefault(loss, []).append(run / (time.perf_counter() - start))
     best = max(bare, key=lambda batch: median(bare[batch]))
-    rate, mine = median(bare[best]), median(ours)
+    rate, mine = median(bare[best]), {loss: median(found) for loss, found in ours.items()}
+    scored = f"{mine[True]:.0f} | {mine[True] / rate:.0%}" if True in mine else "none: an encoder | "
     whole = 16 * mean(
         len(loaded.tokenizer(text, 512).sentences) + loaded.tokenizer(text, 512).report["tokens"] for text in texts
     )
-    share = loading / (loading + whole / mine)
+    share = loading / (loading + whole / mine[max(mine)])
     yield (
         f"| {folder.name} | {loaded.device.type}, {str(loaded.dtype).removeprefix('torch.')} | {rate:.0f} ({best} x {length}) "
-        f"| {mine:.0f} | {mine / rate:.0%} | {loading:.1f} s | {share:.1%} |"
+        f"| {mine[False]:.0f} | {mine[False] / rate:.0%} | {scored} | {loading:.1f} | {share:.1%} |"
     )
 
 
@@ -285,14 +284,20 @@ def machine() -> str:
     return f"{processor}, {os.cpu_count()} cores; {gpu}; {load}; torch {torch.__version__}"
 
 
+def trained() -> list[Path]:
+    """Return the models prepared here that are not random."""
+    return sorted(path.parent for path in Path("results/models").glob("*/manifest.json") if "untrained" not in path.parent.name)
+
+
 def main() -> None:
     """Run what is asked for and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", type=Path, nargs="*", default=sorted(Path("results/models").glob("*")))
-    parser.add_argument("--texts", type=Path, nargs="*", default=sorted(Path("results/corpora").glob("*/*.txt"))[:16])
+    parser.add_argument("--model", type=Path, nargs="*", default=trained())
+    parser.add_argument("--files", type=Path, nargs="*", default=sorted(Path("results/corpora").glob("udhr/*.txt"))[:16])
+    parser.add_argument("--texts", type=int, default=LANGUAGES, help="languages of the study; fewer are a trial")
     parser.add_argument("--tokens", type=int, default=4000, help="run through the bare pass at each batch")
-    parser.add_argument("--lines", type=int, help="only the first so many lines of each text")
+    parser.add_argument("--lines", type=int, default=24, help="throughput is measured on the first so many lines of each text")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--phi", action="store_true")
     parser.add_argument("--only", default="planning,memory,throughput")
@@ -300,18 +305,25 @@ def main() -> None:
     parts = options.only.split(",")
     lines = ["# Scale", "", machine(), ""]
     if "planning" in parts:
-        lines += ["## Planning", "", *planning(options.repeats), ""]
+        lines += ["## Planning", "", *planning(options.repeats, options.texts), ""]
     if "memory" in parts:
-        lines += ["## Memory", "", *memory(), ""]
+        lines += ["## Memory", "", *memory(options.texts), ""]
     if "throughput" in parts:
         said = (
-            "Tokens a second of the bare trunk at its best batch, and of extraction without a loss on the first text "
-            "(tokenising, reducing all layers, padding); the share of loading in a job of 16 such texts."
+            "Tokens a second of the bare trunk at its best batch, and of extraction (tokenising, reducing all layers, padding) "
+            f"on the first {options.lines} lines of a text, without and with a loss, as shares of the bare trunk, which has no "
+            "head: the target is 50 %. Loading, and imports for the first model, as a share of a job of 16 such texts, with a "
+            "loss where there can be one: the target is below 10 %. Both targets are of a GPU and 3.8 billion parameters "
+            "(`--phi`)."
         )
         lines += ["## Throughput", "", said, ""]
-        lines += ["| model | on | bare | extraction | of bare | loading | share of 16 texts |", "|---|---|---|---|---|---|---|"]
-        texts = [path.read_text(encoding="utf-8").split("\n")[: options.lines] for path in options.texts]
+        lines += ["| model | on | bare | extraction | of bare | with loss | of bare | loading, s | share of 16 texts |"]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
+        texts = [path.read_text(encoding="utf-8").split("\n")[: options.lines] for path in options.files]
         with tempfile.TemporaryDirectory(prefix="bench-scale-") as base:
+            if not (texts and options.model) and not options.phi:
+                lines += ["", "Not measured: no model or no text is prepared here (`snakemake --cores 4 corpora models`)."]
+                options.model = []
             for folder in [*options.model, *([phi(Path(base))] if options.phi else [])]:
                 lines += throughput(folder, texts, options.tokens)
     options.out.parent.mkdir(parents=True, exist_ok=True)

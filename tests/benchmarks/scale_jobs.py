@@ -1,0 +1,116 @@
+"""The jobs that see all texts and models at once, on tables made of one measured text: each runs in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
+
+from langgeom.pages.libraries import D3  # noqa: E402
+
+# In the order in which they feed each other.
+STAGES = {
+    "join": "joining the metrics", "aligned": "aligned, one model", "quality": "quality", "findings": "conclusions",
+    "figure": "one figure (id_by_layer)", "explorer": "explorer", "page": "page",
+}  # fmt: skip
+LIBRARY = ROOT / "results" / "downloads" / "npm" / f"{D3.package}-{D3.version}.tgz"
+LAYERS = 33  # of the largest model of the study
+
+
+def prepare(base: Path, measured: str, texts: Sequence[str], models: Sequence[str]) -> None:
+    """Write what the jobs read: for each pair a table as of 33 layers, for each text hidden states, measures and a report."""
+    from langgeom.table import TABLES, read_table, write_rows
+    from langgeom.texts.job import text_job
+
+    rows = records(read_table(base / "metrics" / f"{measured}.parquet"))
+    whole = [{**row, "layer": layer} for row in rows if row["layer"] == 0 for layer in range(LAYERS)]
+    whole += [row for row in rows if row["layer"] is None]
+    (base / "all").mkdir()
+    text_job(
+        "c", measured, base / "texts" / f"{measured}.devtest", base / "t.parquet", ["type_token_ratio"], {"replicates": 20}, 0
+    )
+    of_text, made = records(read_table(base / "t.parquet", TABLES["texts"])), list[dict[str, Any]]()
+    for number, text in enumerate(texts):
+        lang, script = text.split("_")[:2]
+        named = {"text": text, "lang": lang, "script": script}
+        for model in models:
+            noise = 1 + (number * 31 % 97) / 500  # no two texts alike
+            pair = [{**row, **named, "model": model, "value": row["value"] and row["value"] * noise} for row in whole]
+            write_rows(pair, base / "many" / f"{model}_{text}.parquet")
+        made += [{**row, **named} for row in of_text]
+        os.link(base / "hidden" / f"{measured}.safetensors", base / "all" / f"{text}.safetensors")
+        (base / "all" / f"{text}.json").write_text(json.dumps({"source": "made up", "lines": 60, "empty": 0}))
+    write_rows(made, base / "texts.parquet", TABLES["texts"])
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """Return a table's rows, with None for what is missing."""
+    import pandas as pd
+
+    return [{key: None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def run_stage(stage: str, base: Path, texts: Sequence[str]) -> None:
+    """Run a job as its script does."""
+    globals()[f"_{stage}"](base, texts)
+
+
+def _join(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.table import join
+
+    join(sorted((base / "many").glob("*.parquet")), base / "metrics.parquet", base / "metrics.csv")
+
+
+def _aligned(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.explorer.alignment import aligned_rows
+    from langgeom.explorer.sentences import ALIGNED
+    from langgeom.table import write_rows
+
+    paths = [base / "all" / f"{text}.safetensors" for text in texts]
+    rows = [{**row, "text": path.stem} for path in paths for row in aligned_rows(path, paths[0], 0.5)]
+    write_rows(rows, base / "aligned.parquet", ALIGNED)
+
+
+def _quality(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.quality.job import quality_job
+
+    outputs = (base / "quality.parquet", base / "quality.csv")
+    quality_job(base / "metrics.parquet", *outputs, reference=texts[0], texts=texts, names={}, runs={})
+
+
+def _findings(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.findings import Settings
+    from langgeom.findings.job import findings_job
+
+    tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality")]
+    findings_job(*tables, Settings.of({}, texts[0], 0), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
+
+
+def _figure(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.figures import Settings, render
+
+    outputs = [base / f"id_by_layer.{kind}" for kind in ("svg", "png", "csv")]
+    render("id_by_layer", [base / "metrics.parquet"], *outputs, Settings())
+
+
+def _explorer(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.explorer import render
+
+    render(base / "explorer.html", LIBRARY, *(base / f"{table}.parquet" for table in ("metrics", "texts", "quality")))
+
+
+def _page(base: Path, texts: Sequence[str]) -> None:
+    from langgeom.report import Inputs, render
+
+    (base / "benchmarks").mkdir()
+    reports = {("c", text): base / "all" / f"{text}.json" for text in texts}
+    tables = [base / f"{table}.parquet" for table in ("metrics", "quality", "findings")]
+    figures = {"id_by_layer": base / "id_by_layer.svg"}
+    settings = {"seed": 0, "hidden": {"final_norm": True, "token_cap": 2048}, "metrics": {"token": ["id_microscope"]}}
+    render(base / "report.html", Inputs([base / "m"], reports, *tables, figures, base / "benchmarks", settings, {}))
