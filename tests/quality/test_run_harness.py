@@ -15,7 +15,8 @@ import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
 from langgeom.quality import run_harness as module
-from langgeom.quality.run_harness import command, find_program, run_harness
+from langgeom.quality.run_harness import command, run_harness
+from local_task import the_harness, write_task
 
 TOKEN = "hf_MARKERthatMustNeverBeWritten"
 
@@ -38,28 +39,8 @@ def run(model: Path, tasks: list[str], **changes: Any) -> dict[str, Any]:
     return found
 
 
-def write_task(folder: Path, name: str) -> None:
-    """Write a task of six questions of two choices, with one example, as the harness reads it."""
-    folder.mkdir(exist_ok=True)
-    for split, count in (("test", 6), ("dev", 1)):
-        rows = [
-            {"question": f"{number} + 1?", "choices": [str(number + 1), str(number)], "answer": 0} for number in range(count)
-        ]
-        (folder / f"{name}_{split}.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    files = {split: str(folder / f"{name}_{split}.json") for split in ("test", "dev")}
-    (folder / f"{name}.yaml").write_text(
-        f"task: {name}\ndataset_path: json\ndataset_kwargs: {json.dumps({'data_files': files})}\noutput_type: multiple_choice\n"
-        "test_split: test\nfewshot_split: dev\nfewshot_config: {sampler: first_n}\n"
-        'doc_to_text: "{{question}} Answer:"\ndoc_to_choice: "{{choices}}"\ndoc_to_target: answer\n'
-        "metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]\nmetadata: {version: 1.0}\n"
-    )
-
-
 def test_the_harness_itself(model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        program = find_program()
-    except UserError:
-        pytest.skip("lm_eval is not installed here: make harness")
+    program = the_harness()
     home = model.parent / "home"
     home.mkdir()
     for key, value in {"HOME": str(home), "HF_HOME": str(home / "hf"), "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": "1"}.items():
