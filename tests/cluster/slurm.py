@@ -232,8 +232,8 @@ def main(command: list[str]) -> int:
     if not command:
         print(__doc__)
         return 2
-    # Ended by whatever signal, the block is left as by Ctrl-C.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Ended by whatever signal, the block is left as by Ctrl-C; a shell starts what goes on behind it with Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         with cluster():
