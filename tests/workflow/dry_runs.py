@@ -1,8 +1,8 @@
 """Many dry runs in one process: Snakemake is imported once, and each run is a fork of it.
 
-usage: dry_runs.py SNAKEFILE FOLDER CONFIG.yaml ...
+usage: dry_runs.py SNAKEFILE FOLDER CONFIG.yaml[=TARGET] ...
 
-The run of each config writes what it prints to CONFIG.log.
+The run of each config writes what it prints to CONFIG.log; without a target it is of the default one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from snakemake.cli import main
 AT_ONCE = 2
 
 
-def run(snakefile: str, folder: str, config: str) -> int:
-    """Start the dry run of one config; return its process."""
+def run(snakefile: str, folder: str, wanted: str) -> int:
+    """Start the dry run of one config, or of a target in it; return its process."""
+    config, _, target = wanted.partition("=")
     process = os.fork()
     if process:
         return process
@@ -26,8 +27,8 @@ def run(snakefile: str, folder: str, config: str) -> int:
         os.dup2(log.fileno(), 2)
     status = 1
     try:
-        main(["--snakefile", snakefile, "--directory", folder, "--cores", "2", "--dry-run", "--configfile", config,
-              "--quiet", "host"])  # fmt: skip
+        main([*filter(None, [target]), "--snakefile", snakefile, "--directory", folder, "--cores", "2", "--dry-run",
+              "--configfile", config, "--quiet", "host"])  # fmt: skip
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
         if isinstance(end.code, str):
@@ -40,11 +41,11 @@ def run(snakefile: str, folder: str, config: str) -> int:
 
 if __name__ == "__main__":
     running = 0
-    for config in sys.argv[3:]:
+    for wanted in sys.argv[3:]:
         if running == AT_ONCE:
             os.wait()
             running -= 1
-        run(sys.argv[1], sys.argv[2], config)
+        run(sys.argv[1], sys.argv[2], wanted)
         running += 1
     while running:
         os.wait()
