@@ -201,6 +201,20 @@ def test_where_softmax_is_one_hot_the_last_layer_is_ranked(tmp_path: Path) -> No
     assert "36 of 52 values below 1e-6 nats" in drawn.words and "The last layer is ranked" in drawn.words
 
 
+def test_what_differs_by_rounding_alone_has_no_say_in_the_ranking(tmp_path: Path) -> None:
+    texts = ["eng_Latn", "fra_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl"]
+    table = synthetic(models=["gemma-3-270m", "minilm-l6"], texts=texts)
+    gemma, kl = table["model"] == "gemma-3-270m", table["metric"] == "kl_mean"
+    for number, text in enumerate(texts):
+        # One-hot: equal up to rounding, in the contrary order.
+        table.loc[kl & gemma & (table["text"] == text), ["value", "low", "high"]] = 1.0608 - 1e-6 * number
+        table.loc[kl & ~gemma & (table["text"] == text), ["value", "low", "high"]] = 1.0 + number
+    drawn = draw(tmp_path, "kl_mean", table)
+    order = ["French", "Spanish", "German", "Russian"]
+    assert ranking(drawn, set(order)) == order
+    assert "The same to 4 digits, so that their ranks say nothing: gemma-3-270m 4 of 4 texts." in drawn.words
+
+
 def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:
     table = synthetic(texts=FEW)
     settings = Settings(id="id_twonn", sample=["fra_Latn"], final_norm=False)

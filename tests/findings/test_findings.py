@@ -98,6 +98,37 @@ def test_too_few_points_are_no_intrinsic_dimension() -> None:
     assert "no intrinsic dimension" in why(found, "C1")
 
 
+@pytest.mark.parametrize("alike", [4, 12])
+def test_rounding_does_not_order_languages(alike: int) -> None:
+    # Softmaxes of `alike` languages are one-hot: their divergences differ by rounding, which follows the padded one's order.
+    some = np.arange(12.0)
+    one_hot = np.where(some < alike, 1.0608 + 1e-6 * some, 2 + some)
+    kl = [
+        rows(DECODER, metric, texts(12), flat(values), over="sentence", n=n)
+        for metric, values, n in (("kl_mean", one_hot, 58), ("kl_padded", 300 + some, 7))
+    ]
+    found = findings(evidence_of({"": parts(*kl)}), [CONCLUSIONS["C8"]])[0]
+    if alike == 12:
+        assert found["verdict"] == NOT_TESTABLE
+        assert found["reason"] == (
+            "softmaxes are one-hot: kl_mean (median over layers) is the same to 4 digits for 12 of 12 texts"
+        )
+    else:
+        # The four share a rank: Spearman's correlation with one tie of four among twelve.
+        expected = pd.Series([2.5] * 4 + [*range(5, 13)]).corr(pd.Series(range(1, 13)))
+        assert found["value"] == pytest.approx(expected, abs=1e-12)
+    assert "Padded over mean: " in found["note"]
+    assert "KL by padding rests on as few as 7 sentences, by mean on 58." in found["note"]
+
+
+def test_rounding_is_no_difference_of_scripts() -> None:
+    names = texts(8, "Latn", "Arab")
+    values = np.where(np.arange(16) % 2, 1.0608, 1.0608 + 1e-6)  # the Latin one higher in each language, by rounding
+    kl = rows(DECODER, "kl_mean", names, flat(values), over="sentence")
+    found = findings(evidence_of({"": parts(kl)}), [CONCLUSIONS["C9"]])[0]
+    assert found["verdict"] == NOT_TESTABLE and "for 16 of 16 texts" in found["reason"]
+
+
 def test_a_few_pairs_of_sentences_are_none() -> None:
     world = PLANTED["C3"](np.random.default_rng(0), "present")
     world.metrics[0]["n"] = 5

@@ -9,8 +9,8 @@ from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import language
 from langgeom.names import TextName
 
-__all__ = ["LEAST", "NEGLIGIBLE", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels", "reliable",
-           "title_of", "twins", "two_scripts"]  # fmt: skip
+__all__ = ["DIGITS", "LEAST", "NEGLIGIBLE", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels",
+           "reliable", "resolved", "tied", "title_of", "twins", "two_scripts"]  # fmt: skip
 
 # Columns of the numbers drawn in figures of one value a text and layer.
 NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family", "layer", "metric", "over", "value",
@@ -20,6 +20,10 @@ KINDS = {"decoder": 0, "encoder": 1}
 LEAST = 100
 # Nats. A divergence below says that both sentences have the same softmax, not how near they are.
 NEGLIGIBLE = 1e-6
+# Digits of a divergence that are more than rounding: where softmaxes are one-hot, all texts agree to more digits than that.
+DIGITS = 4
+# Two texts may agree by chance, or since a language's two scripts make no difference.
+LEAST_TIED = 3
 
 
 def of_languages(table: pd.DataFrame) -> pd.DataFrame:
@@ -49,6 +53,17 @@ def reliable(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     enough = rows["n"].fillna(LEAST) >= LEAST
     few = int((~enough).sum())
     return rows[enough], f"Not drawn: {few} value{'s' * (few > 1)} with n below {LEAST}; see the CSV." if few else ""
+
+
+def resolved(divergences: pd.Series) -> pd.Series:
+    """Round divergences to their significant digits, so that those which differ by rounding alone are equal."""
+    return divergences.map(lambda value: float(f"{value:.{DIGITS}g}")).astype("float64")
+
+
+def tied(divergences: pd.Series) -> int:
+    """Return how many texts share one divergence, after `resolved`, where that is over a third of them; else 0."""
+    most = int(resolved(divergences).value_counts().max()) if len(divergences) else 0
+    return most if most >= LEAST_TIED and most > len(divergences) / 3 else 0
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,19 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import NEGLIGIBLE, NUMBERS, by_layer, main_models, numbers, panels, title_of, two_scripts
+from langgeom.figures.frames import (
+    DIGITS,
+    NEGLIGIBLE,
+    NUMBERS,
+    by_layer,
+    main_models,
+    numbers,
+    panels,
+    resolved,
+    tied,
+    title_of,
+    two_scripts,
+)
 from langgeom.figures.labels import fitting
 from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
 from langgeom.figures.scales import limits, log_limits, log_scale, plain_log
@@ -73,7 +85,7 @@ def draw_kl(table: pd.DataFrame, settings: Settings, metric: str, title: str) ->
     heights = [0.165 * len(order) + 0.15, LINE_HEIGHT] * len(blocks)
     reference = label(settings.reference, [])
     axis = words(metric, reference).axis
-    note = _note(metric, layers, reference, saturated)
+    note = _note(metric, layers, ranked, reference, saturated)
     present = [[panel is not None for panel in block] for block in blocks for _ in range(2)]
     sheet = page(title, note, present, 3.1, heights, left=1.5, right=1.25, gap=0.65, legend=_legend(looks, rows, pairs),
                  legend_title="Family, script" if pairs else "Family")  # fmt: skip
@@ -117,7 +129,11 @@ def _row_of(text: str) -> Language:
 
 
 def _ranking(values: pd.DataFrame) -> list[Language]:
-    """Order languages by the mean of their ranks in each model, so that no model's scale decides; farthest last."""
+    """Order languages by the mean of their ranks in each model, so that no model's scale decides; farthest last.
+
+    What differs by rounding alone shares a rank: else a model in which all softmaxes are one-hot would have a say.
+    """
+    values = values.assign(value=resolved(values["value"]))
     ranks = values.assign(rank=values.groupby(["model", "corpus"])["value"].rank(), row=values["text"].map(_row_of))
     mean = ranks.groupby("row")["rank"].mean()
     return sorted(mean.index, key=lambda row: (mean[row], row))
@@ -186,7 +202,7 @@ def _legend(looks: dict[str, Look], rows: pd.DataFrame, pairs: set[str]) -> list
     return families + marks
 
 
-def _note(metric: str, rows: pd.DataFrame, reference: str, saturated: bool) -> str:
+def _note(metric: str, rows: pd.DataFrame, ranked: pd.DataFrame, reference: str, saturated: bool) -> str:
     texts = rows["text"].nunique()
     several = "Languages in two scripts: bold, one marker a script, joined." if len(two_scripts(rows)) else ""
     few = "" if texts <= fitting(LINE_HEIGHT) else f"Labelled: {fitting(LINE_HEIGHT)} of {texts} lines; the CSV has all."
@@ -195,4 +211,7 @@ def _note(metric: str, rows: pd.DataFrame, reference: str, saturated: bool) -> s
     low = int((rows["value"] < NEGLIGIBLE).sum())
     edge = f"Drawn on the lower edge: {low:,} of {len(rows):,} values below 1e-6 nats (softmax one-hot)." if low else ""
     why = "The last layer is ranked, since in some model the median over layers is below that." if saturated else ""
-    return footnote(metric, rows, reference, several, bands, "Each panel has its own scale.", edge, why, few)
+    ties = [f"{title_of(panel, rows)} {most} of {len(mine)}" for panel, mine in ranked.groupby(["model", "corpus"])
+            if (most := tied(mine["value"]))]  # fmt: skip
+    alike = f"The same to {DIGITS} digits, so that their ranks say nothing: {', '.join(ties)} texts." if ties else ""
+    return footnote(metric, rows, reference, several, bands, "Each panel has its own scale.", edge, why, alike, few)

@@ -2,13 +2,14 @@
 
 Unit: languages, without the reference. Spearman's correlation between `kl_mean` and `kl_padded`, each the median over the
 layers after the embedding (the last layer where softmaxes are one-hot). "Alike" is a correlation above 0.7. Supported:
-the interval lies above 0.7; contradicted: below. That the values themselves differ needs no test: the note gives their
-ratio.
+the interval lies above 0.7; contradicted: below. Not testable where softmaxes are one-hot in the last layer too: what
+would be ranked is rounding. That the values themselves differ needs no test: the note gives their ratio, and on how few
+sentences the padded one rests.
 """
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, matched
+from langgeom.findings.evidence import Divergences, Evidence, matched
 from langgeom.findings.outcome import Outcome, alike, untestable
 
 __all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
@@ -23,13 +24,23 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
     """Test each trained model."""
     found = []
     for panel in evidence.panels():
-        values = evidence.divergences(("kl_mean", "kl_padded"), panel)
-        if values is None:
+        measured = evidence.divergences(("kl_mean", "kl_padded"), panel)
+        if measured is None:
             outcome = untestable(EFFECT, "kl_mean and kl_padded were not both measured")
+        elif measured.tied:
+            outcome = untestable(EFFECT, measured.tied).noting(*_notes(measured))
         else:
-            x, y = matched(*values[0])
-            outcome = alike(EFFECT, x, y, evidence.settings.seed)
-            if len(x):
-                outcome = outcome.noting(f"Padded over mean: {(y / x).median():.3g} for the median language ({values[1]}).")
+            outcome = alike(EFFECT, *matched(*measured.values), evidence.settings.seed).noting(*_notes(measured))
         found.append(outcome.at(panel))
     return found
+
+
+def _notes(measured: Divergences) -> list[str]:
+    x, y = matched(*measured.values)
+    if x.empty:
+        return []
+    ratio = f"Padded over mean: {(y / x).median():.3g} for the median language ({measured.over})."
+    mean, padded = measured.n
+    # The padded one takes whole sentences up to a cap on tokens.
+    few = f"KL by padding rests on as few as {padded} sentences, by mean on {mean}." if padded < mean / 2 else ""
+    return [ratio, few]

@@ -2,7 +2,8 @@
 
 Unit: languages that the corpus has in both. Of each, the logarithm (to base 2) of the ratio of `kl_mean` in Latin to that
 in Arabic script, each the median over the layers after the embedding (the last layer where softmaxes are one-hot).
-Effect: the mean; test: sign flips over languages, which takes six. Supported: higher in Latin script.
+Effect: the mean; test: sign flips over languages, which takes six. Supported: higher in Latin script. Not testable where
+softmaxes are one-hot in the last layer too: what would be compared is rounding.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
     """Test each trained model."""
     found = []
     for panel in evidence.panels():
-        values = evidence.divergences(["kl_mean"], panel)
-        if values is None:
+        measured = evidence.divergences(["kl_mean"], panel)
+        if measured is None:
             outcome = untestable(EFFECT, "kl_mean was not measured")
+        elif measured.tied:
+            outcome = untestable(EFFECT, measured.tied)
         else:
-            outcome = latin_less_arabic(EFFECT, values[0][0], evidence, lambda latin, arabic: math.log2(latin / arabic))
-            outcome = outcome.noting(f"Each is the {values[1]}.")
+            outcome = latin_less_arabic(EFFECT, measured.values[0], evidence, lambda latin, arabic: math.log2(latin / arabic))
+            outcome = outcome.noting(f"Each is the {measured.over}.")
         found.append(outcome.at(panel))
     return found

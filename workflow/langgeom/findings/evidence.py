@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from langgeom.figures import qualities
-from langgeom.figures.frames import NEGLIGIBLE, by_layer, reliable, twins
+from langgeom.figures.frames import DIGITS, NEGLIGIBLE, by_layer, reliable, resolved, tied, twins
 from langgeom.figures.settings import Settings as FigureSettings
 from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import UNKNOWN, language
 from langgeom.names import TextName
 
-__all__ = ["Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary", "unit_of"]
+__all__ = ["Divergences", "Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary", "unit_of"]
 
 Panel = tuple[str, str]
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
@@ -85,6 +85,19 @@ def matched(x: pd.Series, y: pd.Series) -> tuple[pd.Series, pd.Series]:
     return per_language(x), per_language(y)
 
 
+class Divergences(NamedTuple):
+    """KL divergences to the reference, one a text: one series a metric, and how they came about.
+
+    `over` says in words over which layers they were summed up; `n` holds on how many sentences each rests at least, one a
+    metric; `tied` says why they cannot order languages, "" where they can.
+    """
+
+    values: list[pd.Series]
+    over: str
+    n: list[int]
+    tied: str
+
+
 class Evidence:
     """The tables `metrics`, `texts` and `quality`, and the settings; what was asked for once is kept."""
 
@@ -140,11 +153,13 @@ class Evidence:
         """Return the anisotropy [text, layer] of a model on a corpus, None where there is none."""
         return self.curves(self.settings.anisotropy).get(panel)
 
-    def divergences(self, names: Sequence[str], panel: Panel) -> tuple[list[pd.Series], str] | None:
-        """Return KL divergences to the reference, one a text, and over which layers all were summed up; None if one lacks.
+    def divergences(self, names: Sequence[str], panel: Panel) -> Divergences | None:
+        """Return KL divergences to the reference, None if a metric lacks.
 
         As the figures do, the last layer stands for the model where the median over layers is below 1e-6 nats for most
-        texts, that is, where softmaxes are one-hot. Values of zero are left out: they have no logarithm.
+        texts, that is, where softmaxes are one-hot. Values of zero are left out: they have no logarithm. Values are
+        rounded to the digits that mean something; where after that over a third of the texts share one, the softmax of
+        that layer is one-hot too, and what would be ranked is rounding.
         """
         curves = [self.curves(name).get(panel) for name in names]
         if any(values is None for values in curves):
@@ -153,7 +168,13 @@ class Evidence:
         found, over = [summary(values) for values in others], "median over layers"
         if any(len(values) and (values < NEGLIGIBLE).mean() > 0.5 for values in found):
             found, over = [values[values.columns.max()].dropna() for values in others], "last layer"
-        return [values[values > 0] for values in found], over
+        found = [resolved(values[values > 0]) for values in found]
+        return Divergences(found, over, [self._least_n(name, panel) for name in names], _tied(names, found, over))
+
+    def _least_n(self, metric: str, panel: Panel) -> int:
+        rows = by_layer(self.metrics, metric)
+        rows = rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1]) & (rows["text"] != self.settings.reference)]
+        return int(rows["n"].min()) if len(rows) else 0
 
     def twins(self) -> list[tuple[Panel, Panel]]:
         """Return (trained, untrained twin) of the decoders that have both, by their anisotropy."""
@@ -220,3 +241,11 @@ class Evidence:
                     found.append((high, same[0], low))
                     break
         return found
+
+
+def _tied(names: Sequence[str], found: Sequence[pd.Series], over: str) -> str:
+    """Say which divergence is the same for over a third of the texts, "" where none is."""
+    for name, values in zip(names, found, strict=True):
+        if most := tied(values):
+            return f"softmaxes are one-hot: {name} ({over}) is the same to {DIGITS} digits for {most} of {len(values)} texts"
+    return ""
