@@ -11,6 +11,7 @@ import pytest
 
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES
+from langgeom.figures.drawing import nothing, save, styled
 from langgeom.findings import CONCLUSIONS
 from langgeom.findings.prose import number_words
 from langgeom.report import render
@@ -66,6 +67,21 @@ def test_every_figure_is_there_with_its_words_and_its_very_bytes(page: Page) -> 
         for kind in ("svg", "png", "csv"):
             assert f"figures/{figure.name}.{kind}" in page.all("a", "href")
     assert "Figure 1 " + FIGURES["id_by_layer"].title in page.text
+
+
+def test_what_cannot_be_drawn_is_listed_with_the_reason(tmp_path: Path) -> None:
+    given = plain().inputs(tmp_path)
+    reason = "no language of <yours> is written in two scripts & more."
+    with styled():
+        save(nothing("Title", reason, ("layer",)), given.figures["id_two_scripts"], tmp_path / "a.png", tmp_path / "a.csv")
+    render(tmp_path / "report.html", given)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    caption = FIGURES["id_two_scripts"].caption
+    assert page.text.count(f"nothing to draw: {reason}") == 1 and page.text.count(f"Nothing to draw: {reason}") == 1
+    assert caption not in page.text and FIGURES["id_by_layer"].caption in page.text
+    assert page.text.lower().count("nothing to draw") == 2
+    (image,) = (found for tag, found in page.elements if tag == "img" and FIGURES["id_two_scripts"].title in found["alt"])
+    assert reason in image["alt"] and caption not in image["alt"]
 
 
 def test_every_finding_is_there_with_its_numbers(page: Page) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
 from langgeom.figures.catalogue import FIGURES
-from langgeom.table import read_table
+from langgeom.figures.reason import reason_of
+from langgeom.table import TABLES, read_table
 from study import Study
 
 pytestmark = pytest.mark.workflow
@@ -90,13 +92,49 @@ def test_another_folder_gives_the_same_bytes(finished: Study, fresh: Callable[[]
     }
 
 
-def test_single_core(fresh: Callable[[], Study], finished: Study) -> None:
+@pytest.fixture(scope="module")
+def little(fresh: Callable[[], Study]) -> Study:
+    """A study of one encoder and three languages, none in two scripts, without a set of grammar, run on one core."""
     study = fresh()
     study.settings["models"] = {"encoder": {"folder": "encoder"}}
-    study.run("table", cores=1)
-    one, two = (read_table(each.folder / "results" / "metrics.parquet") for each in (study, finished))
-    two = two[two["model"] == "encoder"].reset_index(drop=True)
+    study.settings["corpora"]["mine"]["texts"] = ["eng_Latn", "spa_Latn", "rus_Cyrl"]
+    study.run(cores=1)
+    return study
+
+
+def test_single_core(little: Study, finished: Study) -> None:
+    one, two = (read_table(study.folder / "results" / "metrics.parquet") for study in (little, finished))
+    one, two = (
+        table[(table["model"] == "encoder") & table["text"].isin(["eng_Latn", "spa_Latn"])].reset_index(drop=True)
+        for table in (one, two)
+    )
+    assert one["layer"].notna().sum() == 2 * 10 * 3
     ends = ["low", "high"]
     pd.testing.assert_frame_equal(one.drop(columns=ends), two.drop(columns=ends), rtol=1e-5, atol=1e-8)
     # The ends of an interval are quantiles of replicates, which carry rounding further than the value itself does.
     pd.testing.assert_frame_equal(one[ends], two[ends], rtol=1e-4, atol=1e-8)
+
+
+# What such a study cannot draw, and a word of the reason.
+LACKING = {
+    "id_two_scripts": "in two scripts", "id_grammar": "grammar", "id_encoder_decoder": "no decoder",
+    "anisotropy_untrained": "no untrained decoder", "anisotropy_trained": "no trained decoder",
+    "anisotropy_two_scripts": "in two scripts", "id_anisotropy_models": "decoder", "bpc_quality": "bits per character",
+    "id_scales": "id_gride", "linearity": "'linearity'",
+}  # fmt: skip
+
+
+def test_what_a_little_study_cannot_draw_or_test_is_listed_with_the_reason(little: Study) -> None:
+    results = little.folder / "results"
+    reasons = {name: reason_of((results / "figures" / f"{name}.svg").read_bytes()) for name in FIGURES}
+    assert {name for name, reason in reasons.items() if reason} == set(LACKING)
+    page = html.unescape((results / "report.html").read_text(encoding="utf-8"))
+    for name, word in LACKING.items():
+        assert word in reasons[name] and f"nothing to draw: {reasons[name]}" in page
+        assert (results / "figures" / f"{name}.csv").read_text().count("\n") == 1  # names of columns alone
+    found = read_table(results / "findings.parquet", TABLES["findings"])
+    assert sorted(found["finding"], key=lambda name: int(name[1:])) == [f"C{number}" for number in range(1, 15)]
+    assert set(found["verdict"]) == {"not testable"} and found["reason"].str.len().gt(0).all()
+    said = (results / "findings.md").read_text(encoding="utf-8")
+    assert all(reason in said for reason in found["reason"])
+    assert "3 languages" in found.set_index("finding")["reason"]["C11"]

@@ -205,7 +205,7 @@ def _correlation(effect: str, x: pd.Series, y: pd.Series, seed: int, ranked: boo
     a, b = (both.iloc[:, 0].to_numpy(dtype=float), both.iloc[:, 1].to_numpy(dtype=float)) if n else (np.empty(0), np.empty(0))
     if ranked and n:
         a, b = st.ranks(a), st.ranks(b)
-    r = st.pearson(a, b) if n > 1 else NAN
+    r = st.pearson(a, b) if n > 2 else NAN  # two are always in line
     if n < LEAST_UNITS:
         return few(effect, n, "languages with both numbers", value=Interval(r), shown=Interval(r)), NAN
     if math.isnan(r):

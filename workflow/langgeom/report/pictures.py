@@ -8,6 +8,7 @@ from pathlib import Path
 
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES, Figure
+from langgeom.figures.reason import reason_of
 from langgeom.pages.html import Markup, fill
 
 __all__ = ["contents", "pictures"]
@@ -20,6 +21,8 @@ FIGURE = """<figure id="figure-{{name}}" aria-labelledby="figure-{{name}}-title"
 <figcaption>{{caption}} <span class="files"><a href="figures/{{name}}.svg">SVG</a> <a href="figures/{{name}}.png">PNG</a> \
 <a href="figures/{{name}}.csv">numbers (CSV)</a></span></figcaption>
 </figure>"""
+
+LINE = '<li>{{number}}<a href="#figure-{{name}}">{{title}}</a>{{lacking}}</li>'
 
 
 def pictures(files: Mapping[str, Path]) -> Markup:
@@ -35,31 +38,39 @@ def pictures(files: Mapping[str, Path]) -> Markup:
 
 
 def contents(files: Mapping[str, Path]) -> Markup:
-    """Return links to the figures."""
+    """Return links to the figures; of those that show nothing, with the reason."""
     lines = (
-        fill('<li>{{number}}<a href="#figure-{{name}}">{{title}}</a></li>', {"name": name, "title": FIGURES[name].title},
-             {"number": _number(FIGURES[name])})
+        fill(LINE, {"name": name, "title": FIGURES[name].title},
+             {"number": _number(FIGURES[name]), "lacking": _lacking(_read(files[name])[1])})
         for name in FIGURES
         if name in files
     )  # fmt: skip
     return Markup('<ul class="figures">' + "".join(lines) + "</ul>")
 
 
-def _picture(figure: Figure, path: Path) -> str:
+def _lacking(reason: str) -> Markup:
+    return Markup(fill(' <span class="lacking">nothing to draw: {{reason}}</span>', {"reason": reason}, {}) if reason else "")
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    """Return a picture, and why it shows nothing ("" where it shows something)."""
     try:
         drawn = path.read_bytes()
     except OSError as error:
         raise UserError(f"the picture {path} cannot be read ({error}); run the workflow to make it.") from None
-    if b"<svg" not in drawn[:2000]:
-        raise UserError(f"{path} is no SVG; delete it and run again.")
+    try:
+        return drawn, reason_of(drawn)
+    except ValueError as error:
+        raise UserError(f"{path} is no SVG ({error}); delete it and run again.") from None
+
+
+def _picture(figure: Figure, path: Path) -> str:
+    drawn, reason = _read(path)
+    # A caption tells what to see in a picture, so one that shows nothing has the reason instead.
+    caption = f"Nothing to draw: {reason}" if reason else figure.caption
     return fill(
         FIGURE,
-        {
-            "name": figure.name,
-            "title": figure.title,
-            "caption": figure.caption,
-            "alt": f"{figure.title}. {figure.caption}",
-        },
+        {"name": figure.name, "title": figure.title, "caption": caption, "alt": f"{figure.title}. {caption}"},
         {"number": _number(figure), "source": Markup(f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}")},
     )
 
