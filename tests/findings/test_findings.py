@@ -121,6 +121,17 @@ def test_rounding_does_not_order_languages(alike: int) -> None:
     assert "KL by padding rests on as few as 7 sentences, by mean on 58." in found["note"]
 
 
+def test_layers_of_high_anisotropy_are_told() -> None:
+    twin = ("dec-untrained", "decoder", "untrained")
+    curve = np.array([0.1, 0.2, 0.6, 0.7, 0.3, 0.5])
+    wave = 0.01 * np.sin(np.arange(8.0))[:, None]
+    table = parts(
+        rows(DECODER, "anisotropy", texts(8), curve + abs(wave)), rows(twin, "anisotropy", texts(8), 0 * curve + wave + 0.1)
+    )
+    found = findings(evidence_of({"": table}), [CONCLUSIONS["C10"]])[0]
+    assert "in one direction, on average over texts: trained at layers 2-3, 5, untrained at no layer." in found["note"]
+
+
 def test_rounding_is_no_difference_of_scripts() -> None:
     names = texts(8, "Latn", "Arab")
     values = np.where(np.arange(16) % 2, 1.0608, 1.0608 + 1e-6)  # the Latin one higher in each language, by rounding

@@ -19,6 +19,7 @@ CLAIM = "High anisotropy is a property of training: trained decoders are high fr
 QUESTION = "Is the mean over languages of trained less untrained above zero, from a tenth of the depth on?"
 EFFECT = "anisotropy from a tenth of the depth on, trained less untrained"
 FROM_DEPTH = 0.1
+HIGH = 0.5
 
 
 def outcomes(evidence: Evidence) -> list[Outcome]:
@@ -39,12 +40,28 @@ def _of(evidence: Evidence, panel: Panel, twin: Panel) -> Outcome:
     found = mean_of(EFFECT, x - y, 1, evidence.settings.seed)
     if x.empty:
         return found
-    return found.noting(f"Trained {x.mean():.2f}, untrained {y.mean():.2f} on average{_from_layer(trained, untrained)}.")
+    both = f"trained {_high(trained)}, untrained {_high(untrained)}"
+    high = f"Half of the variance or more in one direction, on average over texts: {both}."
+    return found.noting(f"Trained {x.mean():.2f}, untrained {y.mean():.2f} on average{_from_layer(trained, untrained)}.", high)
 
 
 def _deep(curves: pd.DataFrame) -> pd.Series:
     last = max(curves.columns)
     return curves[[layer for layer in curves.columns if layer > 0 and layer >= FROM_DEPTH * last]].median(axis=1).dropna()
+
+
+def _high(curves: pd.DataFrame) -> str:
+    """Say at which layers the mean over texts is high: "at layers 3-17, 19", "at no layer"."""
+    mean = curves.mean()
+    layers = sorted(int(layer) for layer in mean.index[mean >= HIGH])
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    said = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"at layer{'s' * (len(layers) > 1)} {said}" if layers else "at no layer"
 
 
 def _from_layer(trained: pd.DataFrame, untrained: pd.DataFrame) -> str:
