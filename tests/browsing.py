@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,12 +11,7 @@ from typing import Any
 
 import pytest
 
-
-def unavailable(reason: str) -> None:
-    """Skip, or fail where all is to be there."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+from unavailable import unavailable
 
 
 class Browser:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from browsing import unavailable
 from langgeom.download import fetch_npm
 from langgeom.errors import UserError
 from langgeom.pages.libraries import D3
+from unavailable import unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 

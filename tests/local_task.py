@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-
-import pytest
 
 from langgeom.errors import UserError
 from langgeom.quality.run_harness import find_program
+from unavailable import unavailable
 
 
 def the_harness() -> str:
@@ -17,9 +15,7 @@ def the_harness() -> str:
     try:
         return find_program()
     except UserError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip("lm_eval is not installed here: make harness")
+        unavailable(f"make harness was not run: {error}")
 
 
 def write_task(folder: Path, name: str) -> None:

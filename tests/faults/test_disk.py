@@ -12,6 +12,7 @@ import pytest
 from runs import ALIGNED, EXPLORER, LIBRARY, REPORT, TARGETS, Undisturbed, finish, refused, results_of, temporaries
 from study import Study
 from tally import Tally
+from unavailable import unavailable
 
 pytestmark = [pytest.mark.workflow, pytest.mark.faults]
 MIB = 1 << 20
@@ -42,14 +43,14 @@ STAGES: list[tuple[str, str, list[str], int]] = [
 
 
 def mount(place: Path, *options: str) -> None:
-    """Mount something for a test, or skip it where that is not allowed."""
+    """Mount something for a test, or skip it where that is not allowed (in CI, fail)."""
     place.mkdir(exist_ok=True)
     try:
         done = subprocess.run(["mount", *options, str(place)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except FileNotFoundError:
-        pytest.skip("there is no mount here, so no disk of a test's own")
+        unavailable("there is no mount here, so no disk of a test's own")
     if done.returncode:
-        pytest.skip(f"a disk of the test's own cannot be mounted here: {done.stdout.strip()}")
+        unavailable(f"a disk of the test's own cannot be mounted here: {done.stdout.strip()}")
 
 
 @pytest.fixture

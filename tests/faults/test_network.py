@@ -22,6 +22,7 @@ from langgeom.errors import UserError
 from langgeom.hub.listing import listing_path, read_listing
 from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, client_of, serving
 from tally import Tally
+from unavailable import unavailable
 
 pytestmark = pytest.mark.faults
 PASSWORD = "PASSWORDthatMustNeverBeWritten"
@@ -136,7 +137,7 @@ ATTACKS = ["hangs", "trickles", "stops half way", "sends other bytes", "sends an
 @pytest.mark.parametrize("client", ["pip", "npm"])
 def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str, tally: Tally) -> None:
     if client == "npm" and shutil.which("npm") is None:
-        pytest.skip("there is no npm here")
+        unavailable("there is no npm here")
     out = tmp_path / "out" / "package"
 
     def fetch(seconds: float) -> None:

@@ -13,6 +13,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from unavailable import unavailable
+
 
 @pytest.fixture
 def hidden() -> Callable[..., Tensor]:
@@ -51,10 +53,10 @@ def microscope(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
-        pytest.skip("the llm-microscope 0.0.7 wheel could not be fetched in 60 s")
+        unavailable("the llm-microscope 0.0.7 wheel could not be fetched in 60 s")
     wheels = list(folder.glob("*.whl"))
     if not wheels:
-        pytest.skip(f"the llm-microscope 0.0.7 wheel could not be fetched: {done.stderr.strip()[-300:]}")
+        unavailable(f"the llm-microscope 0.0.7 wheel could not be fetched: {done.stderr.strip()[-300:]}")
     with zipfile.ZipFile(wheels[0]) as wheel:
         path = wheel.extract("llm_microscope/functions.py", folder)
     spec = importlib.util.spec_from_file_location("microscope_functions", path)
