@@ -46,11 +46,13 @@ def test_results_are_made_anew(finished: Study, undisturbed: Undisturbed, how: s
     notes = sorted((finished.folder / ".snakemake" / "metadata").rglob("*"))
     for path in [*(path for path in notes if path.is_file())][::3]:
         damage(path, how, chance)
+    next(path for path in notes if path.is_file()).write_bytes(b'{"rule": "\xf3("}')  # no text
     (finished.folder / ".snakemake" / "langgeom.lock").write_bytes(b"\0" * 10)
     (finished.folder / ".snakemake" / "locks").mkdir(exist_ok=True)
     (finished.folder / ".snakemake" / "locks" / "0.input.lock").write_bytes(b"\xff")
     output = finish(finished, *TARGETS, REPORT, f"results/{KINDS['a report on a text']}")
     assert "Traceback" not in output
+    assert "of Snakemake's notes on finished jobs, which cannot be read any more." in output
     for kind, path in KINDS.items():
         named = f"Removed results/{path.replace('/model.safetensors', '')}: it has changed since it was written" in output
         # A file that is not there is Snakemake's to make; of a folder that lacks one it sees the folder only.

@@ -88,6 +88,23 @@ def _check_writable(folder: Path) -> None:
             )
 
 
+def _drop_notes(folder: Path) -> int:
+    """Remove Snakemake's notes that are no text any more; return how many.
+
+    It passes over notes that are no JSON, but ends with a traceback where bytes are not UTF-8.
+    """
+    damaged = []
+    for path in (folder / ".snakemake/metadata").rglob("*"):
+        if path.is_file():
+            try:
+                path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                damaged.append(path)
+    for path in damaged:
+        path.unlink()
+    return len(damaged)
+
+
 def _clear(folder: Path) -> None:
     """Clear away what a killed run left, and say so."""
     locks = list((folder / ".snakemake/locks").glob("*"))
@@ -99,6 +116,8 @@ def _clear(folder: Path) -> None:
         print(f"Ended {ended} jobs that a killed run had left at work.")
     if left := clear_temporaries(folder / "results"):
         print(f"Removed {len(left)} temporary files that a killed run had left.")
+    if dropped := _drop_notes(folder):
+        print(f"Removed {dropped} of Snakemake's notes on finished jobs, which cannot be read any more.")
     for path in drop_damaged(folder / "results"):
         print(f"Removed {path.relative_to(folder)}: it has changed since it was written, and is made anew where it is needed.")
     sys.stdout.flush()
