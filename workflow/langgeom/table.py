@@ -63,16 +63,17 @@ QUALITY = _format(
 # than `centre`, -1 for less, 0 for within `bound`; rejecting the hypothesis of `p_for` supports the claim, of `p_against`
 # contradicts it, `p` is the smaller, `p_adjusted` that one corrected for many tests; `detectable` is the smallest effect that a
 # test of this size finds in 80 % of cases; `clustered_*` bound the interval over families; `shown*` are the same on one axis
-# from -1 to 1; `verdict` is one of supported, contradicted, no evidence, not testable (`reason` says why).
+# from -1 to 1; `verdict` is one of supported, contradicted, no evidence, not testable (`reason` says why); `doubt` says in
+# words why a verdict is not to be relied on (another estimator would not bear it, or the interval over families).
 FINDINGS = _format(
     "findings", "finding model corpus effect",
     "model corpus value low high n p p_for p_against p_adjusted detectable bound families clustered_low clustered_high shown "
-    "shown_low shown_high shown_bound test reason note",
+    "shown_low shown_high shown_bound test doubt reason note",
     finding="str", claim="str", question="str", model="str", corpus="str", effect="str", value="float64", low="float64",
     high="float64", claimed="Int16", centre="float64", bound="float64", test="str", n="Int32", unit="str", p="float64",
     p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32",
     clustered_low="float64", clustered_high="float64", shown="float64", shown_low="float64", shown_high="float64",
-    shown_centre="float64", shown_bound="float64", verdict="str", reason="str", note="str",
+    shown_centre="float64", shown_bound="float64", verdict="str", doubt="str", reason="str", note="str",
 )  # fmt: skip
 TABLES: Mapping[str, Format] = MappingProxyType({of.name: of for of in (METRICS, TEXTS, QUALITY, FINDINGS)})
 COLUMNS = METRICS.columns

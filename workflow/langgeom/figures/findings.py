@@ -25,7 +25,7 @@ CAPTION = (
 METRICS = ("id", "anisotropy", "kl_mean", "kl_padded", "bpc")
 TABLES = ("findings",)
 COLUMNS = ("finding", "model", "corpus", "effect", "shown", "shown_low", "shown_high", "shown_centre", "shown_bound", "claimed",
-           "n", "unit", "p_adjusted", "verdict", "reason")  # fmt: skip
+           "n", "unit", "p_adjusted", "verdict", "doubt", "reason")  # fmt: skip
 # Verdict -> colour, marker, filled: shape and filling tell them apart in grey.
 LOOKS = {
     "supported": ("#117733", "o", True),
@@ -41,7 +41,8 @@ NOTE = (
     "Correlations as they are; a mean of d standard deviations (over languages, pairs or sentences) as d/√(1+d²). Bars: 95 % "
     "intervals, not corrected for many tests. Shaded: where the claim would be true; a claim of none is supported by a bar "
     "within it. Verdicts: p ≤ 0.05 after Holm's correction over all tests on one corpus. n counts languages where nothing else "
-    "is said. Not testable: the value alone, too few for any test. Reasons and all numbers: findings.md."
+    "is said. Hollow circles and crosses: verdicts in doubt, which another estimator or the interval over families "
+    "would not bear. Not testable: the value alone, too few for any test. Reasons and all numbers: findings.md."
 )
 
 
@@ -98,6 +99,7 @@ def _block(axes: Axes, top: float, shown: pd.DataFrame, rows: pd.DataFrame, seve
 
 def _effect(axes: Axes, y: float, at: dict[str, Any], said: str, several: bool) -> None:
     colour, marker, filled = LOOKS[at["verdict"]]
+    filled = filled and not isinstance(at["doubt"], str)
     low, high = _claimed(at)
     axes.fill_between([low, high], y - 0.42 * ROW, y + 0.42 * ROW, color="#DDE8DD", lw=0, zorder=0.5)
     if math.isfinite(at["shown_low"]):

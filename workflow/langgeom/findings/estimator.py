@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from langgeom.findings.evidence import Evidence
 from langgeom.findings.outcome import Outcome
@@ -30,23 +31,29 @@ def compared(test: Callable[[Evidence], list[Outcome]], evidence: Evidence) -> l
     for outcome in outcomes:
         other = others.get((outcome.effect, outcome.model, outcome.corpus))
         there = SUBJECT in outcome.effect and other is not None and not math.isnan(other.value.value)
-        found.append(outcome.noting(_said(outcome, other, evidence.settings.id), _copies(outcome, evidence))
-                     if there and other else outcome)  # fmt: skip
+        if there and other:
+            differ = _differ(outcome, other, evidence.settings.id)
+            outcome = replace(outcome, depends=bool(differ)).noting(_said(other, differ), _copies(outcome, evidence))
+        found.append(outcome)
     return found
 
 
-def _said(mine: Outcome, other: Outcome, metric: str) -> str:
-    """Return what the other estimator gives, and whether the sign or the verdict before correction is another."""
+def _differ(mine: Outcome, other: Outcome, metric: str) -> list[str]:
+    """Return in which ways the other estimator's outcome is another: its side, its verdict before correction."""
+    differ = []
+    if (mine.value.value - mine.centre) * (other.value.value - other.centre) < 0:
+        differ.append("other side of " + (f"{mine.centre:g}" if mine.centre else "zero"))
+    if mine.verdict() != other.verdict():
+        differ.append(f"{mine.verdict()} with {metric}")
+    return differ
+
+
+def _said(other: Outcome, differ: list[str]) -> str:
+    """Return what the other estimator gives, and in which ways that is another finding."""
     value = other.value
     interval = "" if math.isnan(value.low) else f" [{value.low:.2f}, {value.high:.2f}]"
-    verdicts = mine.verdict(), other.verdict()
     said = f"With {OTHER}, which drops copies: {value.value:+.2f}{interval}"
-    said += f", {verdicts[1]} before correction" if other.testable else ""
-    differ = []
-    if (mine.value.value - mine.centre) * (value.value - other.centre) < 0:
-        differ.append("other side of " + (f"{mine.centre:g}" if mine.centre else "zero"))
-    if verdicts[0] != verdicts[1]:
-        differ.append(f"{verdicts[0]} with {metric}")
+    said += f", {other.verdict()} before correction" if other.testable else ""
     return said + (f"; depends on the estimator ({', '.join(differ)})." if differ else ".")
 
 

@@ -52,6 +52,7 @@ class Outcome:
     deviations as d / sqrt(1 + d^2), which has the same sign. `centre` is where the claim turns into its contrary on the axis
     of `value`, `bound` the smallest effect of interest of a claim of absence; `shown_centre` and `shown_bound` the
     same on the shared axis. `claimed` is 1 where the claim is of more than `centre`, -1 of less, 0 of no effect.
+    `depends` says that with another estimator of intrinsic dimension the verdict or the side would be another.
     """
 
     effect: str
@@ -72,6 +73,7 @@ class Outcome:
     shown_bound: float = NAN
     clustered: Interval = NONE
     families: int = 0
+    depends: bool = False
     note: str = ""
     reason: str = ""
 
@@ -90,6 +92,15 @@ class Outcome:
         if self.p_for * factor <= st.LEVEL:
             return SUPPORTED
         return CONTRADICTED if self.p_against * factor <= st.LEVEL else NO_EVIDENCE
+
+    def fragile(self, verdict: str) -> bool:
+        """Whether the interval over families, where there is one, would not bear a verdict."""
+        low, high = self.clustered.low, self.clustered.high
+        if math.isnan(low):
+            return False
+        if verdict == SUPPORTED and self.claimed == 0:
+            return not (-self.bound < low and high < self.bound)
+        return verdict in (SUPPORTED, CONTRADICTED) and low <= self.centre <= high
 
     def at(self, panel: Panel) -> Outcome:
         """Return the same of a model and a corpus."""

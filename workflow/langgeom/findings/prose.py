@@ -16,7 +16,8 @@ INTRODUCTION = (
     "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "
     "**contradicted** rest on p ≤ 0.05 after Holm's correction over all tests on one corpus; **no evidence** says that the "
     "data decide neither way, which is not evidence of the contrary; **not testable** says what is lacking. Brackets hold 95 % "
-    "intervals, not corrected for many tests. *Detectable* is the smallest effect that a test of this size finds in 80 % of "
+    "intervals, not corrected for many tests. A verdict in doubt is one that another estimator of intrinsic dimension or the "
+    "interval over families would not bear. *Detectable* is the smallest effect that a test of this size finds in 80 % of "
     "cases at p ≤ 0.05, before correction. What each word means, exactly: docs/findings.md."
 )
 CAUTIONS = (
@@ -62,16 +63,21 @@ def page(table: pd.DataFrame) -> str:
 def _overview(table: pd.DataFrame) -> list[str]:
     """Return a table of how many tests of each conclusion ended in each verdict."""
     verdicts = ["supported", "contradicted", "no evidence", "not testable"]
-    counts = table.groupby("finding", sort=False)["verdict"].value_counts().unstack(fill_value=0)
-    counts = counts.reindex(columns=verdicts, fill_value=0).reindex(table["finding"].unique())
     lines = ["| | " + " | ".join(verdicts) + " |", "|---|" + "---|" * len(verdicts)]
-    return lines + [f"| {finding} | " + " | ".join(str(n or "") for n in row) + " |" for finding, row in
-                    zip(counts.index, counts.to_numpy(), strict=True)]  # fmt: skip
+    for finding, rows in table.groupby("finding", sort=False):
+        cells = [_counted(rows[rows["verdict"] == verdict]) for verdict in verdicts]
+        lines.append(f"| {finding} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    doubted = int(rows["doubt"].notna().sum())
+    return "" if rows.empty else f"{len(rows)}" + (f" ({doubted} in doubt)" if doubted else "")
 
 
 def _bullet(row: dict[str, Any]) -> str:
     where = f"**{row['model']}** on {row['corpus']}" if present(row["model"]) else "Here"
-    parts = [f"- {where}: **{row['verdict']}**"]
+    parts = [f"- {where}: **{row['verdict']}**" + (f", in doubt: {row['doubt']}" if present(row["doubt"]) else "")]
     if present(row["reason"]):
         parts[0] += f": {row['reason']}"
     said = [effect_words(row)] if present(row["value"]) else []
@@ -93,16 +99,15 @@ def effect_words(row: dict[str, Any]) -> str:
 
 
 def clustered_words(row: dict[str, Any]) -> str:
-    """Return the interval over families, and whether the verdict is fragile by it; "" where there is none."""
+    """Return the interval over families, and why the verdict is fragile by it; "" where there is none."""
     if not present(row["clustered_low"]):
         return ""
-    low, high = row["clustered_low"], row["clustered_high"]
-    said = f"Over {row['families']} families [{number_words(low)}, {number_words(high)}]"
+    said = f"Over {row['families']} families [{number_words(row['clustered_low'])}, {number_words(row['clustered_high'])}]"
+    if "fragile" not in str(row["doubt"]):
+        return said
     if row["verdict"] == "supported" and row["claimed"] == 0:
-        inside = -row["bound"] < low and high < row["bound"]
-        return said + ("" if inside else f", which reaches beyond ±{number_words(row['bound'])}: fragile")
-    held = row["verdict"] in ("supported", "contradicted") and low <= row["centre"] <= high
-    return said + (f", which holds {number_words(row['centre'])}: fragile" if held else "")
+        return said + f", which reaches beyond ±{number_words(row['bound'])}: fragile"
+    return said + f", which holds {number_words(row['centre'])}: fragile"
 
 
 def present(value: Any) -> bool:

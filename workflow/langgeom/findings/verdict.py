@@ -56,6 +56,14 @@ def judge(outcomes: list[Outcome]) -> list[tuple[float, str]]:
     ]
 
 
+def _doubt(outcome: Outcome, verdict: str) -> str | None:
+    """Say why a verdict is not to be relied on, if so."""
+    if verdict not in (SUPPORTED, CONTRADICTED):
+        return None
+    doubts = ["depends on the estimator"] * outcome.depends + ["fragile over families"] * outcome.fragile(verdict)
+    return ", ".join(doubts) or None
+
+
 def _row(conclusion: Conclusion, outcome: Outcome, adjusted: float, verdict: str) -> dict[str, Any]:
     numbers = {
         "value": outcome.value.value, "low": outcome.value.low, "high": outcome.value.high, "centre": outcome.centre,
@@ -78,6 +86,7 @@ def _row(conclusion: Conclusion, outcome: Outcome, adjusted: float, verdict: str
         "claimed": outcome.claimed,
         "families": outcome.families or None,
         "verdict": verdict,
+        "doubt": _doubt(outcome, verdict),
         "reason": outcome.reason or None,
         "note": outcome.note or None,
     } | {name: None if math.isnan(value) else value for name, value in numbers.items()}

@@ -31,13 +31,14 @@ MINUS = re.compile(r"(?<![\w)])-(?=\d)")
 HEAD = ("Model", "Verdict", "Value", "n", "Corrected p", "Remarks")
 
 
-def mark(verdict: str, number: int | None = None) -> Markup:
-    """Return a verdict's shape and word, with how often it was reached where that is given."""
+def mark(verdict: str, number: int | None = None, doubt: str = "") -> Markup:
+    """Return a verdict's shape and word, with how often it was reached where that is given, and why it is in doubt."""
+    said = f"{number} {verdict}" if number is not None else verdict
     shape = Markup(f'<svg viewBox="0 0 12 12" aria-hidden="true">{SHAPES.get(verdict, SHAPES[NOT_TESTABLE])}</svg>')
     return Markup(
         fill(
             '<span class="verdict {{kind}}">{{shape}}{{said}}</span>',
-            {"kind": verdict.replace(" ", "-"), "said": f"{number} {verdict}" if number is not None else verdict},
+            {"kind": verdict.replace(" ", "-"), "said": f"{said} ({doubt})" if doubt else said},
             {"shape": shape},
         )
     )
@@ -60,8 +61,14 @@ def ordered(findings: pd.DataFrame) -> pd.DataFrame:
 
 def tally(rows: pd.DataFrame) -> Markup:
     """Return how many of the rows reached each verdict, those that none reached left out."""
-    reached = [(verdict, int((rows["verdict"] == verdict).sum())) for verdict in VERDICTS]
-    return Markup(" ".join(mark(verdict, number) for verdict, number in reached if number))
+    reached = [(verdict, rows[rows["verdict"] == verdict]) for verdict in VERDICTS]
+    doubted = {verdict: int(mine["doubt"].notna().sum()) for verdict, mine in reached}
+    said = (
+        mark(verdict, len(mine), f"{doubted[verdict]} in doubt" if doubted[verdict] else "")
+        for verdict, mine in reached
+        if len(mine)
+    )
+    return Markup(" ".join(said))
 
 
 def glance(findings: pd.DataFrame) -> Markup:
@@ -111,7 +118,7 @@ def _test(row: dict[str, Any], several: bool) -> tuple[Cell, ...]:
     counted = f"{row['n']} {row['unit']}" if present(row["n"]) and row["n"] > 0 else NOTHING
     return (
         Cell(model),
-        Cell(markup=mark(row["verdict"])),
+        Cell(markup=mark(row["verdict"], doubt=f"in doubt: {row['doubt']}" if present(row["doubt"]) else "")),
         Cell(MINUS.sub("−", value), numeric=True),
         Cell(counted),
         Cell(corrected, numeric=True),
