@@ -319,7 +319,8 @@ def targets(tables: list[Table]) -> Table:
         if not rows:
             found.add(target, "not measured in this run", "", "")
             continue
-        values = sorted({f"{value:.2g}": value for value, _ in rows}.items(), key=lambda item: item[1])
+        values = sorted({f"{value:.0f}" if value >= 100 else f"{value:.2g}": value for value, _ in rows}.items(),
+                        key=lambda item: item[1])  # fmt: skip
         said = values[0][0] if len(values) == 1 else f"{values[0][0]} to {values[-1][0]}"
         met = sum(met for _, met in rows)
         how = "yes" if met == len(rows) else "no" if not met else f"in {met} of {len(rows)}"

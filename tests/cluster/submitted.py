@@ -81,9 +81,13 @@ def _start(command: list[str], folder: Path, output: Path, environment: Mapping[
 
 
 def jobs() -> list[dict[str, str]]:
-    """Return what Slurm knows of each job: JobId, Partition, JobState, TimeLimit, Comment (rule and wildcards), TRES ..."""
-    blocks = slurm.ask("scontrol", "--oneliner", "show", "job").splitlines()
-    return [dict(word.split("=", 1) for word in block.split() if "=" in word) for block in blocks if "JobId=" in block]
+    """Return what Slurm knows of each job: JobId, Partition, JobState, TimeLimit, Comment (rule and wildcards), TRES ...
+
+    In the words of Slurm 22.05; newer ones say ReqTRES for TRES, and gres/gpu for gres:gpu.
+    """
+    blocks = slurm.ask("scontrol", "--oneliner", "show", "job").replace("gres/gpu", "gres:gpu").splitlines()
+    found = [dict(word.split("=", 1) for word in block.split() if "=" in word) for block in blocks if "JobId=" in block]
+    return [{"TRES": job.get("ReqTRES", ""), **job} for job in found]
 
 
 def job_of(rule: str) -> str | None:

@@ -29,7 +29,7 @@ pytestmark = [
 SCRIPTS = ROOT / "workflow" / "scripts"
 FROM_THE_HUB = {"hub_model", "hub_text"}
 # Scripts whose imports alone are tried in their environment, and why.
-IMPORTED_ONLY = {"harness": "asks for the tasks' data sets", "wheel": "fetches 20 MB and more, by what npm_package uses"}
+IMPORTED_ONLY = {"harness": "asks for the tasks' data sets", "wheel": "fetches 20 MB and more, by the pip of its environment"}
 
 
 @pytest.fixture(scope="session")

@@ -68,8 +68,8 @@ def test_pins_are_those_of_the_tests(env: Path) -> None:
         and set(channels) <= {"conda-forge", "bioconda", "nodefaults"}
     )
     assert listed(env)["python"] == "3.11"  # the oldest that langgeom runs with
-    # pip stands where something is left to it, and only there; conda puts one beside every python, which does the fetching.
-    assert ("pip" in listed(env)) == ("pip:" in env.read_text(encoding="utf-8"))
+    # pip stands where something is left to it, or where it does the fetching, and only there.
+    assert ("pip" in listed(env)) == ("pip:" in env.read_text(encoding="utf-8") or env.stem == "fetch")
 
 
 def test_pip_installs_all_of_the_harness_as_make_does() -> None:
@@ -79,6 +79,10 @@ def test_pip_installs_all_of_the_harness_as_make_does() -> None:
         left.pop(same(PYPI.get(name) or name), None)
     assert {same(name): version for name, version in (line.split("==") for line in _pip_lines(env))} == left
     assert [other.name for other in ENVS if _pip_lines(other)] == ["harness.yaml"]
+
+
+def test_one_pip_fetches_and_installs() -> None:
+    assert listed(ROOT / "envs" / "fetch.yaml")["pip"] == listed(ROOT / "envs" / "harness.yaml")["pip"]
 
 
 def test_node_is_the_one_that_make_installs() -> None:

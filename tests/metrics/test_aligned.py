@@ -235,6 +235,18 @@ def test_constant_clouds_have_no_divergence(metric: Callable[..., Estimate]) -> 
         assert metric(same, same.clone()).value.isnan()
 
 
+@pytest.mark.parametrize("metric", [retrieval, mexa])
+def test_a_share_of_none_or_all_is_not_certain(metric: Callable[..., Estimate]) -> None:
+    points = torch.randn(58, 20, generator=torch.Generator().manual_seed(3))
+    found = metric(torch.stack([points, -points]), torch.stack([points, points]), resample=Resample(50, seed=0))
+    assert found.value.tolist() == [1, 0]
+    assert found.low is not None and found.high is not None
+    # Wilson's limits, by their equation: (p - x / n)^2 = z^2 p (1 - p) / n.
+    for share, p in ((1.0, found.low[0]), (0.0, found.high[1])):
+        assert float((p - share) ** 2) == pytest.approx(1.959963984540054**2 * float(p * (1 - p)) / 58, rel=1e-9)
+    assert float(found.high[0]) == 1 and float(found.low[1]) == 0
+
+
 def test_intervals_end_where_the_quantity_does() -> None:
     generator = torch.Generator().manual_seed(0)
     points = torch.randn(60, 8, generator=generator)

@@ -16,6 +16,7 @@ from langgeom.errors import UserError
 from langgeom.models import build_model
 from langgeom.quality import run_harness as module
 from langgeom.quality.run_harness import command, run_harness
+from langgeom.quality.tasks import check_tasks
 from local_task import the_harness, write_task
 
 TOKEN = "hf_MARKERthatMustNeverBeWritten"
@@ -126,6 +127,24 @@ def test_without_a_harness_the_message_says_what_to_do(model: Path, monkeypatch:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(UserError, match=r"needs lm_eval, which is not here\. Run `make harness`"):
         run(model, ["tiny"])
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("doc_to_text: !function utils.text", "names Python code"),
+        ("include: ../../elsewhere.yaml", "outside of"),
+        ("include: '/elsewhere.yaml'", "outside of"),
+    ],
+)
+def test_tasks_that_are_code_are_refused(model: Path, double: Any, said: str, message: str) -> None:
+    write_task(model.parent / "tasks", "mine")
+    (model.parent / "tasks" / "deeper").mkdir()
+    (model.parent / "tasks" / "deeper" / "more.yaml").write_text(f"task: more\n{said}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        run(model, ["mine"], include=model.parent / "tasks")
+    (model.parent / "tasks" / "deeper" / "more.yaml").write_text("task: more\ninclude: ../mine.yaml\n", encoding="utf-8")
+    check_tasks(model.parent / "tasks")
 
 
 def test_an_encoder_is_not_asked(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ __all__ = ["FIT", "draw_against", "families_of", "family_legend", "paired"]
 
 FIT = (
     "Lines: least squares, with the 95 % band of the line; r is Pearson's, ρ Spearman's correlation, n counts texts (a "
-    "language in two scripts is two)."
+    "language in two scripts is two) and p is not corrected for many tests: findings.md tests over languages."
 )
 
 

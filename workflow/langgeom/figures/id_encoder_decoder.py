@@ -59,7 +59,10 @@ def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
 
 
 def average(rows: pd.DataFrame) -> pd.DataFrame:
-    """Average a metric over the texts that every model of the corpus has.
+    """Average a metric over the texts that every model of the corpus has, at the layers that all of these texts have.
+
+    At a layer that some of them lack (layer 0, where few points are distinct) the mean would be of other texts, and a line
+    to it would show that and not the layer.
 
     Returns:
         A row a model, corpus and layer: `value` the mean, `low` and `high` its 95 % t interval over texts (missing for
@@ -70,11 +73,12 @@ def average(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["model", "kind", "init", "corpus", "layer", "metric", "over"]
     means = shared.groupby(keys, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     means = means.rename(columns={"mean": "value", "count": "n"})
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = student.ppf(0.975, np.maximum(means["n"] - 1, 1)) * means["std"] / np.sqrt(means["n"])
     last = means.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1)
     depth = means["layer"] / last
-    return means.assign(low=means["value"] - half, high=means["value"] + half, depth=depth, x=depth)
+    means = means.assign(depth=depth, x=depth)[means["n"] == means.groupby("corpus")["n"].transform("max")]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = student.ppf(0.975, np.maximum(means["n"] - 1, 1)) * means["std"] / np.sqrt(means["n"])
+    return means.assign(low=means["value"] - half, high=means["value"] + half)
 
 
 def _looks(rows: pd.DataFrame) -> dict[str, Look]:

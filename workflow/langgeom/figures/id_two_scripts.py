@@ -19,8 +19,8 @@ __all__ = ["ALIAS", "CAPTION", "METRICS", "TITLE", "draw"]
 ALIAS = "fig02"
 TITLE = "Intrinsic dimension by layer, languages written in two scripts"
 CAPTION = (
-    "Intrinsic dimension by layer of one and the same text in two scripts. "
-    "Where the bands part, the script alone changes the geometry: is Latin script the higher one?"
+    "Intrinsic dimension by layer of one text in two scripts. Where tokens are capped, the script that needs more of them "
+    "keeps fewer sentences, so bands may part by script or by what was kept: is Latin script the higher one?"
 )
 METRICS = ("id",)
 

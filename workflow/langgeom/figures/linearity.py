@@ -17,7 +17,8 @@ __all__ = ["ALIAS", "CAPTION", "METRICS", "TITLE", "draw"]
 ALIAS = ""
 TITLE = "Linearity from layer to layer"
 CAPTION = (
-    "How well the token vectors of the next layer are a linear map of this layer's, one line a language. "
+    "How well the token vectors of the next layer are a linear map of this layer's, one line a language; by chance d / (n - 1) "
+    "of n vectors of d dimensions, as the map is fitted to what it is judged by. "
     "Which blocks bend the space, and is it the same ones in every language?"
 )
 METRICS = ("linearity",)

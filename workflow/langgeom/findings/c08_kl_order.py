@@ -43,4 +43,4 @@ def _notes(measured: Divergences) -> list[str]:
     mean, padded = measured.n
     # The padded one takes whole sentences up to a cap on tokens.
     few = f"KL by padding rests on as few as {padded} sentences, by mean on {mean}." if padded < mean / 2 else ""
-    return [ratio, few]
+    return [ratio, few, measured.counted]

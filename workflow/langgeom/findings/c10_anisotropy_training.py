@@ -1,4 +1,6 @@
-"""C10: is high anisotropy a property of training.
+"""C10: is anisotropy a property of training.
+
+The study says "high": what is tested is more than untrained, and the note tells at which layers it is high (0.5 or more).
 
 Unit: languages, in each trained decoder with its untrained twin. Of each language, the median anisotropy over the layers
 from a tenth of the depth on (the study's layer 3 of 32), trained less untrained. Effect: the mean; test: sign flips over
@@ -15,7 +17,7 @@ from langgeom.findings.outcome import Outcome, mean_of, untestable
 __all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
 
 ID = "C10"
-CLAIM = "High anisotropy is a property of training: trained decoders are high from about layer 3 on, untrained ones are not."
+CLAIM = "Anisotropy is a property of training: from about layer 3 on, trained decoders have more of it than untrained ones."
 QUESTION = "Is the mean over languages of trained less untrained above zero, from a tenth of the depth on?"
 EFFECT = "anisotropy from a tenth of the depth on, trained less untrained"
 FROM_DEPTH = 0.1

@@ -140,8 +140,8 @@ def mean_of(
     plain = Interval(float(values.mean()) if n else NAN, *st.mean_interval(values))
     shared: dict[str, Any] = dict(value=plain, claimed=claimed, centre=centre, shown=_standardised(plain, centre, spread))
     if n < LEAST_UNITS:
-        # Student's interval of two says nothing but that they are two.
-        bare = {} if n > 2 else {"value": Interval(plain.value), "shown": Interval(shared["shown"].value)}
+        # Student's interval of two says nothing but that they are two, nor does their mean in units of their spread.
+        bare = {} if n > 2 else {"value": Interval(plain.value), "shown": NONE}
         return few(effect, n, what, unit=unit, **shared | bare)
     p = st.sign_flip_p(values - centre, seed)
     clustered, families = _clustered(list(by) or list(map(family, values.index)), seed, values.to_numpy())

@@ -7,7 +7,8 @@ its tokens. A replicate is held as how often each sentence was drawn.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from langgeom.metrics.estimate import Estimate, MetricError
 
-__all__ = ["Resample", "summarise"]
+__all__ = ["Resample", "of_hits", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,21 @@ class Resample:
 def _draw(replicates: int, seed: int, groups: int) -> Tensor:
     draws = np.random.default_rng([seed, groups]).multinomial(groups, np.full(groups, 1 / groups), size=replicates)
     return torch.from_numpy(draws)
+
+
+def of_hits(estimate: Estimate, resample: Resample | None) -> Estimate:
+    """Return a share of sentences with Wilson's interval where it is 0 or 1.
+
+    There every replicate is the same, and the bootstrap's interval would have no width, as if the share were certain.
+
+    Source: Wilson 1927, JASA 22:209; Brown, Cai, DasGupta 2001, Statistical Science 16:101.
+    """
+    if resample is None or estimate.low is None or estimate.high is None:
+        return estimate
+    square = NormalDist().inv_cdf((1 + resample.level) / 2) ** 2
+    width = square / (estimate.n.double() + square)
+    low = torch.where(estimate.value == 1, 1 - width, estimate.low)
+    return replace(estimate, low=low, high=torch.where(estimate.value == 0, width, estimate.high))
 
 
 def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor, signed: bool) -> tuple[Tensor, Tensor]:

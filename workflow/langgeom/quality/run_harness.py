@@ -14,6 +14,7 @@ from typing import Any
 from langgeom.errors import UserError
 from langgeom.files import atomic, scratch
 from langgeom.models.manifest import read_manifest
+from langgeom.quality.tasks import check_tasks
 
 __all__ = ["command", "find_program", "run_harness"]
 
@@ -47,7 +48,7 @@ def run_harness(
         seed: of the choice of examples.
 
     Raises:
-        UserError: an encoder, no harness here, or a harness that fails, with the end of what it said.
+        UserError: an encoder, tasks that are code, no harness here, or a harness that fails, with the end of what it said.
     """
     manifest = read_manifest(model)
     if manifest["kind"] != "decoder":
@@ -55,6 +56,8 @@ def run_harness(
             f"Model '{manifest['name']}' is an encoder, which gives answers no probability. Name decoders in "
             "quality.harness.models."
         )
+    if include is not None:
+        check_tasks(include)
     program = find_program()
     with scratch(out) as temporary:
         said = _run(command(program, model, tasks, temporary, shots, limit, include, seed), cache)
@@ -94,7 +97,7 @@ def command(
     include: Path | None,
     seed: int,
 ) -> list[str]:
-    """Return the command line; the model's folder is all that is read of the model, and code of tasks is never run."""
+    """Return the command line; the model's folder is all that is read of the model, and no code of its repository is run."""
     words = [program, "run", "--model", "hf", "--model_args", f"pretrained={model},dtype=auto,trust_remote_code=False"]
     words += ["--tasks", ",".join(tasks), "--batch_size", "auto", "--seed", str(seed), "--output_path", str(out)]
     for option, value in (("--num_fewshot", shots), ("--limit", limit), ("--include_path", include)):

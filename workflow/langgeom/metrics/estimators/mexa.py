@@ -9,7 +9,7 @@ from langgeom.metrics.aligned import cosines, each_pair, weighted_means
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics.resample import Resample, of_hits
 
 __all__ = ["mexa"]
 
@@ -27,7 +27,8 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
 
     Args:
         points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
-        resample: bootstrap over sentences that are judged; the others they are compared with stay all sentences.
+        resample: bootstrap over sentences that are judged; the others they are compared with stay all sentences. Of a
+            share of 0 or 1 the interval is Wilson's, since the bootstrap's would have no width.
 
     Returns:
         The share, n the sentences, dropped 0. NaN for one sentence, which has nothing to be compared with.
@@ -46,4 +47,4 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
         hits = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
         return Measured(float(hits.double().mean()), weighted_means(hits, counts), len(hits), 0)
 
-    return each_pair(points, reference, resample, measure)
+    return of_hits(each_pair(points, reference, resample, measure), resample)

@@ -12,7 +12,7 @@ from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.divergence import check_direction
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics.resample import Resample, of_hits
 
 __all__ = ["retrieval"]
 
@@ -43,7 +43,8 @@ def retrieval(
     Args:
         points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         direction: `to_reference` looks for x_i's translation among all y; `from_reference` for y_i's among all x.
-        resample: bootstrap over sentences that are looked up; the candidates stay all sentences.
+        resample: bootstrap over sentences that are looked up; the candidates stay all sentences. Of a share of 0 or 1 the
+            interval is Wilson's, since the bootstrap's would have no width.
 
     Returns:
         The accuracy, n the sentences, dropped 0.
@@ -62,4 +63,4 @@ def retrieval(
         hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
         return Measured(float(hits.mean()), weighted_means(hits, counts), len(hits), 0)
 
-    return each_pair(points, reference, resample, measure)
+    return of_hits(each_pair(points, reference, resample, measure), resample)
