@@ -303,4 +303,5 @@ def test_dependencies_are_pinned_and_audited(file: Path, tally: Tally) -> None:
     assert len(listed) == len(wanted) and [package for package in audited if package["vulns"]] == []
     if not audited:
         pytest.skip(f"pinned, but not audited: pip-audit can ask of no package here: {listed[0]['skip_reason']}")
+    assert len(audited) == len(listed), [one for one in listed if "skip_reason" in one]
     tally("dependencies asked after for known vulnerabilities", len(audited), survived=len(audited))

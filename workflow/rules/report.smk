@@ -37,7 +37,6 @@ rule page:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
     params:
-        benchmarks="results/benchmarks",
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
         versions=versions(),
         code=code_of("langgeom.report"),

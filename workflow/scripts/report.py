@@ -17,7 +17,7 @@ with job(snakemake):
             quality=Path(given.quality),
             findings=Path(given.findings),
             figures={Path(path).stem: Path(path) for path in given.figures},
-            benchmarks=Path(params.benchmarks),
+            benchmarks=Path(snakemake.output[0]).parent / "benchmarks",  # beside it, wherever a module puts both
             settings=params.settings,
             versions=params.versions,
         ),

@@ -19,6 +19,8 @@ from langgeom.words import words
 __all__ = ["Sentence", "TextTokenizer", "Tokenised"]
 
 log = logging.getLogger(__name__)
+# From this share on unknown tokens are told in the log.
+NOTABLE = 0.05
 
 
 @dataclass
@@ -94,6 +96,8 @@ class TextTokenizer:
             )
         if unknown == tokens:
             log.warning("the model's tokenizer knows nothing of this text: all %d tokens are unknown to it", tokens)
+        elif unknown > NOTABLE * tokens:
+            log.warning("%d of %d tokens are unknown to the model's tokenizer: one vector for many words", unknown, tokens)
         report = {
             "lines": len(lines),
             "empty": len(lines) - len(filled),
