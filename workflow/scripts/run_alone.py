@@ -123,6 +123,29 @@ def _clear(folder: Path) -> None:
     sys.stdout.flush()
 
 
+def _lock(file: int) -> bool:
+    """Take the lock, and return whether this disk has locks; where it has none, say so.
+
+    Lustre has them where it is mounted with `flock`, NFS where a lock daemon runs.
+
+    Raises:
+        BlockingIOError: another run holds it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        print(
+            f"This disk has no locks ({error.strerror}): two runs here are told apart by Snakemake's own lock alone, and what "
+            "a killed run left is not cleared away. If Snakemake says that the directory is locked and no run is alive, run "
+            "`snakemake --unlock`."
+        )
+        sys.stdout.flush()
+        return False
+    return True
+
+
 def _progress(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return what asks Snakemake for one line of progress on a terminal, and the environment that keeps jobs' bars below it."""
     asked = any(word.startswith(("--logger", "--quiet", "-q")) for word in arguments)
@@ -151,7 +174,7 @@ def main(arguments: list[str]) -> int:
         print(f"{folder.resolve()} cannot be written, and results are kept there ({error.strerror}): run in another folder.")
         return 1
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locked = _lock(lock.fileno())
     except BlockingIOError:
         print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
         return 1
@@ -160,7 +183,7 @@ def main(arguments: list[str]) -> int:
         print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
         return 1
     try:
-        if not alive and not options.dry:
+        if locked and not alive and not options.dry:
             _clear(folder)
     except OSError as error:
         print(f"What the last run left in {folder.resolve()} cannot be cleared away: {error}")
