@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, without_passwords
 from langgeom.files import atomic, scratch
 from langgeom.models.manifest import read_manifest
 
@@ -122,7 +122,7 @@ def _run(words: Sequence[str], cache: Path) -> str:
         assert process.stdout is not None
         for line in process.stdout:
             # Addresses of large files carry signatures, which are keys for as long as they last.
-            line = re.sub(r"(https?://[^\s?]+)\?\S+", r"\1?...", line.rstrip())
+            line = without_passwords(re.sub(r"(https?://[^\s?]+)\?\S+", r"\1?...", line.rstrip()))
             line = line.replace(token, "***") if token else line
             print(line)
             last = [*last, line][-5:]
