@@ -54,7 +54,8 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
     if offline():
         raise UserError(
             f"'{text}' of {source} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run "
-            "`snakemake corpora` where there is a network and bring results/ here."
+            "`snakemake --cores 4 corpora models` (with your --configfile behind it) where there is a network, and bring "
+            "results/ here."
         )
     # What datasets prepares of a text is not read a second time.
     with scratch(out) as prepared, reaching(repo, spec["revision"], "dataset"):
