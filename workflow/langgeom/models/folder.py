@@ -19,7 +19,7 @@ PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 def write(request: Request, folder: Path) -> None:
     """Take the folder that `spec["folder"]` names, relative to `request.base`."""
-    source = request.base / Path(request.spec["folder"]).expanduser()
+    source = request.base / request.spec["folder"]
     take_folder(request.name, source, folder)
 
 

@@ -31,7 +31,7 @@ def write(request: Request, folder: Path) -> None:
             place(name, request.hub, temporary)
             _write(name, temporary, int(spec.get("seed", 0)), folder)
     else:
-        source = request.twin or request.base / Path(spec["untrained"]).expanduser()
+        source = request.twin or request.base / spec["untrained"]
         _write(name, source, int(spec.get("seed", 0)), folder)
 
 
