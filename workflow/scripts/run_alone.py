@@ -219,7 +219,9 @@ def main(arguments: list[str]) -> int:
         if locked and not alive and not options.dry:
             _clear(folder)
     except OSError as error:
-        print(f"What the last run left in {folder.resolve()} cannot be cleared away: {error}")
+        print(
+            f"What the last run left in {folder.resolve()} cannot be cleared away ({error}): make it writable, and run again."
+        )
         return 1
     line, environment = _progress(arguments)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *SPAN, *line, *arguments]

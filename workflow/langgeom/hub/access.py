@@ -88,13 +88,15 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
     if status == 429:
         return f"The hub asks for a pause: too many requests. Wait some minutes. With a token more are allowed: {tell}. {AGAIN}"
     if status is not None:
-        return f"The hub answers {status} for {what}. {AGAIN}" if status >= 500 else f"The hub refuses {what} with {status}."
+        if status >= 500:
+            return f"The hub answers {status} for {what}. {AGAIN}"
+        return f"The hub refuses {what} with {status}. Check your token, and whether a proxy answers in its place: open {page}."
     if "Consistency check failed" in str(error):
         return f"{what}: a file arrived cut off. {AGAIN}"
     if met(httpx.TransportError, errors.LocalEntryNotFoundError, ConnectionError):
         cause = next((link for link in chain if isinstance(link, httpx.TransportError)), chain[-1])
         return f"The hub ({redacted(constants.ENDPOINT)}) cannot be reached ({_clean(cause)}). Check network and proxy. {AGAIN}"
-    return f"{what} cannot be fetched from the hub: {_clean(error)}"
+    return f"{what} cannot be fetched from the hub: {_clean(error)}. Check whether {page} can be opened, and run again."
 
 
 def _clean(error: BaseException) -> str:

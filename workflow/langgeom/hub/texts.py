@@ -102,7 +102,7 @@ def _refused(error: Exception, repo: str, config: str | None, split: str) -> str
             return f"Data set '{repo}' has no {what} '{wanted}'; it has {some}.{nearest(wanted, allowed)}"
     if "script" in said.lower():
         return f"Data set '{repo}' is a script, and code of data sets is never run. Use one of Parquet, JSON or CSV files."
-    return f"Data set '{repo}' cannot be read: {said[:300]}"
+    return f"Data set '{repo}' cannot be read: {said[:300]}. Look at its page on the hub, or pin another commit."
 
 
 def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
@@ -120,5 +120,7 @@ def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
 def _unique(source: str, ids: list[str]) -> list[str]:
     if len(set(ids)) < len(ids):
         twice = next(value for number, value in enumerate(ids) if value in ids[:number])
-        raise UserError(f"{source}: the id '{twice}' stands in several rows, so rows cannot be aligned by it.")
+        raise UserError(
+            f"{source}: the id '{twice}' stands in several rows, so rows cannot be aligned by it. Name another id_column."
+        )
     return ids

@@ -116,9 +116,9 @@ def read_config(name: str, source: Path, file: str = "config.json") -> dict[str,
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"Model '{name}': {path} is not JSON ({error}).") from error
+        raise UserError(f"Model '{name}': {path} is not JSON ({error}). Save or fetch the model again.") from error
     if not isinstance(config, dict):
-        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}.")
+        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}. Save or fetch it again.")
     return config
 
 

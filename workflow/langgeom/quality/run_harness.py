@@ -60,7 +60,9 @@ def run_harness(
         said = _run(command(program, model, tasks, temporary, shots, limit, include, seed), cache)
         found = sorted(temporary.rglob("results_*.json"))
         if len(found) != 1:
-            raise UserError(f"lm_eval wrote {len(found)} results files instead of one. It said: {said}")
+            raise UserError(
+                f"lm_eval wrote {len(found)} results files instead of one. It said: {said}. Run one model and task at a time."
+            )
         results: dict[str, Any] = json.loads(found[0].read_text(encoding="utf-8"))
     for key in VOLATILE:
         results.pop(key, None)
@@ -128,5 +130,7 @@ def _run(words: Sequence[str], cache: Path) -> str:
             last = [*last, line][-5:]
     said = " | ".join(filter(None, last))[-600:] or "nothing"
     if process.returncode != 0:
-        raise UserError(f"lm_eval failed with status {process.returncode}. It said: {said}")
+        raise UserError(
+            f"lm_eval failed with status {process.returncode}. It said: {said}. Check tasks (`lm_eval ls tasks`) and network."
+        )
     return said
