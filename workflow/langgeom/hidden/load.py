@@ -121,7 +121,10 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
         except Exception as error:  # whatever a loader meets in a user's files
             if is_out_of_memory(error):
                 raise UserError(too_large(manifest, number_format, place)) from error
-            raise UserError(f"{folder} cannot be loaded by transformers: {' '.join(str(error).split())[:500]}") from error
+            said = " ".join(str(error).split())[:500]
+            raise UserError(
+                f"{folder} cannot be loaded by transformers: {said}. Save or fetch the model anew, or name another."
+            ) from error
         _check_weights(manifest["name"], info)
         model = model.eval().requires_grad_(False)
     trunk = model.base_model if scores else model
@@ -153,7 +156,10 @@ def _check_weights(name: str, info: Mapping[str, Any]) -> None:
         if keys:
             listing = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
             said = f"its config needs weights that the model {what}" if what == "lacks" else f"weights {what} the model"
-            raise UserError(f"Model '{name}': {said}: {listing}. Its config.json and its safetensors do not belong together.")
+            raise UserError(
+                f"Model '{name}': {said}: {listing}. Its config.json and its "
+                f"safetensors do not belong together; save or fetch both again."
+            )
 
 
 def _positions(trunk: nn.Module, config: Any) -> int:

@@ -60,7 +60,9 @@ class TextTokenizer:
             self.tokenizer = Tokenizer.from_file(str(path))
             self.unknown = _unknown(self.tokenizer, path)
         except Exception as error:  # the library raises plain Exception
-            raise UserError(f"{path} is not a tokenizer that can be read ({error}).") from error
+            raise UserError(
+                f"{path} is not a tokenizer that can be read ({error}). Save it again with save_pretrained."
+            ) from error
         self.tokenizer.no_padding()
         # An unknown token is content, though many tokenizers list it as special.
         self.special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special} - {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from langgeom.errors import UserError, chain_of, is_disk_full
+from langgeom.errors import UserError, chain_of, is_disk_full, without_passwords
 
 __all__ = ["offline", "reaching", "redacted"]
 
@@ -58,7 +58,7 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
 
     chain = list(chain_of(error))
     what = f"{'Data set' if kind == 'dataset' else 'Model'} '{repo}'"
-    page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+    page = f"{redacted(constants.ENDPOINT)}/{'datasets/' if kind == 'dataset' else ''}{repo}"
     tell = "make your token known with `hf auth login` or in HF_TOKEN"
     status = next((link.response.status_code for link in chain if isinstance(link, errors.HfHubHTTPError)), None)
 
@@ -88,13 +88,15 @@ def _explain(error: Exception, repo: str, revision: str, kind: str) -> str:
     if status == 429:
         return f"The hub asks for a pause: too many requests. Wait some minutes. With a token more are allowed: {tell}. {AGAIN}"
     if status is not None:
-        return f"The hub answers {status} for {what}. {AGAIN}" if status >= 500 else f"The hub refuses {what} with {status}."
+        if status >= 500:
+            return f"The hub answers {status} for {what}. {AGAIN}"
+        return f"The hub refuses {what} with {status}. Check your token, and whether a proxy answers in its place: open {page}."
     if "Consistency check failed" in str(error):
         return f"{what}: a file arrived cut off. {AGAIN}"
     if met(httpx.TransportError, errors.LocalEntryNotFoundError, ConnectionError):
         cause = next((link for link in chain if isinstance(link, httpx.TransportError)), chain[-1])
-        return f"The hub ({constants.ENDPOINT}) cannot be reached ({_clean(cause)}). Check network and proxy. {AGAIN}"
-    return f"{what} cannot be fetched from the hub: {_clean(error)}"
+        return f"The hub ({redacted(constants.ENDPOINT)}) cannot be reached ({_clean(cause)}). Check network and proxy. {AGAIN}"
+    return f"{what} cannot be fetched from the hub: {_clean(error)}. Check whether {page} can be opened, and run again."
 
 
 def _clean(error: BaseException) -> str:
@@ -104,9 +106,9 @@ def _clean(error: BaseException) -> str:
 
 
 def redacted(text: str) -> str:
-    """Return a text on one line, without signatures of addresses and without the token."""
+    """Return a text on one line, without signatures and passwords of addresses and without the token."""
     from huggingface_hub import get_token
 
-    text = re.sub(r"\?\S+", "?...", " ".join(text.split()))
+    text = without_passwords(re.sub(r"\?\S+", "?...", " ".join(text.split())))
     token = get_token()
     return text.replace(token, "***") if token else text

@@ -61,7 +61,10 @@ class _Hub:
         self.repo, self.revision, self.folder = repo, revision, folder
         info = HfApi().model_info(repo, revision=revision, files_metadata=True)
         if info.sha != revision:
-            raise UserError(f"Model '{repo}': the hub answers with commit {info.sha} when asked for {revision}.")
+            raise UserError(
+                f"Model '{repo}': the hub answers with commit {info.sha} when asked for {revision}. Pin a whole "
+                "commit: `python -m langgeom.hub.pin YOUR.yaml` writes today's."
+            )
         self.files = {
             found.rfilename: File(found.size, found.lfs.sha256 if found.lfs else None, found.blob_id)
             for found in info.siblings or []

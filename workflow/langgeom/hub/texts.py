@@ -54,7 +54,8 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
     if offline():
         raise UserError(
             f"'{text}' of {source} is not here, and HF_HUB_OFFLINE keeps this run from the hub. Unset it, or run "
-            "`snakemake corpora` where there is a network and bring results/ here."
+            "`snakemake --cores 4 corpora models` (with your --configfile behind it) where there is a network, and bring "
+            "results/ here."
         )
     # What datasets prepares of a text is not read a second time.
     with scratch(out) as prepared, reaching(repo, spec["revision"], "dataset"):
@@ -101,7 +102,7 @@ def _refused(error: Exception, repo: str, config: str | None, split: str) -> str
             return f"Data set '{repo}' has no {what} '{wanted}'; it has {some}.{nearest(wanted, allowed)}"
     if "script" in said.lower():
         return f"Data set '{repo}' is a script, and code of data sets is never run. Use one of Parquet, JSON or CSV files."
-    return f"Data set '{repo}' cannot be read: {said[:300]}"
+    return f"Data set '{repo}' cannot be read: {said[:300]}. Look at its page on the hub, or pin another commit."
 
 
 def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
@@ -119,5 +120,7 @@ def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
 def _unique(source: str, ids: list[str]) -> list[str]:
     if len(set(ids)) < len(ids):
         twice = next(value for number, value in enumerate(ids) if value in ids[:number])
-        raise UserError(f"{source}: the id '{twice}' stands in several rows, so rows cannot be aligned by it.")
+        raise UserError(
+            f"{source}: the id '{twice}' stands in several rows, so rows cannot be aligned by it. Name another id_column."
+        )
     return ids

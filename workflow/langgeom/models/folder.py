@@ -19,7 +19,7 @@ PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 def write(request: Request, folder: Path) -> None:
     """Take the folder that `spec["folder"]` names, relative to `request.base`."""
-    source = request.base / Path(request.spec["folder"]).expanduser()
+    source = request.base / request.spec["folder"]
     take_folder(request.name, source, folder)
 
 
@@ -116,9 +116,9 @@ def read_config(name: str, source: Path, file: str = "config.json") -> dict[str,
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"Model '{name}': {path} is not JSON ({error}).") from error
+        raise UserError(f"Model '{name}': {path} is not JSON ({error}). Save or fetch the model again.") from error
     if not isinstance(config, dict):
-        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}.")
+        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}. Save or fetch it again.")
     return config
 
 

@@ -37,7 +37,7 @@ def convert(name: str, file: Path, folder: Path) -> None:
     except UserError:
         raise
     except Exception as error:  # whatever readers meet in bytes that are not what they should be
-        raise UserError(f"Model '{name}': the file is not a GGUF file that can be read ({error}).") from error
+        raise UserError(f"Model '{name}': the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
     _convert_weights(name, file, folder)
     save_tokenizer(tokenizer, special, folder)
 
@@ -53,7 +53,7 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.bfloat16)
         except Exception as error:  # as above
-            raise UserError(f"Model '{name}': transformers cannot convert this GGUF file ({error}).") from error
+            raise UserError(f"Model '{name}': transformers cannot convert this GGUF file ({error}). Name another.") from error
         # The weights are plain by now, but save_pretrained refuses what was once marked as quantised.
         model.hf_quantizer = None
         if hasattr(model.config, "quantization_config"):

@@ -27,10 +27,12 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     """
     architectures = config.get("architectures") or []
     if not architectures:
-        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load.")
+        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load. Add it there.")
     architecture = architectures[0]
     if config.get("is_encoder_decoder"):
-        raise UserError(f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured.")
+        raise UserError(
+            f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured. Name one."
+        )
     if is_decoder(config):
         return "decoder"
     from langgeom.models.quiet import quiet
@@ -40,5 +42,6 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         return "encoder"
     raise UserError(
-        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder."
+        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
+        "Name a model of one of these kinds."
     )

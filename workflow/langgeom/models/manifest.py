@@ -47,7 +47,7 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
         except Exception as error:  # whatever it meets in a user's file
-            raise UserError(f"Model '{name}': transformers cannot read its config.json ({error}).") from error
+            raise UserError(f"Model '{name}': transformers cannot read its config.json ({error}). Save it again.") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(

@@ -31,7 +31,7 @@ def write(request: Request, folder: Path) -> None:
             place(name, request.hub, temporary)
             _write(name, temporary, int(spec.get("seed", 0)), folder)
     else:
-        source = request.twin or request.base / Path(spec["untrained"]).expanduser()
+        source = request.twin or request.base / spec["untrained"]
         _write(name, source, int(spec.get("seed", 0)), folder)
 
 
@@ -54,7 +54,7 @@ def _write_weights(name: str, source: Path, seed: int, folder: Path) -> None:
         try:
             config = AutoConfig.from_pretrained(source)
         except (ValueError, OSError) as error:
-            raise UserError(f"Model '{name}': transformers cannot read config.json in {source} ({error}).") from error
+            raise UserError(f"Model '{name}': transformers cannot read config.json in {source} ({error}). Mend it.") from error
         auto = AutoModelForCausalLM if kind_of(name, read_config(name, source)) == "decoder" else AutoModel
         torch.manual_seed(seed)
         model = auto.from_config(config, dtype=torch.float32).to(dtype)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, without_passwords
 from langgeom.files import atomic, scratch
 from langgeom.models.manifest import read_manifest
 from langgeom.quality.tasks import check_tasks
@@ -63,7 +63,9 @@ def run_harness(
         said = _run(command(program, model, tasks, temporary, shots, limit, include, seed), cache)
         found = sorted(temporary.rglob("results_*.json"))
         if len(found) != 1:
-            raise UserError(f"lm_eval wrote {len(found)} results files instead of one. It said: {said}")
+            raise UserError(
+                f"lm_eval wrote {len(found)} results files instead of one. It said: {said}. Run one model and task at a time."
+            )
         results: dict[str, Any] = json.loads(found[0].read_text(encoding="utf-8"))
     for key in VOLATILE:
         results.pop(key, None)
@@ -125,11 +127,13 @@ def _run(words: Sequence[str], cache: Path) -> str:
         assert process.stdout is not None
         for line in process.stdout:
             # Addresses of large files carry signatures, which are keys for as long as they last.
-            line = re.sub(r"(https?://[^\s?]+)\?\S+", r"\1?...", line.rstrip())
+            line = without_passwords(re.sub(r"(https?://[^\s?]+)\?\S+", r"\1?...", line.rstrip()))
             line = line.replace(token, "***") if token else line
             print(line)
             last = [*last, line][-5:]
     said = " | ".join(filter(None, last))[-600:] or "nothing"
     if process.returncode != 0:
-        raise UserError(f"lm_eval failed with status {process.returncode}. It said: {said}")
+        raise UserError(
+            f"lm_eval failed with status {process.returncode}. It said: {said}. Check tasks (`lm_eval ls tasks`) and network."
+        )
     return said

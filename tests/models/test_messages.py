@@ -1,0 +1,40 @@
+"""What is refused in a model's folder is told with what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from langgeom.errors import UserError
+from langgeom.hidden.tokens import TextTokenizer
+from langgeom.models.folder import read_config
+from langgeom.models.gguf import convert
+from langgeom.models.kind import kind_of
+
+
+@pytest.mark.parametrize(
+    ("config", "cure"),
+    [
+        ({}, "Add it there."),
+        ({"architectures": ["T5Model"], "is_encoder_decoder": True}, "Name one."),
+        ({"architectures": ["ViTModel"], "model_type": "vit"}, "Name a model of one of these kinds."),
+    ],
+)
+def test_an_architecture(config: dict[str, Any], cure: str) -> None:
+    with pytest.raises(UserError) as caught:
+        kind_of("mine", config)
+    assert str(caught.value).endswith(cure)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for content in ("{", "[]"):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(UserError, match=r"Save or fetch (the model|it) again\.$"):
+            read_config("mine", tmp_path)
+    with pytest.raises(UserError, match=r"Save it again with save_pretrained\.$"):
+        TextTokenizer(tmp_path)
+    (tmp_path / "model.gguf").write_bytes(b"no GGUF")
+    with pytest.raises(UserError, match=r"Fetch it again\.$"):
+        convert("mine", tmp_path / "model.gguf", tmp_path / "out")
