@@ -55,8 +55,11 @@ test: dev
 test-slow: dev
 	$(BIN)/python -m pytest $(SLOW) $(ARGS)
 
+# The long files first here too.
+LONG_FAULTS := kills damage disk
 test-faults: dev
-	$(BIN)/python -m pytest tests/faults $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		$(LONG_FAULTS:%=tests/faults/test_%.py) tests/faults $(ARGS)
 
 test-cluster: dev
 	$(BIN)/python -m pytest tests/cluster $(ARGS)

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TALLY] = Tally()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what one of several processes counted to the one that shows it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = dict(session.config.stash[TALLY].counts)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a process counted."""
+    node.config.stash[TALLY].add(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     tally = config.stash[TALLY]
     if tally.counts:
@@ -37,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
             exitstatus == 0
             and not config.option.keyword
             and not config.option.markexpr
-            and [Path(given).resolve() for given in config.args] == [HERE]
+            and HERE in [Path(given).resolve() for given in config.args]
         ):
             tally.write(Path(page))
         else:

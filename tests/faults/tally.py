@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 __all__ = ["Tally"]
@@ -20,6 +21,12 @@ class Tally:
         row = self.counts[attack]
         for place, number in enumerate((tries, survived, detected)):
             row[place] += number
+
+    def add(self, counts: Mapping[str, Sequence[int]]) -> None:
+        """Add what another has counted."""
+        for attack, row in counts.items():
+            for place, number in enumerate(row):
+                self.counts[attack][place] += number
 
     def table(self) -> str:
         """Return the counts as a Markdown table, in alphabetical order."""
