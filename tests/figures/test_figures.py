@@ -212,7 +212,7 @@ def test_what_differs_by_rounding_alone_has_no_say_in_the_ranking(tmp_path: Path
     drawn = draw(tmp_path, "kl_mean", table)
     order = ["French", "Spanish", "German", "Russian"]
     assert ranking(drawn, set(order)) == order
-    assert "The same to 4 digits, so that their ranks say nothing: gemma-3-270m 4 of 4 texts." in drawn.words
+    assert "As in another text to 4 digits, so that ranks say little: gemma-3-270m 4 of 4 texts." in drawn.words
 
 
 def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _block(axes: Axes, top: float, shown: pd.DataFrame, rows: pd.DataFrame, seve
     axes.text(EDGE, top - 0.12, heading, fontsize=8, fontweight="bold", va="center", clip_on=False, bbox=white)
     if shown.empty:
         why = "not testable: " + "; ".join(dict.fromkeys(rows["reason"].dropna()))
-        axes.text(EDGE, top + ROW / 2, why, fontsize=7.5, color="#666666", va="center", style="italic", bbox=white)
+        axes.text(EDGE, top + ROW / 2, _short(why, 125), fontsize=7.5, color="#666666", va="center", style="italic", bbox=white)
         return
     # Where a conclusion has several effects, each is named by what it does not share with the others.
     effects = sorted(set(shown["effect"]))

@@ -61,9 +61,9 @@ def resolved(divergences: pd.Series) -> pd.Series:
 
 
 def tied(divergences: pd.Series) -> int:
-    """Return how many texts share one divergence, after `resolved`, where that is over a third of them; else 0."""
-    most = int(resolved(divergences).value_counts().max()) if len(divergences) else 0
-    return most if most >= LEAST_TIED and most > len(divergences) / 3 else 0
+    """Return how many texts share their divergence with another, after `resolved`, where that is over half of them; else 0."""
+    shared = int(resolved(divergences).duplicated(keep=False).sum())
+    return shared if shared >= LEAST_TIED and shared > len(divergences) / 2 else 0
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:

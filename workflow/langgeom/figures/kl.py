@@ -213,5 +213,5 @@ def _note(metric: str, rows: pd.DataFrame, ranked: pd.DataFrame, reference: str,
     why = "The last layer is ranked, since in some model the median over layers is below that." if saturated else ""
     ties = [f"{title_of(panel, rows)} {most} of {len(mine)}" for panel, mine in ranked.groupby(["model", "corpus"])
             if (most := tied(mine["value"]))]  # fmt: skip
-    alike = f"The same to {DIGITS} digits, so that their ranks say nothing: {', '.join(ties)} texts." if ties else ""
+    alike = f"As in another text to {DIGITS} digits, so that ranks say little: {', '.join(ties)} texts." if ties else ""
     return footnote(metric, rows, reference, several, bands, "Each panel has its own scale.", edge, why, alike, few)

@@ -162,8 +162,8 @@ class Evidence:
 
         The last layer stands for the model where the median over layers is below 1e-6 nats for most texts, that is, where
         softmaxes are one-hot (figures 7 and 8 show the last layer of all models where one of them is so). Values of zero are
-        left out: they have no logarithm. Values are rounded to the digits that mean something; where after that over a third
-        of the texts share one, the softmax of that layer is one-hot too, and what would be ranked is rounding.
+        left out: they have no logarithm. Values are rounded to the digits that mean something; where after that most texts
+        share theirs with another, the softmax of that layer is one-hot too, and what would be ranked is rounding.
         """
         curves = [self.curves(name).get(panel) for name in names]
         if any(values is None for values in curves):
@@ -261,8 +261,10 @@ def _counted(names: Sequence[str], found: Sequence[pd.Series], counts: Sequence[
 
 
 def _tied(names: Sequence[str], found: Sequence[pd.Series], over: str) -> str:
-    """Say which divergence is the same for over a third of the texts, "" where none is."""
+    """Say which divergence most texts share with another, "" where none is so."""
     for name, values in zip(names, found, strict=True):
         if most := tied(values):
-            return f"softmaxes are one-hot: {name} ({over}) is the same to {DIGITS} digits for {most} of {len(values)} texts"
+            return (
+                f"softmaxes are one-hot: {name} ({over}) is as in another text, to {DIGITS} digits, in {most} of {len(values)}"
+            )
     return ""
