@@ -17,7 +17,8 @@ def with_conda(folder: Path) -> dict[str, str]:
     from channel_double import write_channel
 
     names = {pypi: name for name, pypi in PYPI.items() if pypi}
-    write_channel(folder / "channels", names, {"nodejs": listed(ROOT / "envs" / "fetch.yaml")["nodejs"]})
+    fetching = listed(ROOT / "envs" / "fetch.yaml")
+    write_channel(folder / "channels", names, {name: fetching[name] for name in ("nodejs", "pip")})
     (folder / "bin").mkdir()
     (folder / "bin" / "conda").write_text(f"#!{sys.executable}\n" + (DOUBLES / "conda_double.py").read_text(encoding="utf-8"))
     (folder / "bin" / "conda").chmod(0o755)
