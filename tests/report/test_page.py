@@ -102,6 +102,18 @@ def test_verdicts_are_counted(page: Page) -> None:
     assert re.search(r"3 supported 4 contradicted 4 no evidence 3 not testable", page.text)
 
 
+def test_a_verdict_in_doubt_says_so_where_it_is_counted_and_where_it_stands(tmp_path: Path) -> None:
+    world = plain()
+    first = next(row for row in world.findings if row["verdict"] == "supported")
+    world.findings = [row | ({"doubt": "fragile <over> families"} if row is first else {}) for row in world.findings]
+    page = Page(world.page(tmp_path))
+    assert re.search(r"3 supported \(1 in doubt\) 4 contradicted 4 no evidence", page.text)
+    assert page.text.count("in doubt: fragile <over> families") == 1
+    cells = [cell for row in page.rows for cell in row]
+    assert [cell for cell in cells if "in doubt" in cell and cell.startswith("supported")] == \
+        [cell for cell in cells if "fragile <over>" in cell] != []  # fmt: skip
+
+
 def test_models_corpora_settings_and_versions_are_named(page: Page) -> None:
     architecture = ["llama", "30", "576", "49,152", "7 B", "bfloat16"]
     assert ["big owner/big at 444444444444", "decoder", "trained", *architecture] in page.rows

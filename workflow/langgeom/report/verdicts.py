@@ -118,12 +118,16 @@ def _test(row: dict[str, Any], several: bool) -> tuple[Cell, ...]:
     counted = f"{row['n']} {row['unit']}" if present(row["n"]) and row["n"] > 0 else NOTHING
     return (
         Cell(model),
-        Cell(markup=mark(row["verdict"], doubt=f"in doubt: {row['doubt']}" if present(row["doubt"]) else "")),
+        Cell(markup=Markup(mark(row["verdict"]) + _doubt(row["doubt"]))),
         Cell(MINUS.sub("−", value), numeric=True),
         Cell(counted),
         Cell(corrected, numeric=True),
         Cell(_remarks(row)),
     )
+
+
+def _doubt(doubt: Any) -> str:
+    return fill('<div class="doubt">in doubt: {{doubt}}</div>', {"doubt": doubt}, {}) if present(doubt) else ""
 
 
 def _remarks(row: dict[str, Any]) -> str:
