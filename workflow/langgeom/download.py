@@ -63,7 +63,7 @@ def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float
 
 def _fetch(
     what: str, command: Sequence[str], environment: Mapping[str, str], pattern: str, sha: str, out: Path,
-    seconds: float | None,    wanted: str = "",
+    seconds: float | None, wanted: str = "",
 ) -> None:  # fmt: skip
     """Run a client in a temporary folder beside `out`, and keep the one file it left if it is the one pinned.
 
