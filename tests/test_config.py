@@ -287,6 +287,15 @@ def test_tasks_of_the_harness(settings: Settings) -> None:
     assert check(settings, ROOT).harness() == {"gemma-3-270m": tasks}
 
 
+def test_tasks_that_are_code_are_refused_before_anything_runs(settings: Settings, tmp_path: Path) -> None:
+    harness({"my_mmlu": "spa"})(settings)
+    settings["quality"]["harness"]["include"] = str(tmp_path)
+    check(settings, ROOT)
+    (tmp_path / "mine.yaml").write_text("task: my_mmlu\ndoc_to_text: !function utils.text\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"config: quality\.harness\.include: .*mine\.yaml names Python code.*templates"):
+        check(settings, ROOT)
+
+
 def test_a_corpus_of_pairs(settings: Settings) -> None:
     settings["seed"] = 7
     config = check(settings, ROOT)

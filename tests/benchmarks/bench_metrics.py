@@ -33,20 +33,40 @@ from torch import Tensor
 
 from langgeom.files import atomic
 from langgeom.metrics import Cloud, Resample, anisotropy, anisotropy_uncentred, id_microscope, id_twonn
+from langgeom.metrics.spectral import total_square
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[[], Any]
+# A row of the table: what no method for the largest singular value does without.
+BARE = "one step: centre, sum of squares, X'(Xv)"
 
 DADAPY = """
 import json, sys, time
 import numpy as np
 from dadapy import Data
-points, times = np.load(sys.argv[1]), []
+points, times = np.load(sys.argv[1]).astype(float), []
 for _ in range(int(sys.argv[2])):
     start = time.perf_counter()
     found = Data(points).compute_id_2NN()
     times.append(time.perf_counter() - start)
 print(json.dumps([times, float(found[0])]))
+"""
+
+# Between the temporaries of its loop, as large as the points in float64, it keeps two numbers each time round. Where the heap
+# lies so that these split the room of the last temporary, each takes new room: n times the points, 18 GB for 1,861
+# (three of eight heaps tried). So it gets a process and a limit of its own.
+MICROSCOPE = """
+import importlib.util, json, resource, sys, time
+import numpy as np, torch
+torch.set_num_threads(int(sys.argv[2]))
+spec = importlib.util.spec_from_file_location("functions", sys.argv[3])
+functions = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(functions)
+points = torch.from_numpy(np.load(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+start = time.perf_counter()
+value = functions.intrinsic_dimension(points, "cpu")
+print(json.dumps([[time.perf_counter() - start], float(value)]))
 """
 
 MEMORY = """
@@ -80,18 +100,34 @@ def timed(calls: dict[str, Call], repeats: int, sync: Call) -> dict[str, tuple[l
     return found
 
 
-def microscope(folder: Path) -> Any:
-    """Return LLM-Microscope 0.0.7's `functions.py` as a module (the package's own import fails)."""
+def microscope(folder: Path) -> Path:
+    """Return the path of LLM-Microscope 0.0.7's `functions.py` (the package's own import fails)."""
     name = "llm-microscope==0.0.7"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", str(folder), name]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     with zipfile.ZipFile(next(folder.glob("llm_microscope*.whl"))) as wheel:
-        path = wheel.extract("llm_microscope/functions.py", folder)
-    spec = importlib.util.spec_from_file_location("microscope_functions", path)
+        return Path(wheel.extract("llm_microscope/functions.py", folder))
+
+
+def module(path: Path) -> Any:
+    """Return a file of Python as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def alone(python: Path | str, script: str, points: Tensor, folder: Path, *arguments: str) -> tuple[list[float], Any] | str:
+    """Return a peer's times and value from a process of its own, or its last word where it failed."""
+    np.save(folder / "points.npy", points.numpy())
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    command = [str(python), "-c", script, str(folder / "points.npy"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"])[-1][:200]
+    times, value = json.loads(done.stdout.splitlines()[-1])
+    return times, value
 
 
 def dadapy(folder: Path) -> Path:
@@ -135,6 +171,13 @@ def full_svd(points: Tensor) -> float:
     return float(squares[0] / squares.sum())
 
 
+def bare_passes(points: Tensor) -> None:
+    """Do what any method has to, at the least: widen, centre, sum up the squares, and go once to the vector and back."""
+    centred = Cloud(points).layer(0).centred
+    total_square(centred)
+    (centred @ centred[0]) @ centred
+
+
 def anisotropies(inputs: dict[str, Tensor], peer: Any, repeats: int, sync: Call) -> Table:
     """Compare anisotropies and their errors."""
     table = Table("Anisotropy", "input", "method", "seconds", "times `anisotropy`'s", "relative error")
@@ -143,6 +186,7 @@ def anisotropies(inputs: dict[str, Tensor], peer: Any, repeats: int, sync: Call)
         centred = wide - wide.double().mean(0).float()
         calls: dict[str, Call] = {
             "`anisotropy`": lambda points=points: anisotropy(points),
+            BARE: lambda points=points: bare_passes(points),
             "full SVD, float32": lambda centred=centred: full_svd(centred),
             "full SVD, float64": lambda points=points: full_svd(points.double() - points.double().mean(0)),
             "`anisotropy_uncentred`": lambda points=points: anisotropy_uncentred(points),
@@ -154,18 +198,24 @@ def anisotropies(inputs: dict[str, Tensor], peer: Any, repeats: int, sync: Call)
         found = timed(calls, repeats, sync)
         ours = median(found["`anisotropy`"][0])
         for method, (times, value) in found.items():
+            ratio = median(times) / ours
+            if method == BARE:
+                table.add(name, method, f"{median(times):.4g}", f"{ratio:.3g}", "")
+                continue
             truth = exact["uncentred" in method or "power" in method]
             error = abs(float(value) / truth - 1)
             if method.startswith("`anisotropy"):
                 table.reach(EXACT, error, error <= 1e-6)
             elif method == "full SVD, float32" and (name.startswith("layer ") or name.startswith("flat")):
                 target, least = (SVD_REAL, 100) if name.startswith("layer ") else (SVD_FLAT, 15)
-                table.reach(target, median(times) / ours, median(times) / ours >= least)
-            table.add(name, method, f"{median(times):.4g}", f"{median(times) / ours:.3g}", f"{error:.1e}")
+                table.reach(target, ratio, ratio >= least)
+            table.add(name, method, f"{median(times):.4g}", f"{ratio:.3g}", f"{error:.1e}")
     return table
 
 
-def dimensions(inputs: dict[str, Tensor], peer: Any, python: Path | None, folder: Path, repeats: int, sync: Call) -> Table:
+def dimensions(
+    inputs: dict[str, Tensor], peer: Path | None, python: Path | None, folder: Path, repeats: int, sync: Call
+) -> Table:
     """Compare TwoNN, the time of the bare product beside it."""
     table = Table("TwoNN", "input", "method", "seconds", "times `id_twonn`'s", "value")
     for name, points in inputs.items():
@@ -178,23 +228,22 @@ def dimensions(inputs: dict[str, Tensor], peer: Any, python: Path | None, folder
         if points.device.type == "cpu":
             calls["scikit-dimension 0.5"] = lambda wide=wide: _skdim(wide)
         found = timed(calls, repeats, sync)
-        if peer is not None and len(points) <= 5000 and points.device.type == "cpu":
-            # Minutes a call: once.
-            start = time.perf_counter()
-            value = peer.intrinsic_dimension(wide, "cpu")
-            found["LLM-Microscope (once)"] = ([time.perf_counter() - start], value)
-        if python is not None and points.device.type == "cpu":
-            first = Cloud(points).layer(0).distinct[0]
-            versions = {"DADApy": wide} | ({"DADApy, without copies": wide[first]} if len(first) < len(wide) else {})
-            for method, given in versions.items():
-                np.save(folder / "points.npy", given.double().numpy())
-                environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-                command = [str(python), "-c", DADAPY, str(folder / "points.npy"), str(repeats)]
-                done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
-                if done.returncode:
-                    table.say(f"{method} failed: {done.stderr.strip().splitlines()[-1][:200]}")
+        if points.device.type == "cpu":
+            others: dict[str, tuple[list[float], Any] | str] = {}
+            if peer is not None and len(points) <= 5000:
+                # Minutes a call: once.
+                threads = str(torch.get_num_threads())
+                others["LLM-Microscope (once)"] = alone(sys.executable, MICROSCOPE, wide, folder, threads, str(peer))
+            if python is not None:
+                others["DADApy"] = alone(python, DADAPY, wide, folder, str(repeats))
+                first = Cloud(points).layer(0).distinct[0]
+                if len(first) < len(wide):
+                    others["DADApy, without copies"] = alone(python, DADAPY, wide[first], folder, str(repeats))
+            for method, had in others.items():
+                if isinstance(had, str):
+                    table.say(f"{method} on {name} failed: {had}")
                 else:
-                    found[method] = tuple(json.loads(done.stdout.splitlines()[-1]))
+                    found[method] = had
         ours = median(found["`id_twonn`"][0])
         for method, (times, value) in found.items():
             ratio = median(times) / ours
@@ -328,7 +377,7 @@ def main() -> None:
         peer = attempt("microscope", options.skip, lambda: microscope(folder), notes)
         python = attempt("dadapy", options.skip, lambda: dadapy(folder / "dadapy"), notes)
         tables = [
-            anisotropies({**real, **made_up}, peer, options.repeats, sync),
+            anisotropies({**real, **made_up}, peer and module(peer), options.repeats, sync),
             dimensions(
                 {**dict(list(real.items())[-2:-1]), "Gaussian [5000, 768]": five, "Gaussian [10000, 768]": ten},
                 peer, python, folder, options.repeats, sync,

@@ -19,6 +19,7 @@ from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
 from langgeom.quality.published import SAME, matching, published_names
+from langgeom.quality.tasks import check_tasks
 from langgeom.texts.registry import MEASURES
 
 __all__ = ["check"]
@@ -233,6 +234,9 @@ def _check_harness(config: Config) -> None:
     include = config.harness_settings()["include"]
     if include and not (config.base / include).is_dir():
         raise UserError(f"config: quality.harness.include: there is no folder '{include}' (looked in {config.base.resolve()}).")
+    if include:
+        # Its job checks them again, before it runs them; here they are refused before anything has run for hours.
+        check_tasks(config.base / include)
     for name in config.harness():
         if name not in config["models"] or "untrained" in config["models"][name]:
             trained = [model for model, spec in config["models"].items() if "untrained" not in spec]
