@@ -169,6 +169,9 @@ def test_nothing_to_measure(models: dict[str, LoadedModel], caplog: pytest.LogCa
         extract(models["decoder"], ["", "a", " "], {})
     states = extract(models["encoder"], ["漢漢 漢漢", "漢 漢"], {})
     assert json.loads(states.metadata["report"])["unknown_tokens"] == int(states.tokens.sum())
+    assert states.unknown.tolist() == states.tokens.tolist()
+    mixed = extract(models["encoder"], ["漢 free", "free"], {})
+    assert (mixed.unknown.tolist(), mixed.tokens[1]) == ([1, 0], 1)
     assert "knows nothing of this text" in caplog.text
 
 

@@ -16,7 +16,7 @@ from langgeom.metrics.measure import measure_text
 from langgeom.metrics.registry import METRICS
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
-         "text": ["bpc", "fertility"]}  # fmt: skip
+         "text": ["bpc", "fertility", "unknown_tokens"]}  # fmt: skip
 
 
 def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers: int = 3) -> HiddenText:
@@ -30,7 +30,7 @@ def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers
         token_sentence=owners,
         sentence=torch.randn(layers, len(sizes), 6, generator=generator),
         sentence_line=torch.tensor(lines, dtype=torch.int32),
-        tokens=count, words=count, characters=count * 4, bytes=count * 5,
+        tokens=count, words=count, characters=count * 4, bytes=count * 5, unknown=count // 2,
         nll=count.double(), scored_characters=count * 4, scored_bytes=count * 5,
     )  # fmt: skip
 
@@ -44,7 +44,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenText, HiddenText]
     hidden, reference = pair
     resample = Resample(20, seed=0)
     rows = measure_text(hidden, reference, NAMES, resample)
-    assert len(rows) == 3 * 5 + 2
+    assert len(rows) == 3 * 5 + 3
     found = {(row["metric"], row["over"], row["layer"]): row for row in rows}
     assert list(rows[0]) == ["layer", "metric", "over", "value", "low", "high", "n", "dropped"]
     cloud = Cloud(hidden.token, hidden.token_sentence)
@@ -61,6 +61,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenText, HiddenText]
     assert found["fertility", "text", None] | {"low": 0, "high": 0} == {
         "layer": None, "metric": "fertility", "over": "text", "value": 1.0, "low": 0, "high": 0, "n": 5, "dropped": 0,
     }  # fmt: skip
+    assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
 
 
 def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenText, HiddenText]) -> None:
@@ -105,7 +106,7 @@ def test_reference_to_itself_is_zero(pair: tuple[HiddenText, HiddenText]) -> Non
 
 def test_what_there_is_nothing_for(pair: tuple[HiddenText, HiddenText]) -> None:
     hidden, reference = pair
-    silent = dataclasses.replace(hidden, nll=None, scored_characters=None, scored_bytes=None)
+    silent = dataclasses.replace(hidden, unknown=None, nll=None, scored_characters=None, scored_bytes=None)
     assert {row["metric"] for row in measure_text(silent, None, NAMES, None)} == {"id_twonn", "anisotropy", "fertility"}
     apart = dataclasses.replace(reference, sentence_line=torch.arange(100, 105))
     rows = measure_text(hidden, apart, {"aligned": ["kl_mean", "kl_padded"]}, None)

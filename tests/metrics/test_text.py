@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from intervals import interval
-from langgeom.metrics import MetricError, MissingValueWarning, Resample, bits_per_byte, bpc, fertility
+from langgeom.metrics import MetricError, MissingValueWarning, Resample, bits_per_byte, bpc, fertility, unknown_tokens
 
 
 def test_values() -> None:
@@ -25,6 +25,17 @@ def test_interval_is_that_of_drawn_sentences() -> None:
     ratios = [float((tokens * c).sum() / (words * c).sum()) for c in resample.counts(40)]
     found = fertility(tokens, words, resample=resample)
     assert [float(found.low), float(found.high)] == pytest.approx(interval(found, ratios), rel=1e-6)
+
+
+def test_unknown_tokens() -> None:
+    counts = torch.tensor([3, 0, 5]), torch.tensor([4, 6, 10])
+    found = unknown_tokens(*counts, resample=Resample(200, seed=0))
+    assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 3, 0)
+    assert found.low is not None and found.high is not None and 0 <= float(found.low) < 0.4 < float(found.high) <= 1
+    # Of no unknown token in 60 sentences Wilson's interval, which has a width: z^2 / (n + z^2).
+    none = unknown_tokens(torch.zeros(60), torch.full((60,), 9), resample=Resample(200, seed=0))
+    assert (float(none), float(none.low)) == (0, 0) and float(none.high) == pytest.approx(3.8415 / 63.8415, rel=1e-4)
+    assert float(unknown_tokens(torch.tensor([7]), torch.tensor([7]))) == 1
 
 
 def test_nothing_to_divide_by() -> None:

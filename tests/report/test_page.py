@@ -209,6 +209,21 @@ def unequal_counts(world: World) -> list[str]:
     return ["unequal-counts", "most in enc, from 1,234 (spa_Latn) to 2,000"]
 
 
+def unknown_tokens(world: World) -> list[str]:
+    row = next(row for row in world.metrics if row["model"] == "enc") | {
+        "metric": "unknown_tokens",
+        "over": "text",
+        "layer": None,
+    }
+    shares = {"eng_Latn": 0.049, "spa_Latn": 0.05, "cmn_Hans": 0.6, "jpn_Jpan": 0.3, "uig_Arab": 0.29, "azj_Cyrl": 0.23}
+    for text, value in shares.items():
+        world.metrics.append(row | {"text": text, "value": value})
+    world.metrics.append(row | {"model": "big", "text": "cmn_Hans", "value": 1.0})
+    world.metrics.append(row | {"model": "big-untrained", "text": "cmn_Hans", "value": 1.0})
+    said = "enc: cmn_Hans 60%, jpn_Jpan 30%, uig_Arab 29%, azj_Cyrl 23% and 1 more. What"
+    return ["unknown-tokens", f"many words: big: cmn_Hans 100%; {said}"]
+
+
 def few_languages(world: World) -> list[str]:
     world.texts = dict(list(world.texts.items())[:20])
     return ["few-languages", "flores has 20 languages", "under 0.63 is found"]

@@ -80,6 +80,9 @@ WORDS = {
         "Linearity: 1 less the share of the next layer's variance that no linear map of this layer's vectors gives.",
     ),
     "fertility": Words("Tokens per word", "Fertility: tokens of the model's tokenizer per word of the text.", "sentences"),
+    "unknown_tokens": Words(
+        "Unknown tokens", "Unknown tokens: share of a text's tokens that are the tokenizer's unknown one.", "sentences"
+    ),
     "bpc": Words("Bits per character", "Bits per character: summed loss over summed characters.", "sentences"),
 }
 

@@ -199,6 +199,7 @@ def _states(
         words=column([sentence.words if spaced else 0 for sentence in sentences]),
         characters=column([sentence.characters for sentence in sentences]),
         bytes=column([sentence.bytes for sentence in sentences]),
+        unknown=column([sentence.unknown for sentence in sentences]),
         **scored,
         metadata={
             "model": loaded.manifest["name"],

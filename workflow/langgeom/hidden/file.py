@@ -20,7 +20,7 @@ __all__ = ["read_hidden", "write_hidden"]
 DTYPES = {
     torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.int32: "I32",
 }  # fmt: skip
-OPTIONAL = {"nll", "scored_characters", "scored_bytes"}
+OPTIONAL = {"unknown", "nll", "scored_characters", "scored_bytes"}
 
 
 def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:

@@ -39,6 +39,7 @@ class Sentence:
     words: int
     characters: int
     bytes: int
+    unknown: int
     scored_characters: int
     scored_bytes: int
 
@@ -89,7 +90,7 @@ class TextTokenizer:
             truncated += bool(encoding.overflowing)
             if sentence.content:
                 sentences.append(sentence)
-                unknown += sum(sentence.ids[position] == self.unknown for position in sentence.content)
+                unknown += sentence.unknown
         tokens = sum(len(sentence.content) for sentence in sentences)
         if not sentences:
             raise UserError(
@@ -123,9 +124,10 @@ class TextTokenizer:
             # Offsets leave out spaces (then the first token's end is right) or cut characters (then the next one's
             # start is).
             covered = run[min(offsets[0][1], offsets[scored[0]][0]) :] if scored else ""
+        content = [position for position in real if position >= first]
         return Sentence(
-            line, ids, [position for position in real if position >= first], scored, len(words(run)),
-            len(run), len(run.encode()), len(covered), len(covered.encode()),
+            line, ids, content, scored, len(words(run)), len(run), len(run.encode()),
+            sum(ids[position] == self.unknown for position in content), len(covered), len(covered.encode()),
         )  # fmt: skip
 
 

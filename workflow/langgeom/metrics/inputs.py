@@ -19,6 +19,7 @@ class HiddenText:
         sentence: [layers, sentences, d] means over content tokens.
         sentence_line: [sentences] line number in the corpus, which aligns two texts.
         tokens, words, characters, bytes: [sentences] counts.
+        unknown: [sentences] how many of the tokens are the tokenizer's unknown one.
         nll: [sentences] summed negative log-likelihood in nats, if a loss was taken; with it
         scored_characters, scored_bytes: [sentences] what it covers.
     """
@@ -31,6 +32,7 @@ class HiddenText:
     words: Tensor
     characters: Tensor
     bytes: Tensor
+    unknown: Tensor | None = None
     nll: Tensor | None = None
     scored_characters: Tensor | None = None
     scored_bytes: Tensor | None = None

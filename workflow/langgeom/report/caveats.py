@@ -16,8 +16,8 @@ from langgeom.report.run import Run, kept
 
 __all__ = ["CAVEATS", "Caveat", "caveats"]
 
-# Below these, a caveat applies.
-SENTENCES, LANGUAGES, PAIRS, PARAMETERS, EVEN = 200, 50, 30, 1e9, 0.9
+# Below these (unknown tokens: above), a caveat applies.
+SENTENCES, LANGUAGES, PAIRS, PARAMETERS, EVEN, UNKNOWN = 200, 50, 30, 1e9, 0.9, 0.05
 
 
 class Caveat(NamedTuple):
@@ -95,6 +95,25 @@ def unequal_counts(run: Run) -> Caveat | None:
         "Texts of unequal length",
         f"The intrinsic dimension depends on the number of token vectors, and texts differ in it: most in {model}, from "
         f"{low:,} ({text}) to {high:,}. Differences between languages may come from that in part; n stands beside every value.",
+    )
+
+
+def unknown_tokens(run: Run) -> Caveat | None:
+    """Texts that a model's tokenizer has few tokens for."""
+    rows = run.metrics
+    trained = {model["name"] for model in run.trained()}
+    rows = rows[(rows["metric"] == "unknown_tokens") & rows["model"].isin(trained) & (rows["value"] >= UNKNOWN)]
+    if rows.empty:
+        return None
+    said = []
+    for model, texts in rows.sort_values("value", ascending=False).groupby("model", sort=False):
+        worst = [f"{text} {value:.0%}" for text, value in zip(texts["text"], texts["value"], strict=True)]
+        said.append(f"{model}: {_and([*worst[:4], f'{len(worst) - 4} more'] if len(worst) > 4 else worst)}")
+    return Caveat(
+        "unknown-tokens",
+        "Texts that a tokenizer does not know",
+        f"Share of tokens that are the unknown one, which is one vector for many words: {'; '.join(said)}. What sets such a "
+        "text apart from others may be the tokenizer's vocabulary and nothing of its language.",
     )
 
 
@@ -201,8 +220,8 @@ def missing_values(run: Run) -> Caveat | None:
 
 
 CAVEATS: tuple[Callable[[Run], Caveat | None], ...] = (
-    few_sentences, one_document, unequal_counts, few_languages, measured_quality, quantised, small_models, one_of_a_kind,
-    made_up_sentences, few_pairs, missing_values,
+    few_sentences, one_document, unequal_counts, unknown_tokens, few_languages, measured_quality, quantised, small_models,
+    one_of_a_kind, made_up_sentences, few_pairs, missing_values,
 )  # fmt: skip
 
 

@@ -1,0 +1,36 @@
+"""Unknown tokens: how much of a text a tokenizer has no token for."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from langgeom.metrics.counts import ratio
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.registry import metric
+from langgeom.metrics.resample import Resample, of_hits
+
+__all__ = ["unknown_tokens"]
+
+
+@metric("unknown_tokens", input="text", fields=("unknown", "tokens"), bounds=(0, 1))
+def unknown_tokens(unknown: Tensor, tokens: Tensor, *, resample: Resample | None = None) -> Estimate:
+    """Share of a text's tokens that are the tokenizer's unknown one: sum of the unknown / sum of the tokens.
+
+    They are tokens to the model and to every metric, and share one embedding, whatever the word; a cloud that holds many is of
+    a tokenizer more than of a language. 0 for tokenizers that fall back to bytes, which know all.
+
+    Args:
+        unknown: [sentences] unknown tokens of each.
+        tokens: [sentences] tokens of each.
+        resample: bootstrap over sentences. Of a share of 0 or 1 the interval is Wilson's for the share of sentences, wide
+            rather than narrow, since the bootstrap's would have no width.
+
+    Returns:
+        The share, n the sentences with tokens, dropped the others. NaN when there is none.
+
+    Raises:
+        MetricError: lengths that differ, no sentence, a negative count.
+
+    Source: Pfeiffer et al. 2021, EMNLP, arXiv:2012.15562 (what unknown tokens cost in scripts a tokenizer has not seen).
+    """
+    return of_hits(ratio(unknown, tokens, resample), resample)
