@@ -38,7 +38,7 @@ from langgeom.metrics.spectral import total_square
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[[], Any]
 # A row of the table: what no method for the largest singular value does without.
-BARE = "one step: centre, sum of squares, X'(Xv)"
+BARE = "one step: widen, centre, sum of squares, X'(Xv)"
 
 DADAPY = """
 import json, sys, time
@@ -52,22 +52,26 @@ for _ in range(int(sys.argv[2])):
 print(json.dumps([times, float(found[0])]))
 """
 
-# Between the temporaries of its loop, as large as the points in float64, it keeps two numbers each time round. Where the heap
-# lies so that these split the room of the last temporary, each takes new room: n times the points, 18 GB for 1,861
-# (three of eight heaps tried). So it gets a process and a limit of its own.
+# Between the temporaries of its loop, as large as the points in float64, it keeps two numbers each time round. On a heap where
+# these split the room that the last temporary left, each takes new room: n times the points, 18 GB for 1,861 tokens. So it runs
+# in a process with a limit, on one heap after another until one does.
+HEAPS = 8
 MICROSCOPE = """
-import importlib.util, json, resource, sys, time
+import importlib.util, json, random, resource, sys, time
 import numpy as np, torch
 torch.set_num_threads(int(sys.argv[2]))
 spec = importlib.util.spec_from_file_location("functions", sys.argv[3])
 functions = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(functions)
 points = torch.from_numpy(np.load(sys.argv[1]))
-resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+random.seed(int(sys.argv[4]))
+kept = [torch.empty(random.randint(1, 1 << 16)) for _ in range(200)][::3]
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 start = time.perf_counter()
 value = functions.intrinsic_dimension(points, "cpu")
 print(json.dumps([[time.perf_counter() - start], float(value)]))
 """
+
 
 MEMORY = """
 import resource, sys, torch
@@ -232,8 +236,13 @@ def dimensions(
             others: dict[str, tuple[list[float], Any] | str] = {}
             if peer is not None and len(points) <= 5000:
                 # Minutes a call: once.
-                threads = str(torch.get_num_threads())
-                others["LLM-Microscope (once)"] = alone(sys.executable, MICROSCOPE, wide, folder, threads, str(peer))
+                threads, slow = str(torch.get_num_threads()), "LLM-Microscope (once)"
+                for heap in range(HEAPS):
+                    others[slow] = alone(sys.executable, MICROSCOPE, wide, folder, threads, str(peer), str(heap))
+                    if not isinstance(others[slow], str):
+                        break
+                if heap:
+                    table.say(f"{slow} on {name} took more than 4 GiB on {heap} of {heap + 1} heaps, and was ended there.")
             if python is not None:
                 others["DADApy"] = alone(python, DADAPY, wide, folder, str(repeats))
                 first = Cloud(points).layer(0).distinct[0]

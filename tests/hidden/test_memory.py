@@ -26,7 +26,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA de
 
 
 def sentence(length: int, line: int = 0) -> Sentence:
-    return Sentence(line, list(range(10, 10 + length)), list(range(1, length)), list(range(1, length)), 1, 1, 1, 1, 1)
+    return Sentence(line, list(range(10, 10 + length)), list(range(1, length)), list(range(1, length)), 1, 1, 1, 0, 1, 1)
 
 
 @pytest.fixture
