@@ -113,7 +113,7 @@ def test_counts(name: str, tally: Tally) -> None:
             function(value, one[: len(value)], resample=Resample(20, seed=0))
         tally("numbers: counts of a text", 1, detected=1)
     with pytest.warns(MissingValueWarning):
-        assert math.isnan(float(function(one, one * 0, resample=Resample(20, seed=0)).value))
+        assert math.isnan(float(function(one * 0, one * 0, resample=Resample(20, seed=0)).value))
     tally("numbers: counts of a text", 1, detected=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 import langgeom.metrics
-from langgeom.metrics import Cloud, MetricError, Resample, anisotropy
+from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, anisotropy
 from langgeom.metrics.catalogue import INPUTS
 from langgeom.metrics.catalogue import METRICS as LISTED
 from langgeom.metrics.estimate import Estimate
@@ -74,10 +75,53 @@ def test_draws_depend_on_seed_and_number_only() -> None:
     assert not torch.equal(counts, Resample(30, seed=2).counts(12))
 
 
-@pytest.mark.parametrize("options", [(1, 0, 0.95), (20, -1, 0.95), (20, 0, 1.0)])
+@pytest.mark.parametrize("options", [(1, 0, 0.95), (20, -1, 0.95), (20, 0, 1.0), (2.5, 0, 0.95), (20, 1.5, 0.95)])
 def test_resample_is_checked(options: tuple) -> None:
     with pytest.raises(MetricError, match="replicates must be 2 or more"):
         Resample(*options)
+
+
+def test_draws_are_the_caller_s_own() -> None:
+    Resample(30, seed=1).counts(12).zero_()
+    assert (Resample(30, seed=1).counts(12).sum(1) == 12).all()
+
+
+@pytest.mark.parametrize(
+    "resample", [Resample(2, seed=0), Resample(20, seed=0, level=0.05), Resample(200, seed=0, level=0.005)]
+)
+def test_few_replicates_keep_the_value(resample: Resample) -> None:
+    found = anisotropy(torch.randn(60, 5, generator=torch.Generator().manual_seed(0)), resample=resample)
+    assert found.low is not None and found.high is not None and found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize("name", ["retrieval", "retrieval_reverse", "mexa", "cka", "language_probe", "kl_mean", "kl_knn"])
+def test_rows_that_are_sentences_have_no_groups(name: str) -> None:
+    points = torch.randn(12, 4)
+    with pytest.raises(MetricError, match=rf"{name}: 12 rows in 4 groups: each row is a sentence here.*without groups"):
+        METRICS[name].function(Cloud(points, torch.arange(12) // 3), Cloud(points), resample=Resample(20, seed=0))
+
+
+def test_groups_that_are_no_tensor() -> None:
+    with pytest.raises(MetricError, match="groups are list; they must be a tensor of 3 integers"):
+        Cloud(torch.randn(3, 2), [0, 0, 1])  # type: ignore[arg-type]
+
+
+def test_a_metric_under_another_name_says_which_it_is() -> None:
+    reverse, scale = METRICS["retrieval_reverse"].function, METRICS["id_gride_64"].function
+    assert (reverse.__name__, scale.__name__) == ("retrieval_reverse", "id_gride_64")
+    assert (scale.__doc__ or "").partition("\n")[0].endswith("`id_gride` with scale=64.") and "Source:" in (scale.__doc__ or "")
+    assert inspect.signature(scale).parameters["scale"].default == 64
+    with pytest.raises(MetricError, match=r"^retrieval_reverse: "):
+        reverse(torch.full((3, 2), torch.nan), torch.randn(3, 2))
+    with pytest.warns(MissingValueWarning, match=r"^id_gride_64: no value"):
+        scale(torch.randn(100, 5))
+
+
+def test_float32_up_to_its_largest() -> None:
+    points = torch.randn(130, 6, generator=torch.Generator().manual_seed(0))
+    huge = points * (2.0**126 / points.abs().max())
+    for name in ("anisotropy", "id_pca", "isoscore", "effective_rank"):
+        assert float(METRICS[name].function(huge)) == pytest.approx(float(METRICS[name].function(points)), rel=1e-5)
 
 
 def test_interval_leaves_out_replicates_without_value() -> None:

@@ -35,7 +35,11 @@ def test_unknown_tokens() -> None:
     # Of no unknown token in 60 sentences Wilson's interval, which has a width: z^2 / (n + z^2).
     none = unknown_tokens(torch.zeros(60), torch.full((60,), 9), resample=Resample(200, seed=0))
     assert (float(none), float(none.low)) == (0, 0) and float(none.high) == pytest.approx(3.8415 / 63.8415, rel=1e-4)
-    assert float(unknown_tokens(torch.tensor([7]), torch.tensor([7]))) == 1
+    one = unknown_tokens(torch.tensor([7]), torch.tensor([7]), resample=Resample(200, seed=0))
+    assert one.low is not None and one.high is not None
+    assert float(one) == 1 and one.low.isnan() and one.high.isnan()
+    with pytest.raises(MetricError, match="unknown_tokens: 1 of 2 sentences have more unknown tokens than tokens"):
+        unknown_tokens(torch.tensor([7, 3]), torch.tensor([4, 3]))
 
 
 def test_nothing_to_divide_by() -> None:

@@ -220,6 +220,7 @@ def unknown_tokens(world: World) -> list[str]:
         world.metrics.append(row | {"text": text, "value": value})
     world.metrics.append(row | {"model": "big", "text": "cmn_Hans", "value": 1.0})
     world.metrics.append(row | {"model": "big-untrained", "text": "cmn_Hans", "value": 1.0})
+    world.metrics.append(row | {"corpus": "pairs", "text": "eng_Latn", "value": 1.0})
     said = "enc: cmn_Hans 60%, jpn_Jpan 30%, uig_Arab 29%, azj_Cyrl 23% and 1 more. What"
     return ["unknown-tokens", f"many words: big: cmn_Hans 100%; {said}"]
 

@@ -11,7 +11,7 @@ from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.resample import Resample
 
-__all__ = ["cosines", "each_pair", "project", "reference_cloud", "weighted_means"]
+__all__ = ["aligned_sentences", "cosines", "each_pair", "project", "reference_cloud", "weighted_means"]
 
 # Axes with less than this share of the largest variance are rounding, and so is a largest one below the other's share of
 # the mean's square.
@@ -32,11 +32,9 @@ def each_pair(
     `signed` as in `summarise`.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points.
+        MetricError: as `aligned_sentences`.
     """
-    x, y = Cloud.of(points), reference_cloud(reference)
-    if x.points.shape != y.points.shape:
-        raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
+    x, y = aligned_sentences(points, reference)
 
     def both(layer: Layer, counts: Tensor | None) -> Measured:
         other = y.layer(layer.index)
@@ -44,6 +42,23 @@ def each_pair(
         return measure(layer, other, counts)
 
     return x.each(resample, both, signed=signed)
+
+
+def aligned_sentences(points: Tensor | Cloud, reference: Tensor | Cloud) -> tuple[Cloud, Cloud]:
+    """Return two clouds whose rows are sentences and translations of each other.
+
+    Raises:
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points of the reference.
+    """
+    x, y = Cloud.of(points), reference_cloud(reference)
+    if x.points.shape != y.points.shape:
+        raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
+    if min(x.group_count, y.group_count) < x.n:
+        raise MetricError(
+            f"{x.n} rows in {min(x.group_count, y.group_count)} groups: each row is a sentence here, a mean of its tokens; "
+            "give clouds without groups"
+        )
+    return x, y
 
 
 def reference_cloud(reference: Tensor | Cloud) -> Cloud:

@@ -60,8 +60,9 @@ class Cloud:
         self.layers, self.n, self.dim = self.points.shape
         if groups is None:
             self.groups, self.group_count = torch.arange(self.n, device=points.device), self.n
-        elif groups.shape != (self.n,) or groups.is_floating_point():
-            raise MetricError(f"groups are {groups.dtype} {list(groups.shape)}; they must be {self.n} integers, one a point")
+        elif not isinstance(groups, Tensor) or groups.shape != (self.n,) or groups.is_floating_point():
+            found = f"{groups.dtype} {list(groups.shape)}" if isinstance(groups, Tensor) else type(groups).__name__
+            raise MetricError(f"groups are {found}; they must be a tensor of {self.n} integers, one a point")
         else:
             names, self.groups = torch.unique(groups.to(points.device), return_inverse=True)
             self.group_count = len(names)
@@ -162,7 +163,8 @@ class Layer:
             # An infinite point, or a sum beyond float32.
             first = self.mean.float()
         centred -= first
-        centred -= centred.sum(0) / len(centred)
+        second = centred.sum(0) / len(centred)
+        centred -= second if second.isfinite().all() else centred.mean(0, dtype=torch.float64).float()
         self.offset = float(first.double().square().sum())
         return centred
 

@@ -30,7 +30,8 @@ def participation(layer: Layer) -> float:
     # A power of two, so that squares of squares neither overflow nor vanish.
     scale = 2.0 ** -round(torch.log2(torch.tensor(total, dtype=torch.float64)).item() / 2)
     gram = layer.once("gram", lambda: _gram(matrix * scale))
-    return (total * scale**2) ** 2 / float(gram.double().square().sum())
+    # Rounding takes a line of points below 1.
+    return max(1.0, (total * scale**2) ** 2 / float(gram.double().square().sum()))
 
 
 def _gram(matrix: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import pkgutil
 import warnings
 from collections.abc import Callable
@@ -66,28 +67,36 @@ def metric(
     """
 
     def register(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
-        guarded = function if hasattr(function, "__wrapped__") else _guarded(function, bounds)
+        plain = getattr(function, "__wrapped__", function)
+        limits = _BOUNDS.setdefault(plain, bounds)
         if input not in INPUTS:
             raise ValueError(f"metric '{name}' has input '{input}'; allowed: {', '.join(INPUTS)}")
         if name in METRICS:
             raise ValueError(f"metric '{name}' is declared twice")
         line = about or (function.__doc__ or "").partition("\n")[0]
-        called = functools.partial(guarded, **settings) if settings else guarded
-        METRICS[name] = Metric(name, input, line, called, fields, neighbours)
-        return guarded
+        METRICS[name] = Metric(name, input, line, _guarded(plain, name, line, limits, settings), fields, neighbours)
+        return _guarded(plain, plain.__name__, "", limits, {})
 
     return register
 
 
-def _guarded(function: Callable[..., Estimate], bounds: tuple[float, float | None] | None) -> Callable[..., Estimate]:
+_BOUNDS: dict[Callable[..., Estimate], tuple[float, float | None] | None] = {}
+
+
+def _guarded(
+    function: Callable[..., Estimate],
+    name: str,
+    about: str,
+    bounds: tuple[float, float | None] | None,
+    settings: dict[str, Any],
+) -> Callable[..., Estimate]:
     """Run a metric without gradients and in full precision, name it in its errors, bound its interval, warn of gaps."""
-    name = function.__name__
 
     @functools.wraps(function)
     def guarded(*args: Any, **options: Any) -> Estimate:
         try:
             with torch.no_grad(), full_precision():
-                result = function(*args, **options)
+                result = function(*args, **{**settings, **options})
         except MetricError as error:
             raise MetricError(f"{name}: {error}") from None
         if bounds and result.low is not None and result.high is not None:
@@ -99,6 +108,14 @@ def _guarded(function: Callable[..., Estimate], bounds: tuple[float, float | Non
             warnings.warn(message, MissingValueWarning, stacklevel=2)
         return result
 
+    if settings:
+        # `help` says what this name stands for, and its defaults.
+        with_these = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        guarded.__doc__ = f"{about.rstrip('.')}: `{function.__name__}` with {with_these}.\n\n    {function.__doc__}"
+        signature = inspect.signature(function)
+        given = [entry.replace(default=settings.get(entry.name, entry.default)) for entry in signature.parameters.values()]
+        guarded.__signature__ = signature.replace(parameters=given)  # type: ignore[attr-defined]
+    guarded.__name__ = guarded.__qualname__ = name
     return guarded
 
 

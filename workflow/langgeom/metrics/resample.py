@@ -35,12 +35,13 @@ class Resample:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if self.replicates < 2 or self.seed < 0 or not 0 < self.level < 1:
-            raise MetricError(f"{self}: replicates must be 2 or more, seed 0 or more, level between 0 and 1")
+        whole = isinstance(self.replicates, int) and isinstance(self.seed, int)
+        if not whole or self.replicates < 2 or self.seed < 0 or not 0 < self.level < 1:
+            raise MetricError(f"{self}: replicates must be 2 or more, seed 0 or more, both whole, level between 0 and 1")
 
     def counts(self, groups: int) -> Tensor:
         """Return how often each of `groups` sentences is drawn, [replicates, groups] int64; rows sum to `groups`."""
-        return _draw(self.replicates, self.seed, groups)
+        return _draw(self.replicates, self.seed, groups).clone()
 
     def interval(self, replicates: Tensor) -> tuple[Tensor, Tensor]:
         """Return the percentile interval (Efron 1979) of replicates [replicates, ...], as two float64 tensors [...].
@@ -72,8 +73,10 @@ def of_hits(estimate: Estimate, resample: Resample | None) -> Estimate:
         return estimate
     square = NormalDist().inv_cdf((1 + resample.level) / 2) ** 2
     width = square / (estimate.n.double() + square)
-    low = torch.where(estimate.value == 1, 1 - width, estimate.low)
-    return replace(estimate, low=low, high=torch.where(estimate.value == 0, width, estimate.high))
+    # Of one sentence there is no interval, here as elsewhere.
+    none, all_ = (estimate.low.isfinite() & (estimate.value == share) for share in (0, 1))
+    low = torch.where(all_, 1 - width, estimate.low)
+    return replace(estimate, low=low, high=torch.where(none, width, estimate.high))
 
 
 def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor, signed: bool) -> tuple[Tensor, Tensor]:
@@ -89,7 +92,8 @@ def _around(value: Tensor, replicates: Tensor, low: Tensor, high: Tensor, signed
     positive = (value > 0) & (low > 0) & (not signed)
     factor = torch.where(positive, value / centre, 1.0)
     shift = torch.where(positive, 0.0, value - centre)
-    return low * factor + shift, high * factor + shift
+    # Few replicates, or a narrow level, may leave the value out by the distance of two replicates.
+    return torch.minimum(low * factor + shift, value), torch.maximum(high * factor + shift, value)
 
 
 def summarise(

@@ -102,7 +102,8 @@ def unknown_tokens(run: Run) -> Caveat | None:
     """Texts that a model's tokenizer has few tokens for."""
     rows = run.metrics
     trained = {model["name"] for model in run.trained()}
-    rows = rows[(rows["metric"] == "unknown_tokens") & rows["model"].isin(trained) & (rows["value"] >= UNKNOWN)]
+    rows = rows[(rows["metric"] == "unknown_tokens") & rows["model"].isin(trained) & rows["corpus"].isin(run.of_languages)]
+    rows = rows[rows["value"] >= UNKNOWN].groupby(["model", "text"], as_index=False)["value"].max()
     if rows.empty:
         return None
     said = []

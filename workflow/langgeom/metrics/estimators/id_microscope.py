@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.ratios import fit_line, multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
@@ -43,10 +43,12 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
         fitted to fewer than 10 ratios (50 points kept), where LLM-Microscope gives any number, up to 1e5.
 
     Raises:
-        MetricError: NaN or infinite points.
+        MetricError: NaN or infinite points; a fraction that is no whole number from 1.
 
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """
+    if not isinstance(fraction, int) or fraction < 1:
+        raise MetricError(f"fraction {fraction} must be a whole number from 1: one in so many ratios is used")
     cloud = Cloud.of(points)
     return cloud.each(resample, lambda layer, counts: microscope_of_layer(layer, cloud.groups, counts, fraction))
 

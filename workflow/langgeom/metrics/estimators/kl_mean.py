@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import reference_cloud
+from langgeom.metrics.aligned import aligned_sentences
 from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.divergence import average, check_direction, divergence, log_softmax
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
@@ -52,9 +52,7 @@ def kl_mean(
     Source: the study, figure 7 (Kullback & Leibler 1951).
     """
     check_direction(direction)
-    x, y = Cloud.of(points), reference_cloud(reference)
-    if x.points.shape != y.points.shape:
-        raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
+    x, y = aligned_sentences(points, reference)
     forward = direction == "to_reference"
     per_sentence = []
     for index in range(x.layers):

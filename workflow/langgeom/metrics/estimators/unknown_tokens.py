@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from langgeom.metrics.counts import ratio
-from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample, of_hits
 
@@ -29,8 +30,11 @@ def unknown_tokens(unknown: Tensor, tokens: Tensor, *, resample: Resample | None
         The share, n the sentences with tokens, dropped the others. NaN when there is none.
 
     Raises:
-        MetricError: lengths that differ, no sentence, a negative count.
+        MetricError: lengths that differ, no sentence, a negative count, more unknown tokens than tokens.
 
     Source: Pfeiffer et al. 2021, EMNLP, arXiv:2012.15562 (what unknown tokens cost in scripts a tokenizer has not seen).
     """
+    more = torch.as_tensor(unknown) > torch.as_tensor(tokens) if len(unknown) == len(tokens) else torch.zeros(1)
+    if bool(more.any()):
+        raise MetricError(f"{int(more.sum())} of {len(more)} sentences have more unknown tokens than tokens")
     return of_hits(ratio(unknown, tokens, resample), resample)
