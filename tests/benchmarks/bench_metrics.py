@@ -95,17 +95,21 @@ print(before, twonn, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def timed(calls: dict[str, Call], repeats: int, sync: Call) -> dict[str, tuple[list[float], Any]]:
-    """Return each call's times over the repeats, turn by turn after one call to warm up, and what it last returned."""
+    """Return each call's times over the repeats, turn by turn, and what it last returned.
+
+    Each is called once more right before: what a full SVD leaves of the caches, and of memory given back, would cost the next
+    call twice its own time, as it does in no loop over layers.
+    """
     found: dict[str, tuple[list[float], Any]] = {name: ([], None) for name in calls}
-    for repeat in range(repeats + 1):
+    for _ in range(repeats):
         for name, call in calls.items():
+            call()
             sync()
             start = time.perf_counter()
             result = call()
             sync()
             seconds = time.perf_counter() - start
-            times = found[name][0] + [seconds] * (repeat > 0)
-            found[name] = (times, result)
+            found[name] = ([*found[name][0], seconds], result)
     return found
 
 
@@ -366,7 +370,7 @@ def main() -> None:
     sync: Call = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
     where = torch.cuda.get_device_name() if options.device.startswith("cuda") else f"{os.cpu_count()} cores"
     notes = [f"{platform.machine()}, {where}, {options.threads} threads, torch {torch.__version__.split('+')[0]}; medians of "
-             f"{options.repeats} interleaved repeats after one to warm up."]  # fmt: skip
+             f"{options.repeats} interleaved repeats, each after a call to warm up."]  # fmt: skip
 
     generator = torch.Generator().manual_seed(0)
     flat, five, ten = (
