@@ -46,10 +46,9 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 
 # Those of the cluster, of the environments, of faults, and what takes long have targets of their own. WORKERS=0 shows what tests print.
 SLOW := tests/workflow/test_scale.py tests/benchmarks/test_scale.py
-# A thread for each worker, and jobs of the studies that tests run, which have as many as their rules say, give a core away soon
-# after they have no work for it: or all keep each other waiting, and the tests of the metrics take three times as long.
+# A thread for each worker, or they keep each other's cores busy with waiting: the tests of the metrics take a third of the time.
+# The jobs of the studies that tests run have as many as their rules say.
 test test-slow test-faults: export OMP_NUM_THREADS := 1
-test test-slow test-faults test-cluster test-envs: export GOMP_SPINCOUNT := 20000
 
 # The long files first, so that both workers end together.
 test: dev
