@@ -45,7 +45,7 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
         so little that its unbiased HSIC is not positive).
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Kornblith et al. 2019, ICML, arXiv:1905.00414; unbiased HSIC: Song et al. 2012, JMLR 13, eq. 5; in CKA: Nguyen
     et al. 2021, arXiv:2010.15327, eq. 3; why debias: Murphy et al. 2024, arXiv:2405.01012.

@@ -58,7 +58,7 @@ def kl_gaussian(
         Nats, n the sentences, dropped 0. NaN for fewer than 3 sentences, or when all points of both are equal.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points; another direction; dims below 1.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction; dims below 1.
 
     Source: Kullback 1959, Information Theory and Statistics, chapter 9; Chen, Wiesel, Eldar, Hero 2010, IEEE TSP 58:5016,
     eq. 23.

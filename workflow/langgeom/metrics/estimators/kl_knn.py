@@ -59,7 +59,7 @@ def kl_knn(
         when all points are equal.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points; another direction; k below 2; dims below 1.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction; k below 2; dims below 1.
 
     Source: Wang, Kulkarni, Verdu 2009, IEEE TIT 55:2392, eq. 5; Perez-Cruz 2008, ISIT.
     """

@@ -47,7 +47,7 @@ def kl_mean(
         Nats, n the sentences, dropped 0.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points; another direction.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
 
     Source: the study, figure 7 (Kullback & Leibler 1951).
     """

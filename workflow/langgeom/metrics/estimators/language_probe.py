@@ -43,7 +43,7 @@ def language_probe(
         Accuracy, n the pairs, dropped 0. NaN for fewer pairs than folds, or when all points are equal.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points; folds below 2 or a penalty not above 0.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; folds below 2 or a penalty not above 0.
 
     Source: Alain & Bengio 2016, arXiv:1610.01644; ridge classifier: Hastie, Tibshirani, Friedman, The Elements of
     Statistical Learning, 2nd ed., section 4.2.

@@ -34,7 +34,7 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
         The share, n the sentences, dropped 0. NaN for one sentence, which has nothing to be compared with.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Kargaran et al. 2024, arXiv:2410.05873, section 3.
     """

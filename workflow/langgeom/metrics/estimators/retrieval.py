@@ -50,7 +50,7 @@ def retrieval(
         The accuracy, n the sentences, dropped 0.
 
     Raises:
-        MetricError: shapes that differ; NaN or infinite points; another direction.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
 
     Source: Artetxe & Schwenk 2019, TACL, arXiv:1812.10464, section 4.3 (Tatoeba).
     """
