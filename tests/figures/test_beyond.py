@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator, Sequence
 
 import matplotlib.pyplot as plt
@@ -103,8 +104,7 @@ def test_scales_are_those_that_the_metrics_declare() -> None:
     from langgeom.metrics.registry import METRICS as REGISTRY
 
     for name, scale in zip(METRICS, SCALES, strict=True):
-        function = REGISTRY[name].function
-        assert getattr(function, "keywords", {"scale": 8})["scale"] == scale
+        assert inspect.signature(REGISTRY[name].function).parameters["scale"].default == scale
         assert REGISTRY[name].neighbours == 2 * scale
 
 
