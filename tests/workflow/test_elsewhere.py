@@ -61,6 +61,7 @@ def test_two_folders_at_once(fresh: Callable[[], Study], finished: Study) -> Non
         output = run.communicate(timeout=900)[0]
         assert run.returncode == 0, output
     assert first.files("metrics.*") == finished.files("metrics.*")
+    assert first.files("figures/*") == finished.files("figures/kl_mean.*")
     encoder = second.files("metrics/encoder/*/*")
     assert encoder and encoder == finished.files("metrics/encoder/*/*")
     assert seen() == before
@@ -94,14 +95,18 @@ def snakemake(study: Study, *arguments: str) -> str:
 
 def test_as_a_module(fresh: Callable[[], Study], finished: Study) -> None:
     study = fresh()
+    study.settings["models"] = {"encoder": {"folder": "encoder"}}
     write_outer(study, "results/metrics.csv", apart=False)
     snakemake(study)  # the outer workflow's own first rule is what runs
-    rows = len(finished.files("metrics.csv")["metrics.csv"].splitlines())
-    assert int((study.folder / "lines.txt").read_text()) == rows
-    assert study.files("metrics.*") == finished.files("metrics.*")
+    rows = study.files("metrics.csv")["metrics.csv"].splitlines()
+    assert int((study.folder / "lines.txt").read_text()) == len(rows) > 100
+    encoder = study.files("metrics/*/*/*")
+    assert encoder and encoder == finished.files("metrics/encoder/*/*")
     assert not (study.folder / "results" / "figures").exists()
     snakemake(study, "langgeom_fig07")
-    assert study.files("figures/kl_mean.*") == finished.files("figures/kl_mean.*")
+    drawn, expected = (each.files("figures/kl_mean.csv")["figures/kl_mean.csv"].splitlines() for each in (study, finished))
+    assert len(drawn) > 10 and drawn == [expected[0], *(line for line in expected if line.split(b",")[1] == b"encoder")]
+    assert len(study.files("figures/*")) == 3
 
 
 def test_as_a_module_with_its_results_elsewhere(fresh: Callable[[], Study]) -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.workflow
 def test_the_harness_feeds_the_table_of_quality(fresh: Callable[[], Study], monkeypatch: pytest.MonkeyPatch) -> None:
     the_harness()
     study = fresh()
+    study.settings["models"] = {"decoder": {"folder": "decoder"}}
     # Tasks whose names end as those of m_mmlu do: that is how their harness is told apart.
     for task in ("m_mmlu_es", "m_mmlu_en"):
         write_task(study.folder / "tasks", task)

@@ -83,15 +83,6 @@ def test_a_new_language_runs_alone(fresh: Callable[[], Study]) -> None:
     assert NOTHING in study.run("table")
 
 
-def test_another_folder_gives_the_same_bytes(finished: Study, fresh: Callable[[], Study]) -> None:
-    study = fresh()
-    study.run("table", "fig07")
-    assert study.files("metrics.*") == finished.files("metrics.*")
-    assert study.files("figures/*") == {
-        name: content for name, content in finished.files("figures/*").items() if "kl_mean" in name
-    }
-
-
 @pytest.fixture(scope="module")
 def little(fresh: Callable[[], Study]) -> Study:
     """A study of one encoder and three languages, none in two scripts, without a set of grammar, run on one core."""
