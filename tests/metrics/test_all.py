@@ -108,6 +108,21 @@ def test_points_that_are_not_finite(name: str, bad: float) -> None:
         METRICS[name].function(*stacks)
 
 
+@pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_float64_points_that_cannot_be_squared(name: str, scale: float) -> None:
+    with pytest.raises(
+        MetricError, match=rf"^{name}: .*whose squares are beyond float64: scale the points.*1e-150 and 1e\+150"
+    ):
+        METRICS[name].function(*(scale * stack for stack in inputs(name)))
+
+
+@pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
+def test_a_number_of_replicates_is_no_resample(name: str) -> None:
+    with pytest.raises(MetricError, match=rf"^{name}: resample is 200; give Resample\(replicates, seed\)"):
+        METRICS[name].function(*inputs(name), resample=200)
+
+
 @pytest.mark.parametrize("name", TWO)
 def test_what_does_not_align_is_refused(name: str) -> None:
     with pytest.raises(MetricError, match=r"points \[1, 9, 4\] and reference \[1, 8, 4\] are not aligned"):

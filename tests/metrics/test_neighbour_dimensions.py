@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from intervals import interval
-from langgeom.metrics import Cloud, Resample, gride_scales, id_gride, id_mle, id_twonn
+from langgeom.metrics import Cloud, MetricError, Resample, gride_scales, id_gride, id_mle, id_twonn
 from langgeom.metrics.estimators.id_gride import REACH, _fit, _newton
 from langgeom.metrics.registry import METRICS
 
@@ -78,6 +78,12 @@ def test_gride_curve_is_the_metric_at_each_scale(hidden: Callable[..., Tensor]) 
     mle = id_twonn(stack, method="mle", discard=0.0)
     # At scale 1 and without outliers this is the unbiased TwoNN.
     torch.testing.assert_close(curve[1].value, mle.value, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("largest", [0, 1, 2.5])
+def test_gride_curve_of_no_scale_is_refused(largest: float) -> None:
+    with pytest.raises(MetricError, match=f"largest is {largest}; it must be a whole number, 2 or more"):
+        gride_scales(torch.randn(9, 2), largest=largest)  # type: ignore[arg-type]
 
 
 def test_intervals_are_those_of_repeated_points(hidden: Callable[..., Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ Found = TypeVar("Found")
 PIECE = 1 << 18
 # Points nearer to their mean than this share of its length are equal but for rounding.
 EQUAL = 1e-12
+# The largest of float64 points lies between this and its inverse, so that squares and their sums are numbers.
+LARGEST = 1e150
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
@@ -133,8 +136,9 @@ class Layer:
         """Mean point, [d] float64.
 
         Raises:
-            MetricError: a point that is not finite (it would make the mean so).
+            MetricError: a point that is not finite (it would make the mean so); float64 points whose squares are not.
         """
+        self._check_range()
         mean = sum(part.sum(0, dtype=torch.float64) for part in self.points.split(self._step)) / len(self.points)
         assert isinstance(mean, Tensor)
         if not mean.isfinite().all():
@@ -144,6 +148,17 @@ class Layer:
                 "measure finite ones (a model that overflows in float16 may not in float32)"
             )
         return mean
+
+    def _check_range(self) -> None:
+        """Raise MetricError for float64 points too large or too small to be squared; no other dtype holds such."""
+        if self.points.dtype != torch.float64:
+            return
+        largest = float(self.points.abs().max())
+        if math.isfinite(largest) and largest and not 1 / LARGEST <= largest <= LARGEST:
+            raise MetricError(
+                f"layer {self.index} has values of up to {largest:.2g}, whose squares are beyond float64: scale the points, "
+                f"so that the largest lies between {1 / LARGEST:.0e} and {LARGEST:.0e}"
+            )
 
     @cached_property
     def centred(self) -> Tensor:

@@ -21,6 +21,7 @@ from langgeom.metrics import estimators
 from langgeom.metrics.catalogue import INPUTS
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
 from langgeom.metrics.precision import full_precision
+from langgeom.metrics.resample import Resample
 
 __all__ = ["METRICS", "Metric", "metric"]
 
@@ -94,6 +95,9 @@ def _guarded(
 
     @functools.wraps(function)
     def guarded(*args: Any, **options: Any) -> Estimate:
+        resample = options.get("resample")
+        if not (resample is None or isinstance(resample, Resample)):
+            raise MetricError(f"{name}: resample is {resample!r}; give Resample(replicates, seed), or None for no interval")
         try:
             with torch.no_grad(), full_precision():
                 result = function(*args, **{**settings, **options})

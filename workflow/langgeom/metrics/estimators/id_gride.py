@@ -82,11 +82,16 @@ def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resampl
     """Return `id_gride` at scales 1, 2, 4, ... as long as n2 = 2 scale is at most `largest`; keys are the scales.
 
     Neighbours are found once for all scales.
+
+    Raises:
+        MetricError: as `id_gride`; a `largest` that is no whole number of 2 or more.
     """
+    if not isinstance(largest, int) or largest < 2:
+        raise MetricError(f"gride_scales: largest is {largest!r}; it must be a whole number, 2 or more")
     cloud = Cloud.of(points)
-    scales = [2**power for power in range(max(largest, 1).bit_length() - 1)]
+    scales = [2**power for power in range(largest.bit_length() - 1)]
     for index in range(cloud.layers):
-        cloud.layer(index).nearest(max(2, min(2 * scales[-1], len(cloud.layer(index).distinct[0]) - 1)) if scales else 1)
+        cloud.layer(index).nearest(max(2, min(2 * scales[-1], len(cloud.layer(index).distinct[0]) - 1)))
     return {scale: id_gride(cloud, scale=scale, resample=resample) for scale in scales}
 
 
