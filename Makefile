@@ -50,20 +50,18 @@ SLOW := tests/workflow/test_scale.py tests/benchmarks/test_scale.py
 # The jobs of the studies that tests run have as many as their rules say.
 test test-slow test-faults: export OMP_NUM_THREADS := 1
 
-# The long files first, so that both workers end together (tests/conftest.py says which tests stay together).
+# tests/conftest.py says which stay together, and that the long ones come first.
 test: dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not cluster and not faults" \
-		$(SLOW:%=--ignore=%) tests/workflow tests $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not cluster and not faults" \
+		$(SLOW:%=--ignore=%) $(ARGS)
 
 # A folder of 200 languages, and a trial of the benchmark of scale.
 test-slow: dev
 	$(BIN)/python -m pytest $(SLOW) $(ARGS)
 
-# The long files first here too; each test stands alone, so a worker that is done takes some from another.
-LONG_FAULTS := kills damage disk
+# Hardly a test shares anything with another, so a worker that is done takes some from the other.
 test-faults: dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
-		$(LONG_FAULTS:%=tests/faults/test_%.py) tests/faults $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults $(ARGS)
 
 test-cluster: dev
 	$(BIN)/python -m pytest tests/cluster $(ARGS)

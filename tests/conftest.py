@@ -1,13 +1,43 @@
-"""Which tests stay together among several processes (`--dist loadgroup`): a file's, and all that look at the finished study."""
+"""How several processes share the tests: what takes long first, and all that look at the finished study in one of them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+
+ROOT = Path(__file__).parents[1]
+WORKFLOW = "tests/workflow/"
+# Those that look at the study that has run through once (`finished` in tests/workflow): each process would run its own.
+FINISHED = frozenset(
+    f"{WORKFLOW}test_{name}.py" for name in ("elsewhere", "plan", "quickstart", "runs", "settings", "snakemake_report")
+)
+LONG = frozenset({f"{WORKFLOW}test_default.py", *(f"tests/faults/test_{name}.py" for name in ("kills", "damage", "disk"))})
+
+
+def file_of(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).as_posix()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test, so that what a module sets up is set up once, and the finished study is run once."""
-    names = {item.path: str(item.path) for item in items}
-    names |= {item.path: "finished" for item in items if "finished" in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(names[item.path]))
+    """Put long tests first, so that processes end together; pytest itself sorts what it is given by name."""
+    looking = {file_of(item) for item in items if "finished" in getattr(item, "fixturenames", ())}
+    if unknown := {file for file in looking if file.startswith(WORKFLOW)} - FINISHED:
+        raise pytest.UsageError(f"{', '.join(sorted(unknown))}: uses `finished`; add it to FINISHED in tests/conftest.py")
+    items.sort(
+        key=lambda item: [file_of(item) in FINISHED, file_of(item) in LONG, file_of(item).startswith(WORKFLOW)], reverse=True
+    )
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return a scheduler that keeps a file together, and FINISHED as if it were one file."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "finished" if file in FINISHED else file
+
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
