@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -111,9 +112,7 @@ def test_points_that_are_not_finite(name: str, bad: float) -> None:
 @pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
 @pytest.mark.parametrize("scale", [1e200, 1e-200])
 def test_float64_points_that_cannot_be_squared(name: str, scale: float) -> None:
-    with pytest.raises(
-        MetricError, match=rf"^{name}: .*whose squares are beyond float64: scale the points.*1e-150 and 1e\+150"
-    ):
+    with pytest.raises(MetricError, match=rf"^{name}: .*whose powers are beyond float64: scale the points.*1e-70 and 1e\+70"):
         METRICS[name].function(*(scale * stack for stack in inputs(name)))
 
 
@@ -160,12 +159,41 @@ def test_never_a_silent_value(name: str, kind: str) -> None:
         ("kl_gaussian", {"direction": "back"}, "'back'"),
         ("retrieval", {"direction": "back"}, "'back'"),
         ("language_probe", {"folds": 1}, "folds is 1"),
-        ("language_probe", {"penalty": 0}, "penalty 0"),
+        ("language_probe", {"penalty": 0}, "penalty is 0"),
+        ("language_probe", {"penalty": torch.nan}, "penalty is nan"),
+        ("language_probe", {"seed": 2.5}, "seed is 2.5; it must be a whole number, 0 or more"),
+        ("id_gride", {"scale": 2.5}, "scale is 2.5; it must be a whole number, 1 or more"),
+        ("id_gride", {"scale": torch.nan}, "scale is nan"),
+        ("id_gride", {"scale": True}, "scale is True"),
+        ("id_mle", {"k": "a"}, "k is 'a'; it must be a whole number, 2 or more"),
+        ("id_microscope", {"fraction": None}, "ratios is used\\) is None; it must be a whole number"),
+        ("kl_knn", {"dims": 2.5}, "dims is 2.5"),
+        ("id_twonn", {"discard": "a"}, "discard 'a'"),
     ],
 )
 def test_settings_are_checked(name: str, options: dict, said: str) -> None:
     with pytest.raises(MetricError, match=said):
         METRICS[name].function(*inputs(name), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("id_gride", "scale"), ("id_mle", "k"), ("kl_knn", "dims"), ("language_probe", "folds")]
+)
+def test_whole_numbers_of_numpy_are_whole(name: str, option: str) -> None:
+    function, stacks = METRICS[name].function, inputs(name)
+    assert torch.equal(function(*stacks, **{option: np.int64(3)}).value, function(*stacks, **{option: 3}).value)
+
+
+@pytest.mark.parametrize("name", [name for name in ONE + TWO + BETWEEN if KEEPS[name][2]])
+@pytest.mark.parametrize(("scale", "dtype"), [(1e68, torch.float64), (1e-69, torch.float64), (1e-40, torch.float32)])
+def test_scale_up_to_the_ends_of_the_range(name: str, scale: float, dtype: torch.dtype) -> None:
+    """Where numbers of the dtype end nothing overflows or vanishes in silence."""
+    n = enough(name, 90)
+    stacks = [(scale * stack).to(dtype) for stack in inputs(name, n=n)]
+    # What float32 keeps of such small numbers is the truth here.
+    expected = METRICS[name].function(*(stack.double() / scale for stack in stacks)).value
+    found = METRICS[name].function(*stacks).value
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", BETWEEN)

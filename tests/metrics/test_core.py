@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -75,10 +76,14 @@ def test_draws_depend_on_seed_and_number_only() -> None:
     assert not torch.equal(counts, Resample(30, seed=2).counts(12))
 
 
-@pytest.mark.parametrize("options", [(1, 0, 0.95), (20, -1, 0.95), (20, 0, 1.0), (2.5, 0, 0.95), (20, 1.5, 0.95)])
+@pytest.mark.parametrize("options", [(1, 0, 0.95), (20, -1, 0.95), (20, 0, 1.0), (2.5, 0, 0.95), (20, 1.5, 0.95), (20, 0, "a")])
 def test_resample_is_checked(options: tuple) -> None:
     with pytest.raises(MetricError, match="replicates must be 2 or more"):
         Resample(*options)
+
+
+def test_draws_of_numpy_s_numbers_are_the_same() -> None:
+    assert torch.equal(Resample(np.int64(30), np.int64(1)).counts(12), Resample(30, 1).counts(12))
 
 
 def test_draws_are_the_caller_s_own() -> None:

@@ -63,8 +63,8 @@ def aligned_sentences(points: Tensor | Cloud, reference: Tensor | Cloud) -> tupl
 
 def reference_cloud(reference: Tensor | Cloud) -> Cloud:
     """Return `reference` as a cloud, its points seen to be finite in every layer; its MetricError names the reference."""
-    cloud = Cloud.of(reference)
     try:
+        cloud = Cloud.of(reference)
         for index in range(cloud.layers):
             _ = cloud.layer(index).mean
     except MetricError as error:

@@ -22,8 +22,8 @@ Found = TypeVar("Found")
 PIECE = 1 << 18
 # Points nearer to their mean than this share of its length are equal but for rounding.
 EQUAL = 1e-12
-# The largest of float64 points lies between this and its inverse, so that squares and their sums are numbers.
-LARGEST = 1e150
+# The largest of float64 points lies between this and its inverse, so that sums of their fourth powers are numbers.
+LARGEST = 1e70
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
@@ -136,7 +136,7 @@ class Layer:
         """Mean point, [d] float64.
 
         Raises:
-            MetricError: a point that is not finite (it would make the mean so); float64 points whose squares are not.
+            MetricError: a point that is not finite (it would make the mean so); float64 points whose powers are not.
         """
         self._check_range()
         mean = sum(part.sum(0, dtype=torch.float64) for part in self.points.split(self._step)) / len(self.points)
@@ -150,13 +150,14 @@ class Layer:
         return mean
 
     def _check_range(self) -> None:
-        """Raise MetricError for float64 points too large or too small to be squared; no other dtype holds such."""
+        """Raise MetricError for float64 points too large or too small for what is computed of them, in float64 too."""
         if self.points.dtype != torch.float64:
             return
-        largest = float(self.points.abs().max())
+        low, high = map(float, self.points.aminmax())
+        largest = max(-low, high)
         if math.isfinite(largest) and largest and not 1 / LARGEST <= largest <= LARGEST:
             raise MetricError(
-                f"layer {self.index} has values of up to {largest:.2g}, whose squares are beyond float64: scale the points, "
+                f"layer {self.index} has values of up to {largest:.2g}, whose powers are beyond float64: scale the points, "
                 f"so that the largest lies between {1 / LARGEST:.0e} and {LARGEST:.0e}"
             )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["Estimate", "MetricError", "MissingValueWarning"]
+__all__ = ["Estimate", "MetricError", "MissingValueWarning", "whole"]
 
 
 class MetricError(ValueError):
@@ -51,3 +52,14 @@ class Estimate:
         if self.low is not None:
             parts.append(f"low={shown(self.low, '.6g')}, high={shown(self.high, '.6g')}")
         return f"Estimate({', '.join(parts)}, n={shown(self.n, 'd')}, dropped={shown(self.dropped, 'd')})"
+
+
+def whole(name: str, value: object, least: int) -> int:
+    """Return a setting as an int; MetricError for what is no whole number (Python's or NumPy's), or less than `least`."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise MetricError(f"{name} is {value!r}; it must be a whole number, {least} or more")
+    return number

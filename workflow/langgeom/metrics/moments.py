@@ -8,10 +8,13 @@ sentences] serves every replicate.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import EQUAL, Cloud, Layer
+from langgeom.metrics.precision import largest_power
 from langgeom.metrics.spectral import total_square
 
 __all__ = ["participation", "participation_of_replicates"]
@@ -27,11 +30,11 @@ def participation(layer: Layer) -> float:
     total = total_square(matrix)
     if total <= EQUAL**2 * len(matrix) * layer.offset or total == 0:
         return torch.nan
-    # A power of two, so that squares of squares neither overflow nor vanish.
-    scale = 2.0 ** -round(torch.log2(torch.tensor(total, dtype=torch.float64)).item() / 2)
+    # A power of two, so that squares of squares neither overflow nor vanish; one that the dtype holds.
+    scale = min(2.0 ** -round(math.log2(total) / 2), largest_power(matrix.dtype))
     gram = layer.once("gram", lambda: _gram(matrix * scale))
     # Rounding takes a line of points below 1.
-    return max(1.0, (total * scale**2) ** 2 / float(gram.double().square().sum()))
+    return float(((total * scale**2) ** 2 / gram.double().square().sum()).clamp(min=1))
 
 
 def _gram(matrix: Tensor) -> Tensor:

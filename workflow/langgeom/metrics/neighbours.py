@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from langgeom.metrics.precision import full_precision
+from langgeom.metrics.precision import full_precision, largest_power
 
 __all__ = ["Neighbours", "distinct_rows", "nearest", "pair_distances", "row_norms"]
 
@@ -87,8 +87,8 @@ def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int
     if centred is None:
         centred = points.double() - points.mean(0, dtype=torch.float64)
     norms = row_norms(centred)
-    # A power of two, so that squares neither overflow nor vanish and nothing is rounded.
-    scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-300)).ceil())
+    # A power of two, so that squares neither overflow nor vanish and nothing is rounded; one that the dtype holds.
+    scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-300)).ceil()).clamp(max=largest_power(centred.dtype))
     scaled = (centred * scale.to(centred.dtype)).float()
     squares = (norms * scale).square()
     # Twice the bound of the product (its start value is summed with it), and 16 u for roundings of points, squares and

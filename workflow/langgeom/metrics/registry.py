@@ -112,10 +112,10 @@ def _guarded(
             warnings.warn(message, MissingValueWarning, stacklevel=2)
         return result
 
-    if settings:
+    if name != function.__name__:
         # `help` says what this name stands for, and its defaults.
-        with_these = ", ".join(f"{key}={value!r}" for key, value in settings.items())
-        guarded.__doc__ = f"{about.rstrip('.')}: `{function.__name__}` with {with_these}.\n\n    {function.__doc__}"
+        with_these = " with " + ", ".join(f"{key}={value!r}" for key, value in settings.items()) if settings else ""
+        guarded.__doc__ = f"{about.rstrip('.')}: `{function.__name__}`{with_these}.\n\n    {function.__doc__}"
         signature = inspect.signature(function)
         given = [entry.replace(default=settings.get(entry.name, entry.default)) for entry in signature.parameters.values()]
         guarded.__signature__ = signature.replace(parameters=given)  # type: ignore[attr-defined]

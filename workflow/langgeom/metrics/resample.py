@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from statistics import NormalDist
 
 import numpy as np
@@ -35,8 +36,8 @@ class Resample:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.replicates, int) and isinstance(self.seed, int)
-        if not whole or self.replicates < 2 or self.seed < 0 or not 0 < self.level < 1:
+        whole = isinstance(self.replicates, Integral) and isinstance(self.seed, Integral)
+        if not whole or self.replicates < 2 or self.seed < 0 or not isinstance(self.level, Real) or not 0 < self.level < 1:
             raise MetricError(f"{self}: replicates must be 2 or more, seed 0 or more, both whole, level between 0 and 1")
 
     def counts(self, groups: int) -> Tensor:

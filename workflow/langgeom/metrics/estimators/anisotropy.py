@@ -63,7 +63,7 @@ def _share(layer: Layer, cloud: Cloud, counts: Tensor | None, *, centre: bool) -
     matrix = layer.centred if centre else layer.wide
     total = total_square(matrix)
     if not total or not math.isfinite(total):
-        # Raises for points that are not finite, and for those whose squares are not numbers.
+        # Raises for points that are not finite, and for those whose powers are not numbers.
         _ = layer.mean
     if total <= (EQUAL**2 * n * layer.offset if centre else 0.0):
         return Measured(torch.nan, None, n, 0)

@@ -16,7 +16,7 @@ __all__ = ["effective_rank"]
 ROUNDING = 1e-14
 
 
-@metric("effective_rank", input="cloud")
+@metric("effective_rank", input="cloud", bounds=(1, None))
 def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Effective rank: exp(-sum p_i ln p_i), p_i = sigma_i / sum sigma, sigma the singular values of the centred cloud.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, whole
 from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
@@ -53,8 +53,7 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
 
     Source: Denti, Doimo, Laio, Mira 2022, Sci. Rep. 12:20005, eq. 6 and section "Gride".
     """
-    if scale < 1:
-        raise MetricError(f"scale is {scale}; it must be 1 or more")
+    scale = whole("scale", scale, 1)
     cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
@@ -86,8 +85,7 @@ def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resampl
     Raises:
         MetricError: as `id_gride`; a `largest` that is no whole number of 2 or more.
     """
-    if not isinstance(largest, int) or largest < 2:
-        raise MetricError(f"gride_scales: largest is {largest!r}; it must be a whole number, 2 or more")
+    largest = whole("gride_scales: largest", largest, 2)
     cloud = Cloud.of(points)
     scales = [2**power for power in range(largest.bit_length() - 1)]
     for index in range(cloud.layers):

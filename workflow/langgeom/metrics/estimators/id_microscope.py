@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, whole
 from langgeom.metrics.ratios import fit_line, multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
@@ -47,8 +47,7 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
 
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """
-    if not isinstance(fraction, int) or fraction < 1:
-        raise MetricError(f"fraction {fraction} must be a whole number from 1: one in so many ratios is used")
+    fraction = whole("fraction (one in so many ratios is used)", fraction, 1)
     cloud = Cloud.of(points)
     return cloud.each(resample, lambda layer, counts: microscope_of_layer(layer, cloud.groups, counts, fraction))
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, whole
 from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
@@ -41,8 +41,7 @@ def id_mle(points: Tensor | Cloud, *, k: int = 20, resample: Resample | None = N
 
     Source: Levina & Bickel 2004, NeurIPS, eq. 8; MacKay & Ghahramani 2005, comments on it.
     """
-    if k < 2:
-        raise MetricError(f"k is {k}; it must be 2 or more")
+    k = whole("k", k, 2)
     cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:

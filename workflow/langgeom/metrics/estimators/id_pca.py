@@ -13,7 +13,7 @@ from langgeom.metrics.resample import Resample
 __all__ = ["id_pca"]
 
 
-@metric("id_pca", input="cloud")
+@metric("id_pca", input="cloud", bounds=(1, None))
 def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Linear dimension: the participation ratio of the variances, (sum lambda_i)^2 / sum lambda_i^2.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Literal
 
 import torch
@@ -52,8 +53,8 @@ def id_twonn(
 
     Source: Facco, d'Errico, Rodriguez, Laio 2017, Sci. Rep. 7:12140.
     """
-    if method not in ("linear", "mle") or not 0 <= discard < 1:
-        raise MetricError(f"method is '{method}' and discard {discard}; allowed: linear or mle, and 0 <= discard < 1")
+    if method not in ("linear", "mle") or not isinstance(discard, Real) or not 0 <= discard < 1:
+        raise MetricError(f"method is {method!r} and discard {discard!r}; allowed: linear or mle, and 0 <= discard < 1")
     cloud = Cloud.of(points)
     return cloud.each(resample, lambda layer, counts: twonn_of_layer(layer, cloud.groups, counts, method, discard))
 

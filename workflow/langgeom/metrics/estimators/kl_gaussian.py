@@ -10,7 +10,7 @@ from torch import Tensor
 from langgeom.metrics.aligned import each_pair, project
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.divergence import check_direction
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, whole
 from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
@@ -64,8 +64,7 @@ def kl_gaussian(
     eq. 23.
     """
     check_direction(direction)
-    if dims < 1:
-        raise MetricError(f"dims is {dims}; it must be 1 or more")
+    dims = whole("dims", dims, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         n = len(x.points)

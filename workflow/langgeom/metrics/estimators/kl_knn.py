@@ -11,7 +11,7 @@ from torch import Tensor
 from langgeom.metrics.aligned import each_pair, project
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.divergence import check_direction
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, whole
 from langgeom.metrics.neighbours import distinct_rows
 from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
@@ -64,8 +64,7 @@ def kl_knn(
     Source: Wang, Kulkarni, Verdu 2009, IEEE TIT 55:2392, eq. 5; Perez-Cruz 2008, ISIT.
     """
     check_direction(direction)
-    if k < 2 or dims < 1:
-        raise MetricError(f"k is {k} and dims {dims}; allowed: k 2 or more, dims 1 or more")
+    k, dims = whole("k", k, 2), whole("dims", dims, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         parts = (x, y) if direction == "to_reference" else (y, x)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
+
 import torch
 from torch import Tensor
 
 from langgeom.metrics.aligned import each_pair, weighted_means
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate, MetricError, whole
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
@@ -48,8 +51,9 @@ def language_probe(
     Source: Alain & Bengio 2016, arXiv:1610.01644; ridge classifier: Hastie, Tibshirani, Friedman, The Elements of
     Statistical Learning, 2nd ed., section 4.2.
     """
-    if folds < 2 or penalty <= 0:
-        raise MetricError(f"folds is {folds} and penalty {penalty}; allowed: folds 2 or more, penalty above 0")
+    folds, seed = whole("folds", folds, 2), whole("seed", seed, 0)
+    if not isinstance(penalty, Real) or not 0 < penalty < math.inf:
+        raise MetricError(f"penalty is {penalty!r}; it must be a number above 0")
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         n = len(x.points)

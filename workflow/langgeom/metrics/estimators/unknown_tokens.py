@@ -34,7 +34,8 @@ def unknown_tokens(unknown: Tensor, tokens: Tensor, *, resample: Resample | None
 
     Source: Pfeiffer et al. 2021, EMNLP, arXiv:2012.15562 (what unknown tokens cost in scripts a tokenizer has not seen).
     """
-    more = torch.as_tensor(unknown) > torch.as_tensor(tokens) if len(unknown) == len(tokens) else torch.zeros(1)
+    share = ratio(unknown, tokens, resample)
+    more = torch.as_tensor(unknown) > torch.as_tensor(tokens)
     if bool(more.any()):
         raise MetricError(f"{int(more.sum())} of {len(more)} sentences have more unknown tokens than tokens")
-    return of_hits(ratio(unknown, tokens, resample), resample)
+    return of_hits(share, resample)
