@@ -1,4 +1,4 @@
-"""The embedded default on two languages, with a real pretrained model fetched from PyPI."""
+"""The embedded default on two languages and few replicates, with a real pretrained model fetched from PyPI."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder: Path = tmp_path_factory.mktemp("default")
     if (ROOT / "results" / "downloads").is_dir():  # what `make` fetched serves here too
         shutil.copytree(ROOT / "results" / "downloads", folder / "results" / "downloads", copy_function=os.link)
-    settings["bootstrap"]["replicates"] = 40
+    settings["bootstrap"]["replicates"] = 40  # only that there is an interval is looked at
     study = Study(folder, settings)
     # Threads of two jobs that share the cores of this machine with other tests would wait for each other most of the time.
     study.run("table", cores=1)
