@@ -73,8 +73,18 @@ def _end_orphans(folder: Path) -> int:
     for process in orphans:
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended with another
             process.kill()
-    psutil.wait_procs(orphans, timeout=60)
+    end = time.monotonic() + 60
+    while any(map(_writes, orphans)) and time.monotonic() < end:
+        time.sleep(0.05)
     return len(left)
+
+
+def _writes(process: psutil.Process) -> bool:
+    """Return whether a process is there; a dead one whose parent never asks for it (a container's first process) is not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _check_writable(folder: Path) -> None:
