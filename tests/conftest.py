@@ -17,7 +17,13 @@ LONG = frozenset({f"{WORKFLOW}test_default.py", *(f"tests/faults/test_{name}.py"
 
 
 def file_of(item: pytest.Item) -> str:
+    """Return the file of a test as the ids of tests have it, from the root."""
     return item.path.relative_to(ROOT).as_posix()
+
+
+def order(file: str) -> int:
+    """Return a number by which long files come first: the group, the other long ones, what runs Snakemake, the rest."""
+    return [file in FINISHED, file in LONG, file.startswith(WORKFLOW), True].index(True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,9 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     looking = {file_of(item) for item in items if "finished" in getattr(item, "fixturenames", ())}
     if unknown := {file for file in looking if file.startswith(WORKFLOW)} - FINISHED:
         raise pytest.UsageError(f"{', '.join(sorted(unknown))}: uses `finished`; add it to FINISHED in tests/conftest.py")
-    items.sort(
-        key=lambda item: [file_of(item) in FINISHED, file_of(item) in LONG, file_of(item).startswith(WORKFLOW)], reverse=True
-    )
+    items.sort(key=lambda item: order(file_of(item)))
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

@@ -111,7 +111,7 @@ def test_points_that_are_not_finite(name: str, bad: float) -> None:
 
 @pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
 @pytest.mark.parametrize("scale", [1e200, 1e-200])
-def test_float64_points_that_cannot_be_squared(name: str, scale: float) -> None:
+def test_float64_points_whose_powers_are_no_numbers(name: str, scale: float) -> None:
     with pytest.raises(MetricError, match=rf"^{name}: .*whose powers are beyond float64: scale the points.*1e-70 and 1e\+70"):
         METRICS[name].function(*(scale * stack for stack in inputs(name)))
 

@@ -1,4 +1,4 @@
-"""What a metric returns, and the errors and warnings it may raise."""
+"""What a metric returns, the errors and warnings it may raise, and the check of its whole numbers."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
         are distinct or fewer than 2 are used.
 
     Raises:
-        MetricError: NaN or infinite points; scale below 1.
+        MetricError: NaN or infinite points; a scale that is no whole number of 1 or more.
 
     Source: Denti, Doimo, Laio, Mira 2022, Sci. Rep. 12:20005, eq. 6 and section "Gride".
     """

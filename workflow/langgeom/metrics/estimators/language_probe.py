@@ -46,14 +46,15 @@ def language_probe(
         Accuracy, n the pairs, dropped 0. NaN for fewer pairs than folds, or when all points are equal.
 
     Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; folds below 2 or a penalty not above 0.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points; folds below 2, seed below 0, or a
+            penalty that is no finite number above 0.
 
     Source: Alain & Bengio 2016, arXiv:1610.01644; ridge classifier: Hastie, Tibshirani, Friedman, The Elements of
     Statistical Learning, 2nd ed., section 4.2.
     """
     folds, seed = whole("folds", folds, 2), whole("seed", seed, 0)
     if not isinstance(penalty, Real) or not 0 < penalty < math.inf:
-        raise MetricError(f"penalty is {penalty!r}; it must be a number above 0")
+        raise MetricError(f"penalty is {penalty!r}; it must be a finite number above 0")
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         n = len(x.points)
