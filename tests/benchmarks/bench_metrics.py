@@ -82,7 +82,8 @@ def hidden_layers(path: Path | None) -> tuple[Tensor | None, str]:
         return None, "no hidden states under results/hidden (run `make` first)"
     with safe_open(files[-1], framework="pt") as file:
         stack = file.get_tensor("token")
-        return stack, f"{file.metadata().get('model', '?')}, {file.metadata().get('text', '?')}"
+        model, text, corpus = (file.metadata().get(key, "?") for key in ("model", "text", "corpus"))
+        return stack, f"{model}, {text} of {corpus}"
 
 
 def power_method(points: Tensor, steps: int = 10) -> float:
@@ -194,7 +195,10 @@ def dimensions(
                 table.reach(PRODUCT, 1 / ratio, ratio >= 1 / 1.5)
             shown = "" if method.startswith("bare") else f"{float(value):.5g}"
             table.add(name, method, f"{median(times):.4g}", f"{ratio:.3g}", shown)
-    table.say("DADApy keeps copies, whose ratio of distances it divides by zero; scikit-dimension and `id_twonn` drop them.")
+    table.say(
+        "DADApy keeps copies, whose ratio of distances it divides by zero; scikit-dimension leaves out every point that has "
+        "one, `id_twonn` keeps one of each. Without copies all three agree."
+    )
     return table
 
 

@@ -14,8 +14,8 @@ SVD_REAL, SVD_FLAT, EXACT, SLOW, HALF, PRODUCT, STACK, GIBS = TARGETS = (
     "memory at n = 50,000, d = 3,072: under 4 GiB",
 )
 WHY = {
-    SVD_REAL: "No method can at this size: to widen, centre and sum up [1861, 640] and go through it once (rows `one step`) "
-    "takes about a 40th of a full SVD and a third of `anisotropy`, which goes through it until the error is bounded. The "
+    SVD_REAL: "No method can at this size: to widen, centre and sum up the points and go through them once (rows `one step`) "
+    "takes about a 40th of a full SVD and a third of `anisotropy`, which goes through them until the error is bounded. The "
     "larger the layer, the larger the ratio: see the made-up one of the size of Phi-3.5-mini's.",
     STACK: "Layers share nothing with each other, so of one metric alone a stack takes what its loop does, but for noise; "
     "metrics share neighbours and centred points, and there one call gains.",
