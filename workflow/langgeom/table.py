@@ -20,6 +20,7 @@ from langgeom.files import atomic
 
 __all__ = ["COLUMNS", "FINDINGS", "METRICS", "QUALITY", "TABLES", "TEXTS", "Format", "join", "read_table", "write_rows"]
 
+KEY = b"langgeom.key"
 ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
 
 
@@ -75,6 +76,11 @@ FINDINGS = _format(
     clustered_low="float64", clustered_high="float64", shown="float64", shown_low="float64", shown_high="float64",
     shown_centre="float64", shown_bound="float64", verdict="str", doubt="str", reason="str", note="str",
 )  # fmt: skip
+# How near each sentence is to its translation in the reference: `line` counts from 0, `layer` is where the cosine is taken.
+ALIGNED = _format(
+    "aligned sentences", "model corpus text line", "",
+    model="str", corpus="str", text="str", line="Int32", layer="Int16", cosine="float64",
+)  # fmt: skip
 TABLES: Mapping[str, Format] = MappingProxyType({of.name: of for of in (METRICS, TEXTS, QUALITY, FINDINGS)})
 COLUMNS = METRICS.columns
 
@@ -104,26 +110,39 @@ def _sorted(table: pd.DataFrame, of: Format) -> pd.DataFrame:
     return table
 
 
-def _write(table: pd.DataFrame, path: str | os.PathLike[str], of: Format) -> None:
+def _write(table: pd.DataFrame, path: str | os.PathLike[str], of: Format, key: str | None = None) -> None:
     # Arrow's own schema, without the metadata that pandas adds, which names library versions.
-    arrow = pa.Table.from_pandas(table, schema=of.schema, preserve_index=False).replace_schema_metadata(None)
+    metadata = None if key is None else {KEY: key.encode()}
+    arrow = pa.Table.from_pandas(table, schema=of.schema, preserve_index=False).replace_schema_metadata(metadata)
     with atomic(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd")
 
 
-def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], of: Format = METRICS) -> None:
+def write_rows(
+    rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], of: Format = METRICS, key: str | None = None
+) -> None:
     """Write rows (of one text, say) as Parquet, sorted.
 
     Args:
         rows: mappings with the keys of `of.columns`; those of `of.optional` may be left out or None.
         path: the file to write.
         of: which table they belong to.
+        key: what `key_of_table` returns for this file.
 
     Raises:
         ValueError: a row with an unknown key, or without a required one.
         UserError: two rows with one key.
     """
-    _write(_sorted(_frame(rows, of), of), path, of)
+    _write(_sorted(_frame(rows, of), of), path, of, key)
+
+
+def key_of_table(path: str | os.PathLike[str]) -> str | None:
+    """Return the key that a table was written with; None where it has none, or is missing or damaged."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None
+    return metadata.get(KEY, b"").decode(errors="replace") or None
 
 
 def join(

@@ -1,7 +1,5 @@
 # Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
 
-from snakemake.logging import logger
-
 from langgeom.code import code_of, versions_of
 from langgeom.config import check
 from langgeom.explorer import ASSETS
@@ -13,11 +11,9 @@ from langgeom.plan.estimate import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS
 from langgeom.report.versions import versions
 from langgeom.needs import (
-    aligned_minutes,
-    hidden_memory,
-    hidden_minutes,
-    metrics_memory,
-    metrics_minutes,
+    harness_memory,
+    measure_memory,
+    measure_minutes,
     model_memory,
     table_memory,
 )
@@ -44,12 +40,8 @@ wildcard_constraints:
     text=TEXT_PATTERN,
     corpus="[^/]+",
     model="[^/]+",
+    batch=r"\d+",
     figure="|".join(FIGURES),
-
-
-def announce_texts():
-    """Tell the line of progress how many texts a job serves; no other handler prints an empty message."""
-    logger.info("", extra={"texts_by_rule": CONFIG.texts_by_rule()})
 
 
 def check_disk_or_stop():

@@ -5,6 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
+    from langgeom.measure_job import tables_of
     from langgeom.explorer import Settings, render
 
     given, params = snakemake.input, snakemake.params
@@ -14,7 +15,7 @@ with job(snakemake):
         Path(given.metrics),
         texts=Path(given.texts) if hasattr(given, "texts") else None,
         quality=Path(given.quality) if hasattr(given, "quality") else None,
-        aligned=[Path(path) for path in given.aligned],
+        aligned=tables_of([Path(path) for path in given.listings], "aligned"),
         lines={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.lines},
         settings=Settings(params.reference, params.id, params.final_norm, params.sentences),
     )

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from langgeom.errors import UserError
-from langgeom.table import Format
-
-__all__ = ["ALIGNED", "choose"]
-
-# `line` counts from 0, in the corpus file; `layer` is where the cosine is taken.
-ALIGNED = Format(
-    "aligned sentences",
-    MappingProxyType({"model": "str", "corpus": "str", "text": "str", "line": "Int32", "layer": "Int16", "cosine": "float64"}),
-    ("model", "corpus", "text", "line"),
-    (),
-)
-
 
 def choose(aligned: pd.DataFrame, lines: Mapping[tuple[str, str], Path], reference: str, most: int = 5) -> dict[str, Any]:
     """Choose sentences, and take their text and their translations'.
