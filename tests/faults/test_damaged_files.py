@@ -21,8 +21,8 @@ from langgeom import corpora
 from langgeom.corpora import flores, udhr
 from langgeom.errors import UserError
 from langgeom.files import read_json
-from langgeom.hidden.extract import load
-from langgeom.hidden.file import read_hidden
+from langgeom.hidden.load import load
+from langgeom.hidden.states import read_hidden
 from langgeom.hub.listing import read_listing, write_listing
 from langgeom.models import build_model
 from langgeom.models.gguf import convert

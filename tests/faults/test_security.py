@@ -22,7 +22,7 @@ import tiny
 from langgeom import corpora
 from langgeom.corpora import flores, udhr
 from langgeom.errors import UserError
-from langgeom.hidden.extract import load
+from langgeom.hidden.load import load
 from langgeom.models import build_model
 from runs import EXPLORER, REPORT, Undisturbed, finish, refused, results_of
 from stand_in_hub import TOKEN

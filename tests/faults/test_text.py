@@ -13,7 +13,8 @@ import tiny
 from langgeom import corpora
 from langgeom.corpora.text import BIDI
 from langgeom.errors import UserError
-from langgeom.hidden.extract import extract, load
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import load
 from langgeom.models import build_model
 from tally import Tally
 

@@ -9,6 +9,6 @@ from __future__ import annotations
 from langgeom.config.asked import Config
 from langgeom.config.checks import check
 from langgeom.config.reading import check_files
-from langgeom.config.schema import SCHEMA
+from langgeom.config.schema import SCHEMA, defaults
 
-__all__ = ["SCHEMA", "Config", "check", "check_files"]
+__all__ = ["SCHEMA", "Config", "check", "check_files", "defaults"]

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from langgeom.errors import UserError, nearest
 
-__all__ = ["SCHEMA", "completed"]
+__all__ = ["SCHEMA", "completed", "defaults"]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 LONGEST = 1000  # characters of a text, a path's too: messages quote what they refuse
@@ -35,6 +35,14 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(_describe(min(errors, key=lambda error: (len(error.absolute_path), str(error.absolute_path)))))
     _complete(plain, schema, schema)
     return plain
+
+
+def defaults(section: str) -> dict[str, Any]:
+    """Return the schema's defaults of a section of the config, such as `hidden`."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    settings: dict[str, Any] = {}
+    _complete(settings, schema["properties"][section], schema)
+    return settings
 
 
 def _plain(value: Any, path: tuple[Any, ...]) -> Any:

@@ -23,6 +23,7 @@ from langgeom.words import has_words
 
 log = logging.getLogger(__name__)
 SECONDS = 5.0  # between two lines of progress in the log
+NEEDED = ("batch_tokens", "max_tokens", "token_cap", "first_position", "final_norm")
 
 
 @dataclass
@@ -45,7 +46,7 @@ def extract(
 
     Args:
         lines: lines of the corpus file; empty ones are skipped.
-        settings: the config's `hidden`; `dtype` and `keep` are not read here.
+        settings: the config's `hidden`; a key that is missing has the config's default. `dtype` and `keep` are not read here.
         name: the text's name, for the log and for its script, which may have no words to count; without a name it has.
         loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its
             head.
@@ -81,6 +82,10 @@ def extract_parts(
     Raises:
         UserError, ValueError: as `extract`; ValueError also for a part with a line that is not the text's.
     """
+    if not set(NEEDED) <= set(settings):
+        from langgeom.config import defaults  # which the jobs' environment need not have
+
+        settings = {**defaults("hidden"), **settings}
     wanted = settings.get("loss") if loss is None else loss
     scores = loaded.head is not None if wanted is None else wanted and loaded.manifest["kind"] == "decoder"
     if scores and loaded.head is None:
