@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from langgeom.gpus import shows_gpu
+from langgeom.device import shows_gpu
 from study import ROOT, Study
 
 # Jobs as those of hidden states, and others, that are done at once.

@@ -1,22 +1,36 @@
-"""Where tensors are computed on, and the same bytes each time there."""
+"""The device that tensors are computed on, deterministic execution there, and whether this machine has a GPU."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:  # planning a run asks `shows_gpu`, and importing torch would take longer than the plan
+    import torch
 
-__all__ = ["pick_device", "reproducible"]
+# Devices of NVIDIA's driver, of NVIDIA's on Windows Subsystem for Linux, of AMD's.
+DEVICES = re.compile(r"nvidia\d+|dxg|kfd")
+
+
+def shows_gpu(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev")) -> bool:
+    """Return True if jobs on this machine will find a GPU, by CUDA_VISIBLE_DEVICES if it is set, else by its devices."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return named.strip() not in ("", "-1", "NoDevFiles")
+    return devices.is_dir() and any(DEVICES.fullmatch(path.name) for path in devices.iterdir())
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
     """Return a torch device by name; "auto" is the first GPU that CUDA shows, else the CPU.
 
-    Which GPUs are shown is the machine's matter, not the study's: `CUDA_VISIBLE_DEVICES= make` leaves them all out.
+    Which GPUs are used is set by the machine, not by the config: `CUDA_VISIBLE_DEVICES= make` uses none.
     """
+    import torch
+
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
@@ -24,13 +38,15 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
 
 @contextmanager
 def reproducible(device: torch.device) -> Iterator[None]:
-    """Let a GPU sum in the same order each time inside the block; a CPU does so by itself.
+    """Make a GPU sum in the same order each time inside the block; a CPU always does.
 
-    Where torch has no such algorithm it warns in the log and goes on. cuBLAS reads its setting when it first runs.
+    Where torch has no deterministic algorithm it warns in the log and goes on. cuBLAS reads its setting when it first runs.
     """
     if device.type != "cuda":
         yield
         return
+    import torch
+
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     module: Any = torch.utils.deterministic
     before, fill = torch.are_deterministic_algorithms_enabled(), module.fill_uninitialized_memory
