@@ -19,9 +19,7 @@ import yaml
 from langgeom.config import Config, check, check_files
 from langgeom.errors import UserError
 from study import ROOT
-from tally import Tally
 
-pytestmark = pytest.mark.faults
 FILES = sorted(path.relative_to(ROOT) for path in [ROOT / "config.yaml", *(ROOT / "configs").glob("*.yaml")])
 EACH = 300
 RUNS = 4  # so many changed settings of each file that can be planned, and that cannot, Snakemake itself is given too
@@ -135,7 +133,7 @@ def plan(config: Config) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_mutated_settings(file: Path, tmp_path: Path, tally: Tally) -> None:
+def test_mutated_settings(file: Path, tmp_path: Path) -> None:
     settings = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     chance = random.Random(f"7 {file}")
     planned: list[Change] = []
@@ -154,7 +152,6 @@ def test_mutated_settings(file: Path, tmp_path: Path, tally: Tally) -> None:
             assert "Traceback" not in message and message.rstrip().endswith((".", "?", ")")), about
     assert planned and refused
     _ask_snakemake(chance.sample(planned, RUNS), chance.sample(refused, RUNS), tmp_path)
-    tally(f"{file} mutated", EACH, survived=len(planned), detected=len(refused))
 
 
 def _ask_snakemake(planned: list[Change], refused: list[tuple[Change, str]], folder: Path) -> None:
@@ -183,7 +180,7 @@ def test_every_change_can_be_made(seed: int) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_wrong_languages(file: Path, tally: Tally) -> None:
+def test_wrong_languages(file: Path) -> None:
     """A text's name that is well formed, but of no language, or of one not written so, is refused wherever it stands."""
     settings = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     found = list(places(settings))
@@ -200,7 +197,6 @@ def test_wrong_languages(file: Path, tally: Tally) -> None:
             with pytest.raises(UserError, match=f"^config: .*'{wrong}'"):
                 check(changed, ROOT)
     assert len(chosen) > 10
-    tally("wrong languages", 2 * len(chosen), detected=2 * len(chosen))
 
 
 TRICKS: dict[str, tuple[bytes, str]] = {
@@ -226,7 +222,7 @@ TRICKS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_of_yaml(tmp_path: Path, trick: str, tally: Tally) -> None:
+def test_tricks_of_yaml(tmp_path: Path, trick: str) -> None:
     content, expected = TRICKS[trick]
     path = tmp_path / "config.yaml"
     if trick == "a folder":
@@ -236,7 +232,6 @@ def test_tricks_of_yaml(tmp_path: Path, trick: str, tally: Tally) -> None:
     with pytest.raises(UserError, match=re.escape(expected)) as caught:
         check_files([path])
     assert str(path) in str(caught.value)
-    tally("tricks of YAML", 1, detected=1)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +239,6 @@ def test_tricks_of_yaml(tmp_path: Path, trick: str, tally: Tally) -> None:
     ["a: &a {b: *a}\n", "a: &a [*a]\n", "x: &x [y, y]\nz: &z [*x, *x]\ncorpora: [*z, *z]\n"],
     ids=["self", "list", "many"],
 )
-def test_aliases(text: str, tally: Tally) -> None:
+def test_aliases(text: str) -> None:
     with pytest.raises(UserError):
         check(yaml.safe_load(text))
-    tally("tricks of YAML", 1, detected=1)
