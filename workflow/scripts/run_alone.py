@@ -88,7 +88,7 @@ def clear(folder: Path) -> None:
     jobs = processes(folder, r"\.snakemake/scripts/")
     for job in jobs:
         with contextlib.suppress(psutil.NoSuchProcess):
-            end([*job.children(recursive=True), job])
+            end([job, *job.children(recursive=True)])
     if jobs:
         print(f"Ended {len(jobs)} jobs of a run that was killed.")
     if left := clear_temporaries(folder / "results"):
