@@ -19,10 +19,10 @@ def test_killed_while_texts_are_measured(fresh: Callable[[], Study], expected: d
     run = Run(study, *TARGETS)
     run.until(lambda: study.files("metrics/*/*/*.parquet"))
     run.kill({"everything": "", "Snakemake alone": "-m snakemake", "a job": ".snakemake/scripts/"}[who])
+    run.process.wait()
     left = results_of(study)
     assert "metrics.parquet" not in left
     assert [name for name in left if left[name] != expected[name]] == []
-    run.process.wait()
     again = Run(study, *TARGETS)
     printed = again.succeed()
     assert results_of(study) == expected

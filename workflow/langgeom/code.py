@@ -76,20 +76,12 @@ def versions_of(*distributions: str) -> list[str]:
     return found
 
 
-def check_home(workflow: Path) -> None:
-    """Refuse a library that is another checkout's, and a Python that Snakemake cannot call.
-
-    Args:
-        workflow: the folder `workflow` of the checkout that is run.
+def check_python() -> None:
+    """Refuse a Python that Snakemake cannot call, since it does not quote the path.
 
     Raises:
-        UserError: naming both places.
+        UserError: naming the path.
     """
-    if workflow.resolve() != ROOT.parent:
-        raise UserError(
-            f"the workflow is {workflow.resolve()}, but Python has loaded langgeom from {ROOT.parent}, another checkout. "
-            "Run each checkout in its own environment (`make`), or leave the other one out of PYTHONPATH."
-        )
     if any(character in sys.executable for character in " \t\n'\"$`\\;&|<>()*?"):
         raise UserError(
             f"the path of Python, {sys.executable}, has a space or another character that Snakemake does not quote. "
