@@ -19,7 +19,7 @@ RUN_ALONE = [sys.executable, str(ROOT / "workflow" / "scripts" / "run_alone.py")
 # Every table, and figures drawn from several of them.
 TARGETS = ("table", "results/texts.csv", "results/quality.csv", "results/findings.csv", "fig01", "fig07")
 # All but pictures.
-RESULTS = ("*.csv", "*.parquet", "findings.md", "metrics/*/*/*.parquet", "texts/*/*", "corpora/*/*", "figures/*.csv")
+RESULTS = ("*.csv", "*.parquet", "findings.md", "metrics/*/*/[!.]*", "texts/*/*", "corpora/*/*", "figures/*.csv")
 
 
 class Run:

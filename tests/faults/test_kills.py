@@ -17,7 +17,7 @@ def test_killed_while_texts_are_measured(fresh: Callable[[], Study], expected: d
     """SIGKILL between the first text's metrics and the last one's, then `make`."""
     study = fresh()
     run = Run(study, *TARGETS)
-    run.until(lambda: study.files("metrics/*/*/*.parquet"))
+    run.until(lambda: study.files("metrics/*/*/[!.]*"))
     run.kill({"everything": "", "Snakemake alone": "-m snakemake", "a job": ".snakemake/scripts/"}[who])
     run.process.wait()
     left = results_of(study)

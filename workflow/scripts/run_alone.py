@@ -60,7 +60,7 @@ def take_lock(folder: Path) -> tuple[IO[str], bool]:
         return lock, False
     if not any((state / "locks").glob("*")):
         return lock, True
-    if alive := processes(folder, r"(^|/)snakemake(\n|$)"):
+    if alive := processes(folder, r"(?m)(^|/)snakemake$"):
         raise UserError(f"Snakemake is running in this folder (process {alive[0].pid}): wait until it has ended, or end it.")
     lock.seek(0)
     if (host := lock.read().strip()) not in ("", platform.node()):  # the disk may keep its locks to each machine
