@@ -4,7 +4,7 @@ from langgeom.code import code_of, versions_of
 from langgeom.config import check
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
-from langgeom.gpus import shows_gpu
+from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
