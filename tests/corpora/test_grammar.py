@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langgeom.grammar.files import of_records
+from langgeom.grammar.pairs import in_turn, type_name
 
 from langgeom import corpora
 from langgeom.errors import UserError
-from langgeom.grammar.files import of_records
-from langgeom.grammar.layout import corpora_of_pairs, type_of, type_words
-from langgeom.grammar.pairs import in_turn, type_name
+from langgeom.names import corpora_of_pairs, type_of, type_words
 
 KAGGLE = """Serial Number,Error Type,Ungrammatical Statement,Standard English
 1,Subject-Verb Agreement,"The students, alas, studies.","The students, alas, study."

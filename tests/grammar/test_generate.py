@@ -8,8 +8,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-
-from langgeom.errors import UserError
 from langgeom.grammar import generate as generator
 from langgeom.grammar.errors import ERRORS
 from langgeom.grammar.generate import generate
@@ -17,6 +15,8 @@ from langgeom.grammar.lexicon import indefinite, lexicon
 from langgeom.grammar.pairs import Pair
 from langgeom.grammar.phrases import Word
 from langgeom.grammar.sentence import Sentence, draw, render
+
+from langgeom.errors import UserError
 
 
 @pytest.fixture(scope="module")

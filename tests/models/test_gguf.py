@@ -17,8 +17,7 @@ from transformers import AutoModelForCausalLM
 import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
-from langgeom.models.gguf import convert
-from langgeom.models.gguf_tokenizer import build_tokenizer
+from langgeom.models.gguf import build_tokenizer, convert
 from langgeom.models.manifest import read_manifest
 from tiny_gguf import write_gguf
 
