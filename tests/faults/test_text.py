@@ -83,7 +83,7 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
         tally("texts of random bytes", 1, survived=1)
     assert survived > TRIES / 3
     tiny.decoder(tmp_path / "decoder")
-    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "model")
+    build_model("m", {"folder": "decoder"}, base=tmp_path, out=tmp_path / "model")
     states = extract(load(tmp_path / "model", dtype="float32"), kept, {"max_tokens": 64})
     assert states.sentence.isfinite().all() and states.token.isfinite().all()
     report = json.loads(states.metadata["report"])

