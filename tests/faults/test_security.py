@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from langgeom import corpora
-from langgeom.corpora import flores, udhr
+from langgeom.corpora import corpus_of
 from langgeom.errors import UserError
 from langgeom.hidden.extract import load
 from langgeom.models import build_model
@@ -183,11 +182,12 @@ def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
         (place.format("ukr_Cyrl"), tarfile.CHRTYPE, ""),
     ])  # fmt: skip
     before, spec = seen(tmp_path), {"flores": "f.tar.gz", "split": "devtest"}
-    assert corpora.available(spec, tmp_path) == ["eng_Latn"]
-    assert flores.lines(spec, "eng_Latn", "eng_Latn", tmp_path / "f.tar.gz")[0] == ["one", "two"]
+    corpus = corpus_of("f", spec, tmp_path)
+    assert corpus.texts() == ["eng_Latn"]
+    assert corpus.lines("eng_Latn", [tmp_path / "f.tar.gz"])[0] == ["one", "two"]
     for text in ("deu_Latn", "fra_Latn", "spa_Latn", "ita_Latn", "por_Latn", "rus_Cyrl", "ukr_Cyrl"):
         with pytest.raises(UserError, match=f"has no {text}"):
-            flores.lines(spec, text, "eng_Latn", tmp_path / "f.tar.gz")
+            corpus.lines(text, [tmp_path / "f.tar.gz"])
     package = tarball(tmp_path / "u.tgz", [
         ("package/declaration/eng.html", tarfile.SYMTYPE, "/etc/passwd"),
         ("package/declaration/spa.html", tarfile.LNKTYPE, "/etc/passwd"),
@@ -195,7 +195,7 @@ def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
     pin = {"udhr": {"version": "6.0.0", "sha256": hashlib.sha256(package.read_bytes()).hexdigest()}}
     for text in ("eng_Latn", "spa_Latn"):
         with pytest.raises(UserError, match="the package udhr has no declaration"):
-            udhr.lines(pin, text, "eng_Latn", package)
+            corpus_of("u", pin).lines(text, [package])
     assert seen(tmp_path) - before == {package}
     tally("members of archives that point outside", 9, detected=9)
 
