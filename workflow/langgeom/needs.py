@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError
-from langgeom.models.folder import read_config
-from langgeom.models.manifest import read_manifest
-from langgeom.models.parameters import parameters_of
+from langgeom.models.manifest import parameters_of, read_manifest
+from langgeom.models.prepare import read_config
 
 MIB = 1 << 20
 LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch

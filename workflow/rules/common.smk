@@ -10,6 +10,7 @@ from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS
 from langgeom.report.versions import versions
+from langgeom.sources import identity
 from langgeom.needs import (
     harness_memory,
     measure_memory,
@@ -38,8 +39,8 @@ resource_scopes:
 
 wildcard_constraints:
     text=TEXT_PATTERN,
-    corpus="[^/]+",
-    model="[^/]+",
+    corpus=CONFIG.pattern("corpora"),
+    model=CONFIG.pattern("models"),
     batch=r"\d+",
     figure="|".join(FIGURES),
 

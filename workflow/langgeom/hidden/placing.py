@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from langgeom.errors import UserError
-from langgeom.models.quiet import quiet
+from langgeom.models.prepare import quiet
 
 log = logging.getLogger(__name__)
 # Of a GPU's free memory, most that weights may take; the rest is for batches.

@@ -13,7 +13,7 @@ from langgeom.files import sha256
 from langgeom.hub.access import offline, reaching
 from langgeom.hub.cached import File, fault_of, named
 from langgeom.hub.listing import write_listing
-from langgeom.models.tokenizer import TOKENIZER_FILES
+from langgeom.models.prepare import TOKENIZER_FILES
 
 __all__ = ["fetch_snapshot"]
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from langgeom.config import Config
 from langgeom.errors import UserError
-from langgeom.models.folder import read_config
-from langgeom.models.kind import is_decoder
-from langgeom.models.manifest import read_manifest, weights_of
-from langgeom.models.parameters import first, parameters_of, text_config
+from langgeom.models import Model
+from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config, weights_of
+from langgeom.models.prepare import read_config
 from langgeom.plan.shipped import shipped
 
 __all__ = ["Shape", "measured_rates", "shape_of"]
@@ -82,27 +81,29 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
             _positions(settings), manifest["kind"] == "decoder", manifest["init"] == "trained", size,
             BYTES.get(manifest["dtype"], 4),
         )  # fmt: skip
-    spec = config["models"][model]
-    if config.model_hub(model):
-        listing = base / config.model_hub(model)[0]
-        if not (listing.with_suffix("") / "config.json").exists():
-            return _from_table(model, spec, listing.with_suffix(""))
-        return _from_hub(model, listing, trained="hub" in spec)
-    if "untrained" in spec:
-        twin = spec["untrained"]
-        like = shape_of(config, twin, base) if twin in config["models"] else _from_folder(twin, config.base / twin)
-        if like is None:
-            return None
-        return replace(like, name=model, trained=False, bytes=like.parameters * like.width)
-    if "folder" in spec and "pypi" not in spec:
-        return _from_folder(model, config.base / spec["folder"])
-    return _from_table(model, spec, prepared)
+    source = config.models[model]
+    if twin := source.twin():
+        return _twin(model, shape_of(config, twin, base))
+    if source.repository():
+        listing = base / source.inputs()[0]
+        if (listing.with_suffix("") / "config.json").exists():
+            return _from_hub(model, listing, trained=source.init == "trained")
+        return _from_table(source, listing.with_suffix(""))
+    folder = source.folder()
+    if folder is None:
+        return _from_table(source, prepared)
+    return _from_folder(model, folder) if source.init == "trained" else _twin(model, _from_folder(model, folder))
 
 
-def _from_table(name: str, spec: Mapping[str, Any], folder: Path) -> Shape | None:
-    """Return the shape that shapes.tsv has of a model; an untrained one of the hub takes no weights but its own."""
-    found = shipped(spec)
-    return None if found is None else Shape(name, folder, **found, trained="untrained" not in spec, tabled=True)
+def _twin(name: str, like: Shape | None) -> Shape | None:
+    """Return the shape of an untrained model that is like another."""
+    return like and replace(like, name=name, trained=False, bytes=like.parameters * like.width)
+
+
+def _from_table(source: Model, folder: Path) -> Shape | None:
+    """Return the shape that shapes.tsv has of a model."""
+    found = shipped(source)
+    return None if found is None else Shape(source.name, folder, **found, trained=source.init == "trained", tabled=True)
 
 
 def _from_hub(name: str, listing: Path, trained: bool) -> Shape | None:

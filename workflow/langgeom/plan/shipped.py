@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SHAPES", "read_shapes", "shipped"]
+from langgeom.data import DATA, read_tsv
+from langgeom.models import Model
 
-SHAPES = Path(__file__).resolve().parents[2] / "data" / "shapes.tsv"
+SHAPES = DATA / "shapes.tsv"
 
 
 @functools.cache
 def read_shapes(path: Path = SHAPES) -> dict[tuple[str, str], dict[str, Any]]:
     """Return, by source and revision, what `Shape` takes of a model."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
-    return {(row.pop("source"), row.pop("revision")): _numbers(row) for row in rows}
+    return {(row.pop("source"), row.pop("revision")): _numbers(row) for row in read_tsv(path)}
 
 
 def _numbers(row: dict[str, str]) -> dict[str, Any]:
@@ -26,10 +23,7 @@ def _numbers(row: dict[str, str]) -> dict[str, Any]:
     return {**{name: int(value) for name, value in row.items()}, "decoder": kind == "decoder"}
 
 
-def shipped(spec: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what is known of the model that a config asks for, pinned as it is there, or None."""
-    if "pypi" in spec:
-        key = (spec["pypi"][0]["package"], spec["pypi"][0]["version"])
-    else:
-        key = (spec.get("hub") or spec.get("untrained", ""), spec.get("revision", ""))
-    return read_shapes().get(key)
+def shipped(source: Model) -> dict[str, Any] | None:
+    """Return what is known of a model, pinned as its config says, or None."""
+    pins = source.pins()
+    return read_shapes().get((pins[0].package, pins[0].version) if pins else source.repository() or ("", ""))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langgeom import corpora
 from langgeom.config import Config
 from langgeom.disk import BYTES
 from langgeom.errors import UserError
@@ -32,28 +31,16 @@ class Counts:
 
 def count(config: Config, corpus: str, text: str, base: Path) -> Counts:
     """Return the size of a text: as prepared, else by its source, else guessed."""
-    prepared = base / "results" / "corpora" / corpus / f"{text}.txt"
-    spec = config["corpora"][corpus]
-    path = prepared if prepared.is_file() else _source(config, corpus, text)
-    if path is not None:
-        lines = [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
-        step = max(1, -(-len(lines) // SAMPLE))
-        return Counts(len(lines), path.stat().st_size, tuple(lines[::step]))
-    if "generate" in spec.get("grammar", {}):
-        found, _ = corpora.lines(spec, text, config.reference(corpus), config.base)
-        filled = [line for line in found if line]
-        return Counts(len(filled), sum(len(line) + 1 for line in found), tuple(filled[:: -(-len(filled) // SAMPLE)]))
-    lines_known = corpora.line_counts(spec).get(text, LINES)
-    return Counts(lines_known, lines_known * LINE, guessed=True)
-
-
-def _source(config: Config, corpus: str, text: str) -> Path | None:
-    """Return the user's own file of a text, where it is one plain file."""
+    prepared, source = base / "results" / "corpora" / corpus / f"{text}.txt", config.corpora[corpus]
     try:
-        found = corpora.sources(config["corpora"][corpus], text, text, config.base)
+        at_hand = prepared.read_text(encoding="utf-8", errors="replace").split("\n") if prepared.is_file() else source.peek(text)
     except UserError:
-        return None
-    return next((path for path in found if path.name.startswith(f"{text}.") and path.is_file()), None)
+        at_hand = None
+    if at_hand is None:
+        known = source.line_count(text) or LINES
+        return Counts(known, known * LINE, guessed=True)
+    lines = [line for line in at_hand if line.strip()]
+    return Counts(len(lines), len("\n".join(at_hand).encode()), tuple(lines[:: max(1, -(-len(lines) // SAMPLE))]))
 
 
 class Tokens:

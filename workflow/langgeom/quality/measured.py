@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langgeom.grammar.layout import corpora_of_pairs
-from langgeom.names import TextName
+from langgeom.names import TextName, corpora_of_pairs
 
 __all__ = ["best_layers", "measured"]
 

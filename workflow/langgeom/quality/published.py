@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError, nearest
 from langgeom.names import TextName
 
 __all__ = ["SCORES", "Score", "binomial", "matching", "published", "published_names", "read_scores"]
 
-SCORES = Path(__file__).resolve().parents[2] / "data" / "scores.tsv"
+SCORES = DATA / "scores.tsv"
 COLUMNS = ("model", "revision", "harness", "shots", "lang", "script", "value", "n", "source")
 # One written language under two codes: FLORES-200 says zho, FLORES+ and the UDHR cmn.
 SAME = {"zho": "cmn"}
@@ -42,11 +42,10 @@ def read_scores(path: Path = SCORES) -> tuple[Score, ...]:
     Raises:
         UserError: a column lacks, a value is none between 0 and 100, or a model, harness and language stand there twice.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise UserError(f"{path.name} has the columns {rows.fieldnames}; it needs {', '.join(COLUMNS)}.")
-        scores = tuple(_score(path.name, row) for row in rows)
+    rows = read_tsv(path)
+    if any(tuple(row) != COLUMNS for row in rows):
+        raise UserError(f"{path.name} has the columns {', '.join(rows[0])}; it needs {', '.join(COLUMNS)}.")
+    scores = tuple(_score(path.name, row) for row in rows)
     seen: set[tuple[str, str, str, str]] = set()
     for score in scores:
         key = (score.model, score.harness, score.lang, score.script)
