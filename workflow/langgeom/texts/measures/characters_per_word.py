@@ -27,7 +27,7 @@ def characters_per_word(sentences: Sequence[Sequence[str]], resample: Resample |
     """
     import torch
 
-    from langgeom.metrics.counts import ratio
+    from langgeom.metrics.resample import ratio
 
     lengths = [sum(map(len, sentence)) for sentence in sentences]
     return ratio(torch.tensor(lengths), torch.tensor([len(sentence) for sentence in sentences]), resample)

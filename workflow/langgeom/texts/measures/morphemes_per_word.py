@@ -36,7 +36,7 @@ def morphemes_per_word(sentences: Sequence[Sequence[str]], resample: Resample | 
     """
     import torch
 
-    from langgeom.metrics.counts import ratio
+    from langgeom.metrics.resample import ratio
 
     morphs = {word: len(parts) for word, parts in segment((word for line in sentences for word in line), seed).items()}
     counts = [sum(morphs[word] for word in sentence) for sentence in sentences]
