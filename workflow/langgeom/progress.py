@@ -90,7 +90,7 @@ class Overall:
         unit = "texts" if job.rule in self._served else "jobs"
         models = max([len(self._begun[stage]), *(self._planned[rule] for rule in rules if rule in self._served)])
         which = f"{job.model} (model {self._begun[stage].index(job.model) + 1} of {models})" if job.rule in self._served else ""
-        words = STAGES[stage].words if stage in STAGES else stage
+        words = STAGES[stage][0] if stage in STAGES else stage
         return f"{words}: " + ", ".join(filter(None, (which or job.model, f"{done} of {total} {unit}")))
 
     def _left(self) -> str:
