@@ -17,7 +17,7 @@ from figures.test_figures import STUDY, draw
 from langgeom.figures import FIGURES, Settings, id_grammar, render, style
 from langgeom.figures.drawing import styled
 from langgeom.figures.frames import of_languages
-from langgeom.table import COLUMNS
+from langgeom.table import METRICS
 
 TYPES = {"Tense": 0.6, "WordOrder": 1.4, "Article": -0.3}
 TEXTS = ["eng_Latn", "eng_Latn_wrong", *(f"eng_Latn_wrong{name}" for name in TYPES)]
@@ -45,7 +45,7 @@ def pairs(models: list[str] = PAIR, corpus: str = "grammar") -> pd.DataFrame:
                          metric="id_microscope_difference", over="token", value=shift + 0.01 * layer, low=shift - 0.4,
                          high=shift + 0.4, n=384 if text == TEXTS[1] else 32, dropped=0)
                 )  # fmt: skip
-    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in COLUMNS.items()})
+    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
     return pd.concat([table, more], ignore_index=True)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from langgeom.quality.measured import best_layers, measured
-from langgeom.table import COLUMNS
+from langgeom.table import METRICS
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def metrics(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in COLUMNS.items()})
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in METRICS.columns.items()})
 
 
 def accuracies(text: str, values: list[float], **changes: Any) -> list[dict[str, Any]]:

@@ -8,8 +8,7 @@ from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan.estimate import check_disk
-from langgeom.report import ASSETS as REPORT_ASSETS
-from langgeom.report.versions import versions
+from langgeom.report import ASSETS as REPORT_ASSETS, versions
 from langgeom.sources import identity
 from langgeom.needs import (
     harness_memory,

@@ -1,5 +1,5 @@
-# The explorer: one self-contained page, made of the tables, with the library that draws in it.
-# Sentences are those of the corpora of languages.
+# The explorer: one self-contained page with the tables and the library that draws them.
+# Its sentences are those of the corpora of languages, not of sentence pairs.
 #
 # Inputs: results/metrics.parquet, texts.parquet and quality.parquet, and for the sentences it shows the corpora and the listings of measured batches. Output: results/explorer.html.
 

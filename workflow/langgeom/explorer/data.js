@@ -45,13 +45,18 @@ function readCell(quantity, series, layer) {
   return { value: numbers.value[cell], low: numbers.low[cell], high: numbers.high[cell], n };
 }
 
-/** As readCell, where `layer` may also be "median" (of layers 1 and up, without interval; layer 0 are the embeddings) or "last". */
+/**
+ * As readCell, where `layer` may also be "last" or "median" (of layers 1 and up, since layer 0 holds the embeddings; without an
+ * interval, and n is the smallest of these layers).
+ */
 function readAt(quantity, series, layer) {
   if (!quantity.layers) return readCell(quantity, series, 0);
   if (layer === "last") return readCell(quantity, series, layersOf(series) - 1);
   if (layer !== "median") return readCell(quantity, series, Number(layer));
-  const values = numbersOf(quantity).value.subarray(CELLS[series] + (layersOf(series) > 1), CELLS[series + 1]);
-  return { value: d3.median(values) ?? NaN, low: NaN, high: NaN, n: readCell(quantity, series, 0).n };
+  const first = layersOf(series) > 1 ? 1 : 0;
+  const values = numbersOf(quantity).value.subarray(CELLS[series] + first, CELLS[series + 1]);
+  const n = d3.min(d3.range(first, layersOf(series)), (layer) => readCell(quantity, series, layer).n);
+  return { value: d3.median(values) ?? NaN, low: NaN, high: NaN, n };
 }
 
 /** The shortest decimal that is this float32 again. */
