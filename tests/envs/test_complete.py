@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from langgeom.analysis import Settings
 from langgeom.config import check
 from langgeom.corpora.flores_plus import DATASET
 from langgeom.pages.libraries import D3
@@ -110,10 +111,10 @@ def test_rules_run_from_a_text_to_the_report(python_of: Callable[[str], Path], t
              {"tasks": {}, "reference": "eng_Latn", "texts": names, "published": {}}, {})  # fmt: skip
     tables = {name: f"results/{name}.parquet" for name in ("metrics", "texts", "quality")}
     run_rule("figures", "findings", tables, {**both("findings"), "page": "results/findings.md"},
-             {"figures": config["figures"], "reference": "eng_Latn", "seed": 0}, {})  # fmt: skip
+             {"settings": Settings.of(config)._asdict()}, {})  # fmt: skip
     drawn = {kind: f"results/figures/id_by_layer.{kind}" for kind in ("svg", "png", "csv")}
     run_rule("figures", "figure", {"tables": ["results/metrics.parquet"]}, drawn,
-             {"settings": config["figures"], "final_norm": True, "reference": "eng_Latn"},
+             {"settings": Settings.of(config)._asdict()},
              {"figure": "id_by_layer"})  # fmt: skip
     aligned = "results/aligned/decoder/mine.parquet"
     run_rule("metrics", "aligned", hidden, [aligned], {"reference": "eng_Latn", "depth": 0.5}, {})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from langgeom.figures.frames import reliable
+from langgeom.analysis.rows import reliable
 from langgeom.figures.lines import in_rows
 from langgeom.figures.scales import log_limits, log_scale, settled_scale
 

@@ -2,6 +2,7 @@
 
 from snakemake.logging import logger
 
+from langgeom.analysis import Settings
 from langgeom.code import code_of, versions_of
 from langgeom.config import check
 from langgeom.explorer import ASSETS
