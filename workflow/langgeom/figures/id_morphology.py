@@ -19,8 +19,8 @@ from langgeom.analysis.statistics import fit_line, mean_interval
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.lines import in_rows
-from langgeom.figures.scatter import CROWDED, draw_texts, fit_words
-from langgeom.figures.style import Look, Page, family_looks, page
+from langgeom.figures.scatter import CROWDED, draw_texts, families_of, fit_words
+from langgeom.figures.style import Look, Page, page
 from langgeom.languages import label, language
 
 MEASURE = "morphemes_per_word"
@@ -101,7 +101,7 @@ def id_morphology(figure: Figure, metrics: pd.DataFrame, texts: pd.DataFrame, se
 def _sheet(title: str, content: Content, note: str, settings: Settings) -> Page:
     """Draw blocks of up to three models: a row of scatter plots and a row of pairs; one of them may have nothing to show."""
     points, pairs, order, texts = content.points, content.pairs, content.order, list(content.medians["text"].unique())
-    looks = family_looks(points.drop_duplicates("text")["lang"])
+    looks = families_of(points["text"].unique())
     rungs = _rungs(order, texts)
     blocks = in_rows(panels(content.medians))
     kinds = [kind for kind, here in (("points", len(points)), ("pairs", len(order))) if here]
