@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from langgeom.analysis.definitions import definition, layer_axis
+from langgeom.analysis.rows import LEAST, in_order
 from langgeom.figures.style import family_looks, language_looks, script_look
-from langgeom.figures.words import layer_axis, words
 from langgeom.languages import label, language, script
 from langgeom.metrics.catalogue import METRICS
 from langgeom.names import TextName
 
 __all__ = ["Packed", "Series", "pack"]
 
-KINDS = {"decoder": 0, "encoder": 1}
 NUMBERS = ("value", "low", "high")
 
 
@@ -47,8 +47,7 @@ class Series:
         """Number the series of a table of metrics: models as figures order them, texts by their names."""
         layers = metrics.groupby("model", sort=False)["layer"].max().fillna(0).astype("int64") + 1
         table = metrics[["model", "kind", "init", "corpus", "text"]].drop_duplicates(ignore_index=True)
-        table = table.assign(order=table["kind"].map(KINDS).fillna(len(KINDS)), layers=table["model"].map(layers))
-        table = table.sort_values(["order", "model", "corpus", "text"], ignore_index=True).drop(columns="order")
+        table = in_order(table.assign(layers=table["model"].map(layers)), "text")
         return cls(table, np.concatenate([[0], table["layers"].cumsum().to_numpy(dtype=np.int64)]))
 
     def find(self, rows: pd.DataFrame, by: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
@@ -89,7 +88,7 @@ def pack(
 
     several = metrics.groupby("metric")["over"].nunique()
     for (metric, over), rows in metrics.groupby(["metric", "over"], sort=True):
-        name, about = words(metric, reference_label), METRICS.get(metric)
+        name, about = definition(metric, reference_label), METRICS.get(metric)
         known = name.axis != metric
         # "Bits per character: sum of ..." names itself.
         called = about.about.partition(":")[0] if about else metric
@@ -103,7 +102,7 @@ def pack(
             over=over,
             layers=bool(rows["layer"].notna().any()),
             name=(name.axis if known else called) + (f", over {over}s" if several[metric] > 1 else ""),
-            about=name.definition if known or about is None else about.about,
+            about=name.sentence if known or about is None else about.about,
         )
     for measure, rows in () if texts is None else texts.groupby("measure", sort=True):
         name = measure.replace("_", " ")
@@ -125,6 +124,7 @@ def pack(
         "reference": reference,
         "reference_label": reference_label,
         "first": first,
+        "least": LEAST,
         "layer_axis": layer_axis(final_norm),
         **_facts(series),
         "looks": _looks(names),

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from langgeom.figures.qualities import LEAST_LANGUAGES
-from langgeom.findings.statistics import detectable_correlation
+from langgeom.analysis.quality import LEAST_LANGUAGES
+from langgeom.analysis.statistics import detectable_correlation
 from langgeom.grammar.layout import type_of, type_words
 from langgeom.names import TextName
 from langgeom.report.parts import count, many, share

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.figures.catalogue import FIGURES, Figure
-from langgeom.figures.reason import reason_of
+from langgeom.figures.catalogue import FIGURES, Figure, reason_of
 from langgeom.pages.html import Markup, fill
 
 __all__ = ["contents", "pictures"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from langgeom.findings.outcome import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS
 from langgeom.findings.prose import CAUTIONS, clustered_words, number_of, number_words, p_words, present
-from langgeom.findings.verdict import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS
 from langgeom.pages.html import Markup, fill
 from langgeom.report.parts import NOTHING, Cell, code, many, table, text
 
