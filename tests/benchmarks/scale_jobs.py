@@ -86,18 +86,19 @@ def _quality(base: Path, texts: Sequence[str]) -> None:
 
 
 def _findings(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.findings import Settings
-    from langgeom.findings.job import findings_job
+    from defaults import settings
+    from langgeom.findings.verdict import findings_job
 
     tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality")]
-    findings_job(*tables, Settings.of({}, texts[0], 0), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
+    findings_job(*tables, settings(reference=texts[0]), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
 
 
 def _figure(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.figures import Settings, render
+    from defaults import settings
+    from langgeom.figures.drawing import render
 
     outputs = [base / f"id_by_layer.{kind}" for kind in ("svg", "png", "csv")]
-    render("id_by_layer", [base / "metrics.parquet"], *outputs, Settings())
+    render("id_by_layer", [base / "metrics.parquet"], settings(), *outputs)
 
 
 def _explorer(base: Path, texts: Sequence[str]) -> None:

@@ -183,7 +183,7 @@ def test_the_texts_of_flores_plus() -> None:
 def test_languages_in_two_scripts_are_found_by_their_names() -> None:
     import pandas as pd
 
-    from langgeom.figures.frames import two_scripts
+    from langgeom.analysis.pairs import two_scripts
 
     names = flores_plus.texts({"flores_plus": {"revision": flores_plus.KNOWN, "split": "devtest"}}, Path())
     found = two_scripts(pd.DataFrame({"text": names}))["text"]

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from langgeom.analysis.definitions import definition, layer_axis
+from langgeom.analysis.rows import LEAST, in_order
 from langgeom.figures.style import Look, family_looks, language_looks, script_look
-from langgeom.figures.words import layer_axis, words
 from langgeom.languages import label, language, script
 from langgeom.metrics.catalogue import METRICS
 from langgeom.names import TextName
@@ -47,8 +48,7 @@ def pack(
     """
     layers = metrics.groupby("model", sort=False)["layer"].max().fillna(0).astype("int64") + 1
     series = metrics[["kind", "init", *SERIES]].drop_duplicates(ignore_index=True)
-    series = series.assign(encoder=series["kind"] != "decoder", layers=series["model"].map(layers))
-    series = series.sort_values(["encoder", *SERIES], ignore_index=True)
+    series = in_order(series.assign(layers=series["model"].map(layers)), "text")
     names = list(series["text"].unique())
     quantities: list[dict[str, Any]] = []
     blocks: list[bytes] = []
@@ -60,6 +60,7 @@ def pack(
         "reference": reference,
         "reference_label": label(reference, names),
         "first": first,
+        "least": LEAST,
         "layer_axis": layer_axis(final_norm),
         **_facts(series),
         "looks": _looks(names),
@@ -75,7 +76,7 @@ Quantity = tuple[dict[str, Any], pd.DataFrame, list[str]]
 def _metrics(metrics: pd.DataFrame, reference: str) -> Iterator[Quantity]:
     several = metrics.groupby("metric")["over"].nunique()
     for (metric, over), rows in metrics.groupby(["metric", "over"], sort=True):
-        name, about, _ = words(metric, reference)
+        name, about, _ = definition(metric, reference)
         if name == metric:
             name = metric.replace("_", " ")
             if metric in METRICS:

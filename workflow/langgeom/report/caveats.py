@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from langgeom.figures.qualities import LEAST_LANGUAGES
-from langgeom.findings.statistics import detectable_correlation
+from langgeom.analysis.quality import LEAST_LANGUAGES
+from langgeom.analysis.statistics import detectable_correlation
 from langgeom.names import TextName, type_of
 from langgeom.pages import large, many, span
 from langgeom.report.run import Run, sentences

@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from langgeom.errors import UserError
-from langgeom.figures.catalogue import FIGURES
-from langgeom.figures.reason import reason_of
+from langgeom.figures.catalogue import FIGURES, reason_of
 from langgeom.findings.prose import clustered_words, number_of, number_words, p_words, present
 from langgeom.glossary import VERDICTS
 from langgeom.languages import label

@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
-from langgeom.findings import statistics as st
+from langgeom.analysis import statistics as st
 
 
 def test_sign_flips_are_exact_where_all_can_be_gone_through() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from langgeom.figures.frames import twins
+from langgeom.analysis.pairs import twins
 
 
 def table(**layers: int) -> pd.DataFrame:
