@@ -177,7 +177,7 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
 
 
 def test_sources(base: Path) -> None:
-    with pytest.raises(UserError, match="names no source.*exactly one of: folder, hub, pypi, untrained"):
+    with pytest.raises(UserError, match=r"names no source.*exactly one of: folder, hub, pypi, untrained"):
         build(base, {"loss": True})
 
 
@@ -215,6 +215,17 @@ def test_weights_that_are_none(base: Path, content: bytes) -> None:
     (base / "decoder" / "model.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"model\.safetensors is no safetensors file"):
         build_model("m", {"folder": "decoder"}, base=base, out=base / "m")
+
+
+def test_only_weights_that_are_read_count(base: Path) -> None:
+    """Some folders hold the same weights twice, as consolidated.safetensors beside the shards."""
+    whole = read_manifest(build(base, {"folder": "decoder"}, "a"))
+    model = AutoModelForCausalLM.from_pretrained(base / "decoder")
+    (base / "decoder" / "model.safetensors").rename(base / "decoder" / "consolidated.safetensors")
+    model.save_pretrained(base / "decoder", max_shard_size="20KB")
+    sharded = read_manifest(build(base, {"folder": "decoder"}, "b"))
+    assert sharded["parameters"] == whole["parameters"]
+    assert "model.safetensors.index.json" in sharded["files"] and "consolidated.safetensors" not in sharded["files"]
 
 
 def test_the_users_files_are_copied(base: Path, tmp_path: Path) -> None:

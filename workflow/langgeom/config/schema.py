@@ -43,7 +43,9 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
                 "is a target, put it before: that option takes every word after it as a file."
             ) from None
         except IsADirectoryError:
-            raise UserError(f"'{os.fspath(path)}' is a folder, but there is no config file of that name. Name a file.") from None
+            raise UserError(
+                f"'{os.fspath(path)}' is a folder, but there is no config file of that name. Name a file."
+            ) from None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise UserError(f"{path} cannot be read as YAML: line {line} is not UTF-8. Save the file as UTF-8.") from None
@@ -136,7 +138,7 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
         entries = settings.get(group)
         for name, spec in entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(spec, Mapping):
-                kind = kind_of_spec(f"{group}.{name}", spec, kinds)  # type: ignore[type-var]
+                kind = kind_of_spec(f"{group}.{name}", spec, kinds)
                 keys = {**kind.properties(), **{key: part for key, part in common.items() if key not in kind.without}}
                 schema["properties"][group].setdefault("properties", {})[name] = {
                     "type": "object", "additionalProperties": False, "properties": keys,
@@ -191,7 +193,9 @@ def _describe(error: ValidationError) -> str:
         missing = next(key for key in schema["required"] if key not in found)
         return f"config: {where} lacks '{missing}'{_hint_of(schema, missing)}."
     if rule == "type":
-        cure = ' If it is text, put it in "quotes".' if schema["type"] == "string" and not isinstance(found, dict | list) else ""
+        cure = (
+            ' If it is text, put it in "quotes".' if schema["type"] == "string" and not isinstance(found, dict | list) else ""
+        )
         return f"config: {where} is {_shown(found)}; allowed: {TYPES[schema['type']]}{hint}.{cure}"
     if rule == "enum":
         allowed = ", ".join(map(str, error.validator_value))

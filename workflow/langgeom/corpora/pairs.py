@@ -96,7 +96,9 @@ def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
             f"{', '.join(NAMES[lacking])}.{nearest(lacking, words)}"
         )
     if len(first) < 2:
-        raise UserError(f"{path}, {place}: one column; a correct and an ungrammatical sentence are needed, split by tab or comma.")
+        raise UserError(
+            f"{path}, {place}: one column; a correct and an ungrammatical sentence are needed, split by tab or comma."
+        )
     places = {key: number for number, key in enumerate(("correct", "wrong", "type")[: len(first)])}
     return _accept(_cells(path, [(place, first), *rows], places), str(path))
 

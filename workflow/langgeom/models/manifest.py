@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
-from langgeom.models.prepare import quiet, read_config
+from langgeom.models.prepare import quiet, read_config, weight_files
 
 MANIFEST = "manifest.json"
 DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
@@ -92,7 +92,7 @@ def verify(folder: Path) -> None:
 def weights_of(folder: Path) -> Weights:
     """Count the parameters of a folder by the headers of its safetensors files."""
     sizes: Counter[str] = Counter()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in weight_files(folder):
         try:
             with path.open("rb") as file:
                 length = int.from_bytes(file.read(8), "little")
