@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoModelForCausalLM
 import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
-from langgeom.models.manifest import read_manifest, verify
+from langgeom.models.manifest import read_manifest
 from langgeom.models.pypi import join_parts
 
 
@@ -57,11 +57,6 @@ def test_folder_and_manifest(base: Path) -> None:
     assert set(manifest["files"]) == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     content = (out / "config.json").read_bytes()
     assert manifest["files"]["config.json"] == hashlib.sha256(content).hexdigest()
-    verify(out)
-    (out / "config.json").unlink()
-    (out / "config.json").write_text("{}")
-    with pytest.raises(UserError, match=r"config\.json missing or changed"):
-        verify(out)
 
 
 def test_fingerprint_follows_the_files(base: Path) -> None:
@@ -177,7 +172,7 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
 
 
 def test_sources(base: Path) -> None:
-    with pytest.raises(UserError, match="names no source.*exactly one of: folder, hub, pypi, untrained"):
+    with pytest.raises(UserError, match=r"names no source.*exactly one of: folder, hub, pypi, untrained"):
         build(base, {"loss": True})
 
 
@@ -215,6 +210,17 @@ def test_weights_that_are_none(base: Path, content: bytes) -> None:
     (base / "decoder" / "model.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"model\.safetensors is no safetensors file"):
         build_model("m", {"folder": "decoder"}, base=base, out=base / "m")
+
+
+def test_only_weights_that_are_read_count(base: Path) -> None:
+    """Some folders hold the same weights twice, as consolidated.safetensors beside the shards."""
+    whole = read_manifest(build(base, {"folder": "decoder"}, "a"))
+    model = AutoModelForCausalLM.from_pretrained(base / "decoder")
+    (base / "decoder" / "model.safetensors").rename(base / "decoder" / "consolidated.safetensors")
+    model.save_pretrained(base / "decoder", max_shard_size="20KB")
+    sharded = read_manifest(build(base, {"folder": "decoder"}, "b"))
+    assert sharded["parameters"] == whole["parameters"]
+    assert "model.safetensors.index.json" in sharded["files"] and "consolidated.safetensors" not in sharded["files"]
 
 
 def test_the_users_files_are_copied(base: Path, tmp_path: Path) -> None:

@@ -82,9 +82,7 @@ def test_a_source_inside_results_is_refused(given: Study, inside: Path, kind: st
 
 
 @pytest.mark.parametrize("kind", ["folder", "model", "include"])
-def test_a_folder_whose_files_are_links_into_results_is_refused(
-    given: Study, inside: Path, kind: str, tmp_path: Path
-) -> None:
+def test_a_folder_whose_files_are_links_into_results_is_refused(given: Study, inside: Path, kind: str, tmp_path: Path) -> None:
     for path in (given.folder / SOURCES[kind]).iterdir():
         shutil.copy(path, inside / "mine")
         (tmp_path / path.name).symlink_to(inside / "mine" / path.name)

@@ -50,7 +50,6 @@ class TextName(NamedTuple):
         return (self.lang, self.variant) == (other.lang, other.variant)
 
 
-
 def type_of(text: str) -> str | None:
     """Return the type of error of an ungrammatical text, as `WordOrder`; "" for all types together, None for other texts."""
     variant = TextName.parse(text).variant

@@ -13,7 +13,7 @@ import unicodedata
 from langgeom.names import TextName
 
 # Scripts without spaces between words: line breaking classes ID and SA of Unicode Standard Annex #14 (without Tai Viet, which
-# now has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces, all others 2 to 13.
+# now has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces, all others 2-13.
 UNSPACED = frozenset(("Hani", "Hans", "Hant", "Java", "Jpan", "Khmr", "Lana", "Laoo", "Mymr", "Thai", "Tibt", "Yiii"))
 
 

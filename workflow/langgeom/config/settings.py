@@ -28,16 +28,12 @@ class Config:
     @cached_property
     def corpora(self) -> dict[str, Corpus]:
         """The corpora by name."""
-        return {
-            name: corpus_of(name, spec, self.base, self["reference"]) for name, spec in self["corpora"].items()
-        }
+        return {name: corpus_of(name, spec, self.base, self["reference"]) for name, spec in self["corpora"].items()}
 
     @cached_property
     def models(self) -> dict[str, Model]:
         """The models by name."""
-        return {
-            name: model_of(name, spec, self.base, self["models"], self["seed"]) for name, spec in self["models"].items()
-        }
+        return {name: model_of(name, spec, self.base, self["models"], self["seed"]) for name, spec in self["models"].items()}
 
     def pattern(self, group: str) -> str:
         """Return the regular expression of the names under `corpora` or `models`, to constrain a wildcard to them."""

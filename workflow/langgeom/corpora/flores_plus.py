@@ -53,9 +53,7 @@ class FloresPlus(Hub):
         chosen = self.spec["flores_plus"]
         if chosen["revision"] != KNOWN:
             return None
-        return sorted(
-            row["text"] for row in read_tsv(DATA / "flores_plus.tsv") if chosen["split"] in row["splits"].split(",")
-        )
+        return sorted(row["text"] for row in read_tsv(DATA / "flores_plus.tsv") if chosen["split"] in row["splits"].split(","))
 
     def request(self) -> dict[str, Any]:
         """Return the data set with the columns and configurations of FLORES+."""

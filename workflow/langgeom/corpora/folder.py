@@ -49,7 +49,9 @@ class Folder(Corpus):
             if path.is_symlink():
                 raise UserError(f"{path} is a link to {path.readlink()}, which is not there. Mend the link, or copy the file.")
             if path.is_dir():
-                raise UserError(f"{path} is a folder, but a text is one file. Rename it, or name the folder that has the texts.")
+                raise UserError(
+                    f"{path} is a folder, but a text is one file. Rename it, or name the folder that has the texts."
+                )
             raise UserError(f"{folder} has {alike.name}, but text '{text}' is read from {path.name}. Rename the file.")
 
     def files(self, text: str) -> list[Path]:
@@ -71,7 +73,7 @@ class Folder(Corpus):
         expected = len(decode(reference.read_bytes(), str(reference)))
         if len(lines) != expected:
             raise UserError(
-                f"{own} has {len(lines)} lines and {reference.name} has {expected}: they cannot be parallel. Give each sentence "
-                "its line in both; an empty line stands for no translation."
+                f"{own} has {len(lines)} lines and {reference.name} has {expected}: they cannot be parallel. Give each "
+                "sentence its line in both; an empty line stands for no translation."
             )
         return lines, Counter()

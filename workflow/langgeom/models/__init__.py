@@ -1,6 +1,7 @@
 """Preparing models: a source of models is one file here with one subclass of `Model`.
 
-A prepared folder holds what `from_pretrained` reads, and `manifest.json`. `prepare` and `manifest` serve all sources, `gguf` one.
+A prepared folder holds what `from_pretrained` reads, and `manifest.json`. `prepare` and `manifest` serve all sources, `gguf`
+serves `pypi`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Model(Source):
 
         name = self.spec.get("published")
         if name is not None and name not in (names := published_names()):
-            raise UserError(f"published is '{name}', which has no published scores; there are: {', '.join(names)}.{nearest(name, names)}")
+            raise UserError(
+                f"published is '{name}', which has no published scores; there are: {', '.join(names)}.{nearest(name, names)}"
+            )
 
     def files(self) -> list[Path]:
         """Return the user's own files that the model is made from."""

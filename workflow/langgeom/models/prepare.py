@@ -20,7 +20,7 @@ from langgeom.hub.listing import read_listing
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-INDEX = "model.safetensors.index.json"
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -59,14 +59,21 @@ def take_folder(name: str, source: Path, folder: Path) -> None:
         UserError: see `check_folder`.
     """
     check_folder(name, source)
-    for path in sorted(source.iterdir()):
-        if path.suffix == ".safetensors" or path.name in (
-            "config.json",
-            INDEX,
-            *TOKENIZER_FILES,
-        ):
+    weights = weight_files(source)
+    for path in (*weights, *(source / file for file in ("config.json", INDEX, *TOKENIZER_FILES))):
+        if path.is_file() and not (path.name == INDEX and (source / SINGLE) in weights):
             copy(path, folder / path.name)
     complete_tokenizer(name, source, folder)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the safetensors files that `from_pretrained` reads: one, or those of the index; others may lie beside them."""
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
+    if (folder / INDEX).is_file():
+        named = read_config(folder.name, folder, INDEX).get("weight_map")
+        return sorted({folder / str(name) for name in named.values()}) if isinstance(named, dict) else []
+    return sorted(folder.glob("*.safetensors"))
 
 
 def check_folder(name: str, source: Path, weights: bool = True) -> None:

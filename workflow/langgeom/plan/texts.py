@@ -33,7 +33,8 @@ def count(config: Config, corpus: str, text: str, base: Path) -> Counts:
     """Return the size of a text: as prepared, else by its source, else guessed."""
     prepared, source = base / "results" / "corpora" / corpus / f"{text}.txt", config.corpora[corpus]
     try:
-        at_hand = prepared.read_text(encoding="utf-8", errors="replace").split("\n") if prepared.is_file() else source.peek(text)
+        here = prepared.is_file()
+        at_hand = prepared.read_text(encoding="utf-8", errors="replace").split("\n") if here else source.peek(text)
     except UserError:
         at_hand = None
     if at_hand is None:
