@@ -79,6 +79,7 @@ class LogHandler(LogHandlerBase):
                 shown = event in SHOWN and not text.startswith(CHATTER)
                 if text and (self.plain or shown or record.levelno >= logging.WARNING):
                     self._write(f"{text}\n")
+                self._draw()
             except Exception:
                 self.handleError(record)  # as logging's own handlers: the error is printed, the run goes on
 
@@ -135,7 +136,11 @@ class LogHandler(LogHandlerBase):
     def _tick(self) -> None:
         while not self.closed.wait(1.0):
             with self.writing:
-                self._write(self.line()[: shutil.get_terminal_size().columns - 1])
+                self._draw()
+
+    def _draw(self) -> None:
+        if not self.plain and not self.closed.is_set():
+            self._write(self.line()[: shutil.get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:
         self.stream.write(text if self.plain else f"\r\x1b[K{text}")
