@@ -9,8 +9,7 @@ from typing import Any
 
 from langgeom import corpora
 from langgeom.grammar.layout import CORRECT
-from langgeom.hub.listing import listing_path
-from langgeom.hub.texts import texts_path
+from langgeom.hub.listing import listing_path, texts_path
 from langgeom.pages.libraries import LIBRARIES
 
 __all__ = ["Config"]

@@ -38,7 +38,7 @@ def available(spec: Mapping[str, Any], base: Path) -> list[str] | None:
 
 
 def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the hub is asked for (langgeom.hub.texts) where a corpus comes from there."""
+    """Return what the hub is asked for (langgeom.hub.fetch) where a corpus comes from there."""
     module = _module(spec)
     return module.hub_spec(spec) if hasattr(module, "hub_spec") else None
 

@@ -53,7 +53,7 @@ def texts(spec: Mapping[str, Any], base: Path) -> list[str] | None:
 
 
 def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `langgeom.hub.texts.fetch_text` is asked for."""
+    """Return what `langgeom.hub.fetch.fetch_text` is asked for."""
     chosen = spec["flores_plus"]
     return {
         "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],

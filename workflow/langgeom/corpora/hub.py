@@ -10,8 +10,7 @@ from typing import Any
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import read_json
-from langgeom.hub.listing import UNPINNED
-from langgeom.hub.texts import FIELDS
+from langgeom.hub.listing import FIELDS, UNPINNED
 
 __all__ = ["check", "hub_spec", "label", "lines", "sources", "texts"]
 
@@ -41,7 +40,7 @@ def texts(spec: Mapping[str, Any], base: Path) -> None:
 
 
 def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `langgeom.hub.texts.fetch_text` is asked for."""
+    """Return what `langgeom.hub.fetch.fetch_text` is asked for."""
     return dict(spec["hub"])
 
 

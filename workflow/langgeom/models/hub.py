@@ -1,4 +1,4 @@
-"""Models from the hub: files that langgeom.hub.snapshot fetched, checked and placed; no code of theirs runs."""
+"""Models from the hub: files that langgeom.hub.fetch fetched, checked and placed; no code of theirs runs."""
 
 from __future__ import annotations
 
