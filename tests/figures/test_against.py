@@ -17,7 +17,7 @@ from langgeom.figures import Settings
 from langgeom.figures.drawing import Drawing, styled
 from langgeom.figures.qualities import choose
 from langgeom.figures.summary import median_over_layers
-from langgeom.quality.measured import measured
+from langgeom.quality.rows import measured
 from langgeom.table import QUALITY
 
 MMLU = ["spa_Latn", "rus_Cyrl", "tur_Latn", "arb_Arab", "hin_Deva", "swh_Latn"]

@@ -24,6 +24,6 @@ rule harness:
     params:
         settings=CONFIG.harness_settings(),
         seed=CONFIG["seed"],
-        code=code_of("langgeom.quality.run_harness"),
+        code=code_of("langgeom.quality.harness"),
     script:
         "../scripts/harness.py"

@@ -18,9 +18,9 @@ from langgeom.hub.listing import UNPINNED
 from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
-from langgeom.quality.published import SAME, matching, published_names
-from langgeom.quality.tasks import check_tasks
-from langgeom.texts.registry import MEASURES
+from langgeom.quality.harness import check_tasks
+from langgeom.quality.rows import SAME, matching, published_names
+from langgeom.texts import MEASURES
 
 __all__ = ["check"]
 
