@@ -7,7 +7,7 @@ rule harness:
     "Asking {wildcards.model} questions (lm-evaluation-harness)"
     input:
         model="results/models/{model}",
-        tasks=CONFIG.harness_files(),
+        tasks=harness_files,
     output:
         "results/harness/{model}.json",
     log:
