@@ -27,6 +27,7 @@ from langgeom.texts import (
 from langgeom.words import words
 from unavailable import unavailable
 
+NAMES = list(MEASURES)
 STEMS = ["talk", "walk", "jump", "play", "cook", "turn", "look", "help", "paint", "clean", "plant", "start"]
 SUFFIXES = ["", "s", "ed", "ing"]
 RESAMPLE = Resample(100, seed=3)
@@ -130,7 +131,7 @@ def test_intervals_cover_the_value_of_the_source(name: str) -> None:
 
 
 def test_a_text_in_a_script_without_spaces_has_no_values() -> None:
-    rows = measure_text("cmn_Hans", ["人人生而自由"] * 50, list(MEASURES), RESAMPLE, 0)
+    rows = measure_text("cmn_Hans", ["人人生而自由"] * 50, NAMES, RESAMPLE, 0)
     assert [row["measure"] for row in rows] == list(MEASURES)
     assert all(row["value"] is row["low"] is row["high"] is None and row["n"] == 0 for row in rows)
 
@@ -138,7 +139,7 @@ def test_a_text_in_a_script_without_spaces_has_no_values() -> None:
 def test_empty_lines_and_lines_without_words_do_not_count() -> None:
     lines = [" ".join(line) for line in sentences()]
     with_gaps = [*lines[:30], "", "1948 — 2024!", *lines[30:]]
-    assert measure_text("eng_Latn", with_gaps, list(MEASURES), RESAMPLE, 0) == measure_text("eng_Latn", lines, list(MEASURES), RESAMPLE, 0)
+    assert measure_text("eng_Latn", with_gaps, NAMES, RESAMPLE, 0) == measure_text("eng_Latn", lines, NAMES, RESAMPLE, 0)
     nothing = measure_text("eng_Latn", ["", "1948"], ["mattr"], RESAMPLE, 0)
     assert nothing == [{"measure": "mattr", "value": None, "low": None, "high": None, "n": 0}]
 

@@ -31,7 +31,9 @@ models:
 
 
 def run(client: Client, **environment: str) -> tuple[int, str]:
-    return client("from langgeom.hub.pin import pin\nprint('\\n'.join(pin(Path('config.yaml'))))", HF_TOKEN=TOKEN, **environment)
+    return client(
+        "from langgeom.hub.pin import pin\nprint('\\n'.join(pin(Path('config.yaml'))))", HF_TOKEN=TOKEN, **environment
+    )
 
 
 def test_pin(client: Client, hub: Hub, tmp_path: Path) -> None:

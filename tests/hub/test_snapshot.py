@@ -246,7 +246,9 @@ def test_code_of_its_own_is_refused(client: Client, repository: Repository, tmp_
 
 def test_a_full_disk(client: Client, repository: Repository) -> None:
     call = f"fetch.fetch_model({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
-    status, said = client(f"from langgeom import disk\nfrom langgeom.hub import fetch\ndisk.free_bytes = lambda _: 1000\n{call}")
+    status, said = client(
+        f"from langgeom import disk\nfrom langgeom.hub import fetch\ndisk.free_bytes = lambda _: 1000\n{call}"
+    )
     assert status == 1 and "LANGGEOM_DISK_UNCHECKED" in said, said
     status, said = client(
         "import errno\nfrom langgeom.hub import fetch\n"

@@ -1,4 +1,4 @@
-"""The quality table: measured on the corpus, published, and from results files of lm-evaluation-harness (as 0.4.9 lays them out)."""
+"""The quality table: measured on the corpus, published, and by lm-evaluation-harness (files as 0.4.9 writes them)."""
 
 from __future__ import annotations
 

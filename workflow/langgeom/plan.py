@@ -113,7 +113,7 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     for (corpus, name), text in texts.items():
         every["corpora"] += text.bytes
         left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
-    for model, shape in shapes.items():
+    for shape in shapes.values():
         every["models"] += shape.bytes if shape else 0
         left["models"] += shape.left if shape else 0
     for model, corpus, name in config.pairs():
@@ -123,13 +123,15 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
         tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
         kept = min(tokens - text.sentences, hidden["token_cap"])
         scored = shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"])
-        work = {"tokens": 0 if type_of(name) else tokens}  # the text of one type of error is a part of that of all: it is run once
-        # The embedding multiplies nothing, except as the head of a scored text.
-        work["operations"] = 2 * work["tokens"] * (shape.parameters - (0 if scored else shape.vocabulary * shape.dim))
-        work["numbers"] = (shape.layers + 1) * shape.dim * (kept + text.sentences)
-        over = config.metrics(corpus)
-        rows = sum(len(over[key]) * (1 if key == "text" else shape.layers + 1) for key in over)
-        work["metrics"] = FILE_BYTES + ROW_BYTES * rows
+        run = 0 if type_of(name) else tokens  # the text of one type of error is a part of that of all types, which is run
+        rows = sum(len(names) * (1 if over == "text" else shape.layers + 1) for over, names in config.metrics(corpus).items())
+        work = {
+            "tokens": run,
+            # The embedding multiplies nothing, except as the head of a scored text.
+            "operations": 2 * run * (shape.parameters - (0 if scored else shape.vocabulary * shape.dim)),
+            "numbers": (shape.layers + 1) * shape.dim * (kept + text.sentences),
+            "metrics": FILE_BYTES + ROW_BYTES * rows,
+        }
         every.update(work)
         if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
             left.update(work)
@@ -178,11 +180,12 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
     twin, trained = spec.get("untrained"), "untrained" not in spec
     if (prepared / "manifest.json").is_file():
         about = read_manifest(prepared)
-        sizes = (about[key] for key in ("layers", "dim", "vocabulary", "parameters"))
-        size = sum(path.stat().st_size for path in prepared.iterdir())
-        like = prepared.with_name(twin or model)  # one tokenizer is read for both
-        folder = like if like.is_dir() else prepared
-        return Shape(*sizes, about["kind"] == "decoder", WIDTHS.get(about["dtype"], 4), size, 0, trained, folder)
+        place = prepared.with_name(twin or model)  # one tokenizer is read for both
+        return Shape(
+            about["layers"], about["dim"], about["vocabulary"], about["parameters"], about["kind"] == "decoder",
+            WIDTHS.get(about["dtype"], 4), sum(path.stat().st_size for path in prepared.iterdir()), 0, trained,
+            place if place.is_dir() else prepared,
+        )  # fmt: skip
     if twin in config["models"]:
         like = shape_of(config, twin, base)
         size = like.parameters * like.width if like else 0
@@ -221,12 +224,12 @@ def read_shapes() -> dict[tuple[str, str], Shape]:
     """Return the sizes of shapes.tsv by source and revision."""
     with SHAPES.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
-    names = ("layers", "dim", "vocabulary", "parameters", "width", "bytes")
-    sizes = [{name: int(row[name]) for name in names} for row in rows]
-    return {
-        (row["source"], row["revision"]): Shape(**size, left=size["bytes"], decoder=row["kind"] == "decoder")
-        for row, size in zip(rows, sizes, strict=True)
-    }
+    shapes = {}
+    for row in rows:
+        layers, dim, vocabulary, parameters = (int(row[key]) for key in ("layers", "dim", "vocabulary", "parameters"))
+        width, size, decoder = int(row["width"]), int(row["bytes"]), row["kind"] == "decoder"
+        shapes[row["source"], row["revision"]] = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size)
+    return shapes
 
 
 def _text(config: Config, corpus: str, text: str, base: Path) -> Text:

@@ -1,7 +1,7 @@
 """Measures of a text itself, whatever the model: how rich its morphology and its vocabulary are.
 
-A measure is a function under `@measure`; its name is its name in the config and in the table `texts`. It takes the words of each
-sentence, how to resample (a bootstrap over sentences; None: no interval) and a seed. Scripts without spaces between words
+A measure is a function under `@measure`; its name is its name in the config and in the table `texts`. It takes the words of
+each sentence, how to resample (a bootstrap over sentences; None: no interval) and a seed. Scripts without spaces between words
 have no values (`langgeom.words`). Libraries are imported when they are used, so that checking a config takes no time.
 """
 

@@ -174,8 +174,8 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
         content: dict[str, Any] = {"source": source, "id": None, "text": _cells(source, rows, column, "text_column")}
         if ids is not None:
             content["id"] = _cells(source, rows, ids, "id_column")
-            if repeated := [value for value, count in Counter(content["id"]).items() if count > 1]:
-                raise UserError(f"{source}: id_column '{ids}' has '{repeated[0]}' in several rows. Name a column of unique ids.")
+            if twice := [value for value, count in Counter(content["id"]).items() if count > 1]:
+                raise UserError(f"{source}: id_column '{ids}' has '{twice[0]}' in several rows. Name a column of unique ids.")
     with atomic(out) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 

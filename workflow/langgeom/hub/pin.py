@@ -57,7 +57,7 @@ def pin(path: Path) -> list[str]:
 
 
 def _repositories(root: yaml.Node | None) -> Iterator[tuple[str, str, str, yaml.MappingNode]]:
-    """Yield the repositories in a config: the key, owner/name, "model" or "dataset", and the mapping that holds the revision."""
+    """Yield each repository of a config: its key, owner/name, "model" or "dataset", and the mapping that holds the revision."""
     config = _children(root)
     for name, model in _children(config.get("models")).items():
         spec = _children(model)

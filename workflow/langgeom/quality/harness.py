@@ -57,8 +57,8 @@ def run_harness(model: Path, out: Path, settings: Mapping[str, Any], *, cache: P
 def encoder_message(model: str) -> str:
     """Return the error message for an encoder."""
     return (
-        f"quality.harness.models names '{model}', an encoder; an encoder gives answers no probability. Allowed: decoders; remove "
-        "it there."
+        f"quality.harness.models names '{model}', an encoder, which gives answers no probability. Allowed: decoders; remove it "
+        "there."
     )
 
 

@@ -203,7 +203,7 @@ def read_harness(path: Path, tasks: Mapping[str, str]) -> list[Row]:
     for task, lang in tasks.items():
         if task not in results:
             raise UserError(f"{path} has no task '{task}'; it has {', '.join(sorted(results))}.{nearest(task, results)}")
-        value, error = _number(results[task], "acc"), _number(results[task], "acc_stderr")
+        value, deviation = _number(results[task], "acc"), _number(results[task], "acc_stderr")
         if value is None:
             raise UserError(f"{path}: task '{task}' has no accuracy (acc); it has {', '.join(sorted(results[task]))}.")
         leaves = _leaves(task, content.get("group_subtasks") or {})
@@ -212,8 +212,8 @@ def read_harness(path: Path, tasks: Mapping[str, str]) -> list[Row]:
         family = re.sub(r"_([a-z]{2}|fil)$", "", task)  # without the code of its language
         rows.append({
             "task": task, "lang": lang, "value": value,
-            "low": None if error is None else max(0.0, value - NORMAL * error),
-            "high": None if error is None else min(1.0, value + NORMAL * error),
+            "low": None if deviation is None else max(0.0, value - NORMAL * deviation),
+            "high": None if deviation is None else min(1.0, value + NORMAL * deviation),
             "n": sum(counts) if all(isinstance(count, int) for count in counts) else None,
             "shots": shots.pop() if len(shots) == 1 else None,
             "revision": str((content.get("config") or {}).get("model_sha") or "") or None,
