@@ -49,7 +49,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    check_disk_or_stop()
+    or_stop(check_disk, CONFIG, Path())
 
 
 rule table:

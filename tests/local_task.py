@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.quality.run_harness import find_program
+from langgeom.quality.harness import find_program
 from unavailable import unavailable
 
 

@@ -14,7 +14,7 @@ import yaml
 from langgeom.config import SCHEMA, check
 from langgeom.corpora.flores_plus import KNOWN
 from langgeom.errors import UserError
-from langgeom.texts.registry import MEASURES
+from langgeom.texts import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
 HUB = {"dataset": "owner/name", "revision": "0" * 40, "split": "test", "text_column": "text"}

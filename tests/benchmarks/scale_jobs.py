@@ -26,13 +26,13 @@ LAYERS = 33  # of the largest model of the study
 def prepare(base: Path, measured: str, texts: Sequence[str], models: Sequence[str]) -> None:
     """Write what the jobs read: for each pair a table as of 33 layers, for each text hidden states, measures and a report."""
     from langgeom.table import TABLES, read_table, write_rows
-    from langgeom.texts.job import text_job
+    from langgeom.texts import write_measures
 
     rows = records(read_table(base / "metrics" / f"{measured}.parquet"))
     whole = [{**row, "layer": layer} for row in rows if row["layer"] == 0 for layer in range(LAYERS)]
     whole += [row for row in rows if row["layer"] is None]
     (base / "all").mkdir()
-    text_job(
+    write_measures(
         "c", measured, base / "texts" / f"{measured}.devtest", base / "t.parquet", ["type_token_ratio"], {"replicates": 20}, 0
     )
     of_text, made = records(read_table(base / "t.parquet", TABLES["texts"])), list[dict[str, Any]]()
@@ -79,10 +79,10 @@ def _aligned(base: Path, texts: Sequence[str]) -> None:
 
 
 def _quality(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.quality.job import quality_job
+    from langgeom.quality.rows import write_quality
 
     outputs = (base / "quality.parquet", base / "quality.csv")
-    quality_job(base / "metrics.parquet", *outputs, reference=texts[0], texts=texts, names={}, runs={})
+    write_quality(base / "metrics.parquet", *outputs, reference=texts[0], texts=texts, names={}, runs={})
 
 
 def _findings(base: Path, texts: Sequence[str]) -> None:

@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 # What conda-forge calls otherwise than PyPI; None: not from PyPI.
 PYPI = {"pytorch": "torch", "matplotlib-base": "matplotlib", "python": None, "pip": None, "nodejs": None}
-# In functions that no rule of an environment calls: of langgeom.hub.texts, texts on disk need constants alone.
-UNCALLED = {"fetch": {"datasets", "httpx", "huggingface-hub"}}
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) =(\d+(?:\.\d+)*)")
 
 

@@ -48,8 +48,7 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 
 @pytest.mark.parametrize("env", [env for env in ENVS if env.stem != "snakemake"], ids=lambda env: env.stem)
 def test_all_that_a_rules_code_imports_can_be_imported(env: Path, python_of: Callable[[str], Path]) -> None:
-    uncalled = {name.replace("-", "_") for name in UNCALLED.get(env.stem, ())}
-    modules = {name for script in scripts(env) for name in foreign(script) if name.split(".")[0] not in uncalled}
+    modules = {name for script in scripts(env) for name in foreign(script)}
     for path in (path for script in scripts(env) for path in reached(script)):
         if path.is_relative_to(ROOT / "workflow" / "langgeom"):
             parts = path.relative_to(ROOT / "workflow").with_suffix("").parts

@@ -16,7 +16,6 @@ from listed import (
     ENVS,
     PYPI,
     ROOT,
-    UNCALLED,
     _lines,
     _pip_lines,
     foreign,
@@ -105,7 +104,7 @@ def test_what_is_imported_is_listed_and_nothing_else(env: Path) -> None:
     there = {same(line.split("==")[0]) for line in pip_listed(env)}
     if _pip_lines(env):  # lm_eval's own, which it is run with and we import nothing of
         there -= {same(line.split("==")[0]) for line in _pip_lines(env)} - needed - set(UNSEEN[env.stem])
-    assert needed - there == UNCALLED.get(env.stem, set()), f"{env.name} lacks them"
+    assert needed <= there, f"{env.name} lacks them"
     assert there - needed == set(UNSEEN.get(env.stem, {})), f"{env.name}: no rule's code imports them"
 
 

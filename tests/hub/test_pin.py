@@ -31,7 +31,9 @@ models:
 
 
 def run(client: Client, **environment: str) -> tuple[int, str]:
-    return client("from langgeom.hub.pin import main\nsys.exit(main(['config.yaml']))", HF_TOKEN=TOKEN, **environment)
+    return client(
+        "from langgeom.hub.pin import pin\nprint('\\n'.join(pin(Path('config.yaml'))))", HF_TOKEN=TOKEN, **environment
+    )
 
 
 def test_pin(client: Client, hub: Hub, tmp_path: Path) -> None:
@@ -43,7 +45,7 @@ def test_pin(client: Client, hub: Hub, tmp_path: Path) -> None:
     path.write_text(CONFIG)
     status, said = run(client)
     assert status == 0, said
-    assert f"models.d: o/m has commit {COMMIT}" in said and f"models.a: o/m is pinned to {COMMIT}, now main" in said
+    assert f"models.d: o/m at {COMMIT} is commit {COMMIT}" in said and f"models.a: o/m at main is commit {COMMIT}" in said
     pinned = yaml.safe_load(path.read_text())
     assert [pinned["models"][name].get("revision") for name in "abcde"] == [COMMIT] * 4 + [None]
     assert [pinned["corpora"][name]["flores_plus"]["revision"] for name in "fg"] == ["f" * 40] * 2
@@ -69,7 +71,7 @@ def test_a_commit_that_is_not_there_or_a_hub_that_is_not(client: Client, hub: Hu
     hub.repositories["models/o/m"] = Repository({})
     before = path.read_text()
     status, said = run(client)
-    assert status == 1 and f"Model 'o/m' has no commit {'e' * 40}" in said
+    assert status == 1 and f"no model 'o/m' at revision {'e' * 40}" in said
     status, said = run(client, HF_ENDPOINT="http://127.0.0.1:9")
     assert status == 1 and "cannot be reached" in said
     status, said = run(client, HF_HUB_OFFLINE="1")

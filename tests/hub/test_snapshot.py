@@ -44,8 +44,8 @@ def fetch(client: Client, commit: str = COMMIT, weights: bool = True, repo: str 
     out = listing_path(repo, commit, weights)
     return client(
         f"import logging\nlogging.basicConfig(level=logging.DEBUG if {'HF_DEBUG' in environment} else logging.WARNING)\n"
-        f"from langgeom.hub.snapshot import fetch_snapshot\n"
-        f"fetch_snapshot({repo!r}, {commit!r}, Path({out!r}), weights={weights})",
+        f"from langgeom.hub.fetch import fetch_model\n"
+        f"fetch_model({repo!r}, {commit!r}, Path({out!r}), weights={weights})",
         **environment,
     )
 
@@ -76,7 +76,7 @@ def test_what_is_needed_and_nothing_else(client: Client, hub: Hub, repository: R
     (tmp_path / LISTING).unlink()
     hub.asked.clear()
     assert fetch(client) == (0, "")
-    assert [path.split("?")[0] for path in hub.paths() + hub.paths("HEAD")] == [f"/api/models/{REPO}/revision/{COMMIT}"]
+    assert [path.split("?")[0] for path in hub.paths() + hub.paths("HEAD")] == [f"/api/models/{REPO}/tree/{COMMIT}"]
 
 
 def test_shards(client: Client, hub: Hub, repository: Repository, tmp_path: Path) -> None:
@@ -94,10 +94,17 @@ def test_shards(client: Client, hub: Hub, repository: Repository, tmp_path: Path
     manifest = built(tmp_path)
     assert manifest["parameters"] == model.num_parameters()
     assert set(shards) < set(manifest["files"]) and "model-other.safetensors" not in manifest["files"]
-    del repository.files[shards[1]]
-    (tmp_path / LISTING).unlink()
-    status, said = fetch(client)
-    assert status == 1 and f"lacks {shards[1]}, which its model.safetensors.index.json names" in said
+
+
+def test_a_missing_shard_is_named(client: Client, repository: Repository, tmp_path: Path) -> None:
+    content = repository.files["model.safetensors"]
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    repository.files = {name: found for name, found in repository.files.items() if name != "model.safetensors"}
+    repository.files |= {"model.safetensors.index.json": json.dumps(index).encode()}
+    repository.files |= {"model-00001-of-00002.safetensors": content}
+    assert fetch(client) == (0, "")
+    with pytest.raises(UserError, match=r"model-00002-of-00002\.safetensors"):
+        built(tmp_path)
 
 
 def test_an_untrained_twin_needs_no_weights(client: Client, hub: Hub, repository: Repository, tmp_path: Path) -> None:
@@ -161,9 +168,9 @@ def test_gated(client: Client, hub: Hub, repository: Repository) -> None:
     repository.gated = True
     status, said = fetch(client)
     assert status == 1 and "Traceback" not in said
-    assert f"Model '{REPO}' is gated: accept its terms on {hub.endpoint}/{REPO}, then make your token known" in said
+    assert f"model '{REPO}' is gated: accept its terms on {hub.endpoint}/{REPO}, then make your token known" in said
     status, said = fetch(client, HF_TOKEN="no-access")
-    assert status == 1 and "the account of your token has no access" in said
+    assert status == 1 and "the account of your token, which has no access" in said
     assert fetch(client, HF_TOKEN=TOKEN) == (0, "")
 
 
@@ -196,16 +203,12 @@ def test_a_password_in_the_hubs_address_is_not_printed(client: Client) -> None:
 @pytest.mark.parametrize(
     ("change", "environment", "words"),
     [
-        (
-            {"repo": "owner/tony"},
-            {},
-            "The hub has no model 'owner/tony'; check the name in the config. If it is private, it needs",
-        ),
+        ({"repo": "owner/tony"}, {}, "no model 'owner/tony' at revision"),
         ({"repo": "owner/tony"}, {"HF_TOKEN": TOKEN}, "your token has no access to it"),
-        ({"commit": "f" * 40}, {}, f"Model '{REPO}' has no commit {'f' * 40}. Its commits are on"),
-        ({}, {"HF_TOKEN": "hf_old"}, "The hub does not accept your token"),
+        ({"commit": "f" * 40}, {}, f"no model '{REPO}' at revision {'f' * 40}"),
+        ({}, {"HF_TOKEN": "hf_old"}, "does not accept your token"),
         ({}, {"HF_ENDPOINT": "http://127.0.0.1:9"}, "The hub (http://127.0.0.1:9) cannot be reached (ConnectError"),
-        ({}, {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE keeps this run from the hub"),
+        ({}, {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set"),
     ],
 )
 def test_what_cannot_be_had(
@@ -217,7 +220,7 @@ def test_what_cannot_be_had(
     assert not list((tmp_path / "results").rglob("*.json"))
 
 
-@pytest.mark.parametrize(("code", "words"), [(429, "The hub asks for a pause"), (503, "The hub answers 503")])
+@pytest.mark.parametrize(("code", "words"), [(429, "too many requests"), (503, "The hub answers 503")])
 def test_a_hub_that_cannot_serve(client: Client, hub: Hub, code: int, words: str) -> None:
     hub.status = code
     status, said = fetch(client)
@@ -242,22 +245,16 @@ def test_code_of_its_own_is_refused(client: Client, repository: Repository, tmp_
 
 
 def test_a_full_disk(client: Client, repository: Repository) -> None:
-    code = (
-        "import shutil, collections\n"
-        "usage = collections.namedtuple('usage', 'total used free')\n"
-        "shutil.disk_usage = lambda path: usage(10**9, 10**9, 1000)\n"
-        "from langgeom.hub.snapshot import fetch_snapshot\n"
-        f"fetch_snapshot({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
+    call = f"fetch.fetch_model({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
+    status, said = client(
+        f"from langgeom import disk\nfrom langgeom.hub import fetch\ndisk.free_bytes = lambda _: 1000\n{call}"
     )
-    status, said = client(code)
-    assert status == 1 and "needs 0.0 GB more on the disk of" in said
-    code = (
-        "import errno\nfrom langgeom.hub import snapshot\n"
-        "def full(*_):\n    raise OSError(errno.ENOSPC, 'No space left on device')\n"
-        f"snapshot.sha256 = full\nsnapshot.fetch_snapshot({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
+    assert status == 1 and "LANGGEOM_DISK_UNCHECKED" in said, said
+    status, said = client(
+        "import errno\nfrom langgeom.hub import fetch\n"
+        f"def full(*_):\n    raise OSError(errno.ENOSPC, 'No space left on device')\nfetch.sha256 = full\n{call}"
     )
-    status, said = client(code)
-    assert status == 1 and "the disk is full" in said
+    assert status == 1 and "The disk is full" in said, said
 
 
 def test_offline_the_cache_of_the_user_serves(client: Client, hub: Hub, repository: Repository, tmp_path: Path) -> None:
@@ -274,7 +271,7 @@ def test_offline_the_cache_of_the_user_serves(client: Client, hub: Hub, reposito
     for path in read_listing(tmp_path / LISTING):
         path.unlink()
     status, said = fetch(client, HF_HUB_OFFLINE="1")
-    assert status == 1 and "model.safetensors in the cache" in said and "is damaged: sha256" in said
+    assert status == 1 and "model.safetensors is not the file of commit" in said and "a cache is damaged" in said
     assert fetch(client) == (0, "")
     assert [path.split("/")[1] for path in hub.paths() if "safetensors" in path] == ["cdn"]
     assert read_listing(tmp_path / LISTING)

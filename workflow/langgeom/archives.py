@@ -1,4 +1,4 @@
-"""Archives, read member by member by exact names: nothing is unpacked, and no link in one is followed."""
+"""Reading archives member by member, by exact names: nothing is unpacked, and links are not followed."""
 
 from __future__ import annotations
 
@@ -13,23 +13,20 @@ from pathlib import Path
 
 from langgeom.errors import UserError
 
-__all__ = ["member", "members", "reading", "reading_zip"]
-
-# What decompressors and tarfile raise on bytes that are not what they should be.
+# What tarfile and the decompressors raise on damaged bytes; zipfile raises more, for example on a changed method or time.
 BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
-# zipfile also finds methods and encryption that it does not know where a bit has changed, and times that are none.
 BROKEN_ZIP = (zipfile.BadZipFile, *BROKEN, struct.error, RuntimeError, ValueError, IndexError)
 
 
 @contextmanager
 def reading(path: Path, what: str = "an archive", cure: str = "Fetch it again.") -> Iterator[tarfile.TarFile]:
-    """Open an archive for a block that reads it.
+    """Open a tar archive for a block that reads it.
 
     Args:
-        what, cure: what the message calls it, and what it says is to be done.
+        what, cure: the message's name for it, and its advice.
 
     Raises:
-        UserError: it is not there, no archive, or damaged, wherever in the block that shows.
+        UserError: the archive is missing or damaged, wherever in the block that shows.
     """
     try:
         with tarfile.open(path) as archive:
@@ -40,11 +37,7 @@ def reading(path: Path, what: str = "an archive", cure: str = "Fetch it again.")
 
 @contextmanager
 def reading_zip(path: Path, cure: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip archive, as a wheel is one, for a block that reads it.
-
-    Raises:
-        UserError: as `reading`.
-    """
+    """Open a zip archive, such as a wheel, for a block that reads it; raises as `reading`."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -53,10 +46,7 @@ def reading_zip(path: Path, cure: str) -> Iterator[zipfile.ZipFile]:
 
 
 def members(archive: tarfile.TarFile) -> list[str]:
-    """Return the names of the regular files in an archive.
-
-    All of it is read, behind its last member too, since the checksum of what is compressed stands at the end.
-    """
+    """Return the names of the regular files, after reading all of the archive: a compressed one ends with its checksum."""
     found = [entry.name for entry in archive if entry.isreg()]
     while archive.fileobj is not None and archive.fileobj.read(1 << 20):
         pass
@@ -67,11 +57,11 @@ def member(archive: tarfile.TarFile, name: str) -> bytes:
     """Return the content of a regular file in an archive.
 
     Raises:
-        KeyError: there is none of that name; a link is none.
+        KeyError: there is no regular file of that name.
     """
     found = archive.getmember(name)
     file = archive.extractfile(found) if found.isreg() else None
     if file is None:
-        raise KeyError(f"{name} is no regular file")
+        raise KeyError(f"{name} is not a regular file")
     with file:
         return file.read()

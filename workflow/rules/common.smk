@@ -8,7 +8,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
-from langgeom.plan.estimate import check_disk
+from langgeom.plan import check_disk, check_harness
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
 from langgeom.sources import identity
 from langgeom.needs import (
@@ -45,9 +45,16 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
-def check_disk_or_stop():
-    """End a run before its first job where the disk cannot hold the results."""
+def or_stop(check, *arguments):
+    """Call a check, and end Snakemake with its message alone if it fails."""
     try:
-        check_disk(CONFIG, Path())
+        return check(*arguments)
     except UserError as error:
         sys.exit(f"\n{error}")
+
+
+def harness_files(wildcards):
+    """Return the files of the user's own tasks, after checking that the model can be asked."""
+    installs = "conda" in map(str, workflow.deployment_settings.deployment_method)
+    or_stop(check_harness, CONFIG, wildcards.model, Path(), not installs)
+    return CONFIG.harness_files()

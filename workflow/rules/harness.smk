@@ -7,7 +7,7 @@ rule harness:
     "Asking {wildcards.model} questions (lm-evaluation-harness)"
     input:
         model="results/models/{model}",
-        tasks=CONFIG.harness_files(),
+        tasks=harness_files,
     output:
         "results/harness/{model}.json",
     log:
@@ -25,6 +25,6 @@ rule harness:
         settings=CONFIG.harness_settings(),
         files=identity(CONFIG.harness_files()),
         seed=CONFIG["seed"],
-        code=code_of("langgeom.quality.run_harness"),
+        code=code_of("langgeom.quality.harness"),
     script:
         "../scripts/harness.py"

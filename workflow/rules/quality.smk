@@ -29,6 +29,6 @@ rule quality:
         texts=sorted({text for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)}),
         published={model: spec["published"] for model, spec in CONFIG["models"].items() if "published" in spec},
         tasks=CONFIG.harness(),
-        code=code_of("langgeom.quality", "langgeom.table"),
+        code=code_of("langgeom.quality.rows", "langgeom.table"),
     script:
         "../scripts/quality.py"

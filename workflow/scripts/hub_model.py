@@ -1,13 +1,13 @@
-"""Fetch what is needed of a model from the hub, at one commit."""
+"""Fetch a model's files from the hub, at one commit."""
 
 from pathlib import Path
 
 from _job import job
 
 with job(snakemake, online=True):
-    from langgeom.hub.snapshot import fetch_snapshot
+    from langgeom.hub.fetch import fetch_model
 
-    fetch_snapshot(
+    fetch_model(
         snakemake.wildcards.repo.replace("--", "/", 1),
         snakemake.wildcards.revision,
         Path(snakemake.output[0]),

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from _job import job
 
-# Read once, when huggingface_hub is imported: data sets are not taken from, nor kept in, the user's own cache.
+# huggingface_hub reads these when it is imported: data sets are neither taken from nor kept in the user's own cache.
 os.environ["HF_HUB_CACHE"] = str(Path("results/cache/hub").absolute())
 os.environ["HF_DATASETS_CACHE"] = str(Path("results/cache/datasets").absolute())
 
 with job(snakemake, online=True):
-    from langgeom.hub.texts import fetch_text
+    from langgeom.hub.fetch import fetch_text
 
     fetch_text(snakemake.params.spec, snakemake.wildcards.text, Path(snakemake.output[0]))

@@ -5,10 +5,10 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.quality.job import quality_job
+    from langgeom.quality.rows import write_quality
 
     tasks = snakemake.params.tasks
-    quality_job(
+    write_quality(
         Path(snakemake.input.metrics),
         Path(snakemake.output.parquet),
         Path(snakemake.output.csv),

@@ -5,13 +5,13 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.texts.job import text_job
+    from langgeom.texts import write_measures
 
-    text_job(
-        corpus=snakemake.wildcards.corpus,
-        text=snakemake.wildcards.text,
-        path=Path(snakemake.input[0]),
-        output=Path(snakemake.output[0]),
+    write_measures(
+        snakemake.wildcards.corpus,
+        snakemake.wildcards.text,
+        Path(snakemake.input[0]),
+        Path(snakemake.output[0]),
         names=snakemake.params.measures,
         bootstrap=snakemake.params.bootstrap,
         seed=snakemake.params.seed,

@@ -17,10 +17,10 @@ from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.models import Model
 from langgeom.names import TextName
-from langgeom.quality.published import SAME, matching
-from langgeom.quality.tasks import check_tasks
+from langgeom.quality.harness import check_tasks
+from langgeom.quality.rows import SAME, matching
 from langgeom.sources import check_own
-from langgeom.texts.registry import MEASURES
+from langgeom.texts import MEASURES
 
 
 def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Config:

@@ -60,7 +60,7 @@ class Corpus(Source):
         return identity(files)
 
     def request(self) -> dict[str, Any]:
-        """Return what the hub is asked for (`langgeom.hub.texts.fetch_text`); empty if nothing comes from there."""
+        """Return what the hub is asked for (`langgeom.hub.fetch.fetch_text`); empty if nothing comes from there."""
         return {}
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:

@@ -11,8 +11,7 @@ from typing import Any
 from langgeom.corpora import Corpus
 from langgeom.errors import UserError, nearest
 from langgeom.files import read_json
-from langgeom.hub.listing import UNPINNED
-from langgeom.hub.texts import FIELDS, texts_path
+from langgeom.hub.listing import FIELDS, UNPINNED, texts_path
 
 
 class Hub(Corpus):

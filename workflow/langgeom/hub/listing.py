@@ -1,37 +1,51 @@
-"""The listing of a model's files as fetched from the hub: written when all of them are whole, read without the network."""
+"""Where files of the hub lie once they are fetched, and the listing of a model's files with their checksums."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from langgeom.errors import UserError
 from langgeom.files import atomic, read_json, sha256
 
-__all__ = ["UNPINNED", "listing_path", "read_listing", "write_listing"]
-
-# What a config without a commit is told.
+# The hint for a config without a commit.
 UNPINNED = "the commit of the hub's repository; `python -m langgeom.hub.pin YOUR.yaml` asks the hub for it and writes it there"
+# What a template may hold in braces.
+FIELDS = ("text", "lang", "script", "name")
 
 
 def listing_path(repo: str, revision: str, weights: bool) -> str:
-    """Return where the listing of a repository at a commit lies; its files lie beside it, in a folder of the same name."""
+    """Return the path of the listing of a repository at a commit; the files lie in a folder of the same name beside it."""
     return f"results/downloads/hub/{repo.replace('/', '--')}/{revision}/{'weights' if weights else 'architecture'}.json"
 
 
+def texts_path(corpus: str, text: str) -> str:
+    """Return the path of the fetched rows of a text."""
+    return f"results/downloads/hub/texts/{corpus}/{text}.json"
+
+
+def fill(template: str, spec: Mapping[str, Any], text: str) -> str:
+    """Fill in a template's `{text}`, `{lang}`, `{script}` and `{name}` (the text's entry in `spec["names"]`)."""
+    lang, script = text.split("_")[:2]
+    values = dict(zip(FIELDS, (text, lang, script, spec.get("names", {}).get(text, text)), strict=True))
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
+
+
 def write_listing(path: Path, repo: str, revision: str, digests: Mapping[str, str]) -> None:
-    """Write a listing: `digests` are the sha256 of the files by their names."""
+    """Write a listing: `digests` maps file names to their sha256."""
     content = {"repo": repo, "revision": revision, "files": dict(sorted(digests.items()))}
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def read_listing(path: Path) -> list[Path]:
-    """Return the files of a listing, checked.
+    """Return the files of a listing after checking their sha256.
 
     Raises:
-        UserError: the listing cannot be read; a file is missing or not the one that was fetched.
+        UserError: the listing is damaged; a file is missing or has changed since it was fetched.
     """
     content = read_json(path, "files")
     if not isinstance(content["files"], dict):
@@ -41,6 +55,6 @@ def read_listing(path: Path) -> list[Path]:
         if not file.is_file() or sha256(file) != digest:
             raise UserError(
                 f"{file} is missing or has changed since it was fetched from the hub. Remove {path} and run again: "
-                "only what is not whole is fetched again."
+                "only the files that are not whole are fetched again."
             )
     return list(files)

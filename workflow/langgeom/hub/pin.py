@@ -1,127 +1,85 @@
-"""Pinning a config: `python -m langgeom.hub.pin study.yaml` puts commits where it names a branch of the hub, or nothing.
+"""Pin a config to commits of the hub: `python -m langgeom.hub.pin study.yaml`.
 
-Commits that are there are left, and the hub is asked whether it has them. The rest of the file stays as it is written.
+A branch, or no revision, becomes today's commit; the hub is asked whether it has the commits that are there. The rest of the
+file stays as it is.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 
 from langgeom.corpora.flores_plus import DATASET
 from langgeom.errors import UserError
 from langgeom.files import atomic
-from langgeom.hub.access import offline, reaching
-
-__all__ = ["pin"]
-
-
-class Place(NamedTuple):
-    """A repository in a config: what is named of it, and what of the text its commit replaces."""
-
-    where: str
-    repo: str
-    kind: str
-    revision: str | None
-    start: int
-    end: int
-    text: str  # what is put there; {} is the commit
+from langgeom.hub.access import hub_errors, offline
 
 
 def pin(path: Path) -> list[str]:
     """Write commits into a config, and return a line about each repository of the hub in it.
 
     Raises:
-        UserError: the file is no YAML, or the hub cannot be asked or has no such repository, branch or commit; then the file
-            is left alone.
+        UserError: the file is not YAML, the hub cannot be asked, or it has no such repository or revision; the file then
+            stays as it is.
     """
+    from huggingface_hub import HfApi
+
     try:
         content = path.read_text(encoding="utf-8")
         root = yaml.compose(content, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
     if offline():
-        raise UserError("HF_HUB_OFFLINE keeps this from the hub; unset it.")
-    said, edits = [], []
-    for place in _places(root):
-        commit = _ask(place)
-        if place.revision == commit:
-            said.append(f"{place.where}: {place.repo} has commit {commit}")
-        else:
-            edits.append((place.start, place.end, place.text.format(commit)))
-            said.append(f"{place.where}: {place.repo} is pinned to {commit}, now {place.revision or 'main'}")
+        raise UserError("HF_HUB_OFFLINE is set, so the hub cannot be asked; unset it.")
+    lines, edits = [], set()
+    for where, repo, kind, mapping in _repositories(root):
+        revision = _children(mapping).get("revision")
+        asked = revision.value if revision else "main"
+        with hub_errors(repo, asked, kind):
+            commit = str(HfApi().repo_info(repo, repo_type=kind, revision=asked).sha)
+        lines.append(f"{where}: {repo} at {asked} is commit {commit}")
+        if revision:
+            edits.add((revision.start_mark.index, revision.end_mark.index, commit))
+        elif mapping.value:  # before the first key
+            mark = mapping.value[0][0].start_mark
+            separator = ", " if mapping.flow_style else "\n" + " " * mark.column
+            edits.add((mark.index, mark.index, f"revision: {commit}{separator}"))
+        else:  # between the braces of {}
+            edits.add((mapping.start_mark.index + 1, mapping.start_mark.index + 1, f"revision: {commit}"))
     for start, end, text in sorted(edits, reverse=True):
         content = content[:start] + text + content[end:]
-    if edits:
-        with atomic(path) as temporary:
-            temporary.write_text(content, encoding="utf-8")
-    return said
+    with atomic(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+    return lines
 
 
-def _ask(place: Place) -> str:
-    from huggingface_hub import HfApi
-
-    with reaching(place.repo, place.revision or "main", place.kind):
-        return str(HfApi().repo_info(place.repo, repo_type=place.kind, revision=place.revision).sha)
-
-
-def _places(root: yaml.Node | None) -> Iterator[Place]:
-    """Yield the repositories of the hub in a config."""
-    for name, model in _children(_child(root, "models")):
-        source = _child(model, "hub") or (_child(model, "untrained") if _child(model, "revision") else None)
-        if isinstance(source, yaml.ScalarNode):
-            yield _place(f"models.{name}", source.value, "model", model, source)
-    for name, corpus in _children(_child(root, "corpora")):
-        chosen, source = _child(corpus, "hub"), _child(_child(corpus, "hub"), "dataset")
-        if chosen is not None and isinstance(source, yaml.ScalarNode):
-            yield _place(f"corpora.{name}", source.value, "dataset", chosen, source)
-        chosen = _child(corpus, "flores_plus")
-        if isinstance(chosen, yaml.MappingNode):
-            yield _place(f"corpora.{name}", DATASET, "dataset", chosen, None)
+def _repositories(root: yaml.Node | None) -> Iterator[tuple[str, str, str, yaml.MappingNode]]:
+    """Yield each repository of a config: its key, owner/name, "model" or "dataset", and the mapping that holds the revision."""
+    config = _children(root)
+    for name, model in _children(config.get("models")).items():
+        spec = _children(model)
+        repo = spec.get("hub") or (spec.get("untrained") if "revision" in spec else None)
+        if isinstance(repo, yaml.ScalarNode) and isinstance(model, yaml.MappingNode):
+            yield f"models.{name}", repo.value, "model", model
+    for name, corpus in _children(config.get("corpora")).items():
+        for kind, chosen in _children(corpus).items():
+            repo = _children(chosen).get("dataset") if kind == "hub" else None
+            if isinstance(chosen, yaml.MappingNode) and (kind == "flores_plus" or isinstance(repo, yaml.ScalarNode)):
+                yield f"corpora.{name}", repo.value if repo else DATASET, "dataset", chosen
 
 
-def _place(where: str, repo: str, kind: str, mapping: yaml.Node, after: yaml.Node | None) -> Place:
-    """Say where the commit goes: in place of a revision, behind the repository, or first in a mapping without one."""
-    revision = _child(mapping, "revision")
-    if revision is not None:
-        return Place(where, repo, kind, str(revision.value), revision.start_mark.index, revision.end_mark.index, "{}")
-    assert isinstance(mapping, yaml.MappingNode)
-    inline = bool(mapping.flow_style)
-    if after is not None:
-        at, column = after.end_mark.index, mapping.start_mark.column
-        text = ", revision: {}" if inline else "\n" + " " * column + "revision: {}"
-    else:
-        at = mapping.start_mark.index + inline
-        text = "revision: {}" + ((", " if mapping.value else "") if inline else "\n" + " " * mapping.start_mark.column)
-    return Place(where, repo, kind, None, at, at, text)
-
-
-def _children(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
+def _children(node: yaml.Node | None) -> dict[str, yaml.Node]:
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return [(key.value, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)]
-
-
-def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    return dict(_children(node)).get(key)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Pin the config that the one argument names; return the exit status."""
-    if len(arguments) != 1:
-        print("usage: python -m langgeom.hub.pin CONFIG.yaml")
-        return 2
-    try:
-        said = pin(Path(arguments[0]))
-    except UserError as error:
-        print(error)
-        return 1
-    print("\n".join(said) or "Nothing of the hub in it.")
-    return 0
+    return {key.value: value for key, value in pairs if isinstance(key, yaml.ScalarNode)}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m langgeom.hub.pin CONFIG.yaml")
+    try:
+        print("\n".join(pin(Path(sys.argv[1]))) or "It names no repository of the hub.")
+    except UserError as error:
+        sys.exit(str(error))

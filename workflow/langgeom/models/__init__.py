@@ -38,7 +38,7 @@ class Model(Source):
 
     def check(self) -> None:
         """Refuse a name that has no published scores."""
-        from langgeom.quality.published import published_names
+        from langgeom.quality.rows import published_names
 
         name = self.spec.get("published")
         if name is not None and name not in (names := published_names()):

@@ -1,4 +1,4 @@
-"""The JavaScript that pages carry within them: npm packages, pinned by version and by the sha256 of their tarball."""
+"""The JavaScript inside the pages: npm packages, pinned by version and by the sha256 of their tarball."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from langgeom.archives import member, reading
 from langgeom.errors import UserError
 from langgeom.files import sha256
 
-__all__ = ["D3", "LIBRARIES", "Library", "read_library"]
-
 
 class Library(NamedTuple):
-    """An npm package, the file in its tarball that a page takes, and its licence's."""
+    """An npm package, and the files in its tarball that a page takes: the script and its licence."""
 
     package: str
     version: str
@@ -23,17 +21,14 @@ class Library(NamedTuple):
 
 
 D3 = Library(
-    "d3",
-    "7.9.2",
-    "f0c1d2c2479907a6e3265370d0fd715f7aef0f561cdd2b415df385ba7df9d1aa",
-    "package/dist/d3.min.js",
-    "package/LICENSE",
-)
+    "d3", "7.9.2", "f0c1d2c2479907a6e3265370d0fd715f7aef0f561cdd2b415df385ba7df9d1aa",
+    "package/dist/d3.min.js", "package/LICENSE",
+)  # fmt: skip
 LIBRARIES = (D3,)
 
 
 def read_library(tarball: Path, library: Library) -> str:
-    """Return a library's script, its licence before it in a comment.
+    """Return a library's script, with its licence in a comment before it.
 
     Raises:
         UserError: the tarball is not that of the library.

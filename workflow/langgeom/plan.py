@@ -1,0 +1,315 @@
+"""What a config takes: tokens, bytes on disk and hours. Before the first job, a disk that is too small is refused.
+
+    python -m langgeom.plan [CONFIG]        # or `make plan`
+
+Texts are counted in their files, models by manifest.json or config.json, tokens by a model's own tokenizer on some lines.
+What is not here yet is guessed (texts), taken from workflow/data/shapes.tsv (the models of the configs that are shipped), or
+named as unknown and left out. The printed plan says which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from langgeom.config import Config, check, check_files
+from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
+from langgeom.errors import UserError
+from langgeom.data import DATA, read_tsv
+from langgeom.models import Model
+from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
+from langgeom.models.prepare import read_config
+from langgeom.quality.harness import encoder_message, find_program
+
+DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
+SHAPES = DATA / "shapes.tsv"
+WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+SAMPLE = 64  # lines of a text that are tokenised
+LINES, LINE = 1000, 200  # lines of a text that is not here, and bytes of a line
+GUESS = 2.5  # bytes of a token; the default's tokenizers have 1.9 to 4.4 on the UDHR
+# Assumed operations/s of a core, without and with bfloat16 in its instructions (seen on two cores of a server), and of a GPU
+# (40 % of what an H100 or H200 multiplies densely in bfloat16; not measured).
+CPU_RATES, GPU_RATE = (0.6e11, 2.0e11), 4.0e14
+METRICS_SECONDS = 180.0  # of a core for 1e9 numbers (layers x points x dimensions); default metrics, 200 replicates
+JOB_SECONDS = 15.0  # for starting Python, imports and loading a small model
+FILE_BYTES, ROW_BYTES = 4500, 177  # of a Parquet file of metrics; of a row in it (27) and in metrics.csv (150)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a model: `width` in bytes of a weight, `bytes` of its prepared folder, `left` of them still to be written."""
+
+    layers: int
+    dim: int
+    vocabulary: int
+    parameters: int
+    decoder: bool
+    width: int
+    bytes: int
+    left: int
+    trained: bool = True
+    folder: Path | None = None  # of its tokenizer; None for sizes from shapes.tsv
+
+
+class Text(NamedTuple):
+    """A text's lines that are not empty, its bytes, and some of its lines; none if the text is guessed."""
+
+    sentences: int
+    bytes: int
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of a config; `stages` holds the bytes of each stage, and how many of them are still to be written.
+
+    `operations` of models, `numbers` to measure and `jobs` are what is left to do.
+    """
+
+    texts: Mapping[tuple[str, str], Text]
+    shapes: Mapping[str, Shape | None]
+    stages: Mapping[str, tuple[int, int]]
+    tokens: int
+    operations: float
+    numbers: int
+    jobs: int
+
+    @property
+    def needed(self) -> int:
+        """Bytes that are still to be written."""
+        return sum(left for _, left in self.stages.values())
+
+    @property
+    def unknown(self) -> list[str]:
+        """Models that are not counted: they are not here, and not in shapes.tsv."""
+        return [name for name, shape in self.shapes.items() if shape is None]
+
+
+def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
+    """Work out what a config takes.
+
+    Args:
+        base: the folder that it runs in, where `results` lies.
+        exact: use the tokenizers that are here; else guess tokens, rather too few.
+    """
+    results, keep = base / "results", config["hidden"]["keep"]
+    texts = {(corpus, text): _text(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)}
+    shapes = {model: shape_of(config, model, base) for model in config["models"]}
+    every, left, jobs = Counter[str](), Counter[str](), set[tuple[str, str, int]]()
+    for (corpus, name), text in texts.items():
+        every["corpora"] += text.bytes
+        left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
+    for shape in shapes.values():
+        every["models"] += shape.bytes if shape else 0
+        left["models"] += shape.left if shape else 0
+    for model, corpus, name in config.pairs():
+        shape, text, settings = shapes[model], texts[corpus, name], config.measure(model, corpus)
+        if shape is None:
+            continue
+        hidden = settings["hidden"]
+        tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
+        kept = min(tokens - text.sentences, hidden["token_cap"])
+        scored = shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"])
+        run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with it
+        rows = sum(len(names) * (1 if over == "text" else shape.layers + 1) for over, names in settings["metrics"].items())
+        work = {
+            "tokens": run,
+            # The embedding multiplies nothing, except as the head of a scored text.
+            "operations": 2 * run * (shape.parameters - (0 if scored else shape.vocabulary * shape.dim)),
+            "numbers": (shape.layers + 1) * shape.dim * (kept + text.sentences),
+            "metrics": FILE_BYTES + ROW_BYTES * rows,
+        }
+        every.update(work)
+        if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
+            left.update(work)
+            jobs.add((model, corpus, config.texts(corpus).index(name) // config["texts_per_job"]))
+        if keep != "none":
+            stored, width = kept if keep == "all" else 0, WIDTHS.get(hidden["dtype"], 2)
+            size = hidden_bytes(shape.layers, shape.dim, text.sentences, stored, width, scored)
+            every["hidden states"] += size
+            left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
+    stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
+    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs))
+
+
+def check_disk(config: Config, base: Path) -> None:
+    """Refuse to start a run whose results the disk cannot hold, as far as they are known (see `Plan.unknown`).
+
+    Raises:
+        UserError: the disk is too small.
+    """
+    check_free(make_plan(config, base, exact=False).needed, base / "results")
+
+
+def check_harness(config: Config, model: str, base: Path, program: bool = True) -> None:
+    """Refuse a model of quality.harness before anything runs, if it is known to be an encoder or there is no harness.
+
+    Args:
+        program: whether lm_eval must be here; not if Snakemake installs it.
+
+    Raises:
+        UserError: one of the two; a model of which nothing is here yet is left to its job.
+    """
+    shape = shape_of(config, model, base)
+    if shape and not shape.decoder:
+        raise UserError(encoder_message(model))
+    if program and not (base / f"results/harness/{model}.json").exists():
+        find_program()
+
+
+def shape_of(config: Config, model: str, base: Path) -> Shape | None:
+    """Return the sizes of a model, or None if nothing of it is here and shapes.tsv does not have it.
+
+    Raises:
+        UserError: its prepared folder is damaged.
+    """
+    source, prepared = config.models[model], base / "results" / "models" / model
+    twin, trained = source.twin(), source.init == "trained"
+    if (prepared / "manifest.json").is_file():
+        about = read_manifest(prepared)
+        place = prepared.with_name(twin or model)  # one tokenizer is read for both
+        return Shape(
+            about["layers"], about["dim"], about["vocabulary"], about["parameters"], about["kind"] == "decoder",
+            WIDTHS.get(about["dtype"], 4), sum(path.stat().st_size for path in prepared.iterdir()), 0, trained,
+            place if place.is_dir() else prepared,
+        )  # fmt: skip
+    if twin:
+        like = shape_of(config, twin, base)
+        size = like.parameters * like.width if like else 0
+        return like and replace(like, trained=False, bytes=size, left=size)
+    listing = base / source.inputs()[0] if source.repository() else None
+    folder = listing.with_suffix("") if listing else source.folder()
+    if folder is not None and (folder / "config.json").is_file():
+        return _from_config(folder, trained, downloaded=listing is not None)
+    shape = _shipped(source)
+    return shape and replace(shape, trained=trained)
+
+
+def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
+    """Return the sizes that a config.json tells, or None if it cannot be read: preparing the model says why."""
+    try:
+        config = text_config(read_config(folder.name, folder))
+        width = WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch."), 4)
+        stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained else 0
+        parameters = parameters_of(config)
+        size = max(stored, parameters * width) if downloaded else stored or parameters * width
+        return Shape(
+            first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd"), first(config, "vocab_size"),
+            parameters, is_decoder(config), width, size,
+            size - stored if downloaded else size,  # a prepared model's weights are links to those that were fetched
+            trained, folder,
+        )  # fmt: skip
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, UserError):
+        return None
+
+
+def _shipped(source: Model) -> Shape | None:
+    """Return the sizes that shapes.tsv has of a model, pinned as its config says."""
+    pins = source.pins()
+    return read_shapes().get((pins[0].package, pins[0].version) if pins else source.repository() or ("", ""))
+
+
+@functools.cache
+def read_shapes() -> dict[tuple[str, str], Shape]:
+    """Return the sizes of shapes.tsv by source and revision."""
+    shapes = {}
+    for row in read_tsv(SHAPES):
+        layers, dim, vocabulary, parameters = (int(row[key]) for key in ("layers", "dim", "vocabulary", "parameters"))
+        width, size, decoder = int(row["width"]), int(row["bytes"]), row["kind"] == "decoder"
+        shapes[row["source"], row["revision"]] = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size)
+    return shapes
+
+
+def _text(config: Config, corpus: str, text: str, base: Path) -> Text:
+    """Return the size of a text: as prepared, else of its source, else guessed."""
+    prepared, source = base / "results" / "corpora" / corpus / f"{text}.txt", config.corpora[corpus]
+    try:
+        here = prepared.is_file()
+        every = prepared.read_text(encoding="utf-8", errors="replace").split("\n") if here else source.peek(text)
+    except UserError:
+        every = None
+    if every is None:
+        sentences = source.line_count(text) or LINES
+        return Text(sentences, sentences * LINE)
+    lines = [line for line in every if line.strip()]
+    return Text(len(lines), len("\n".join(every).encode()), tuple(lines[:: max(1, -(-len(lines) // SAMPLE))]))
+
+
+@functools.cache
+def _tokens(folder: Path | None, text: Text, most: int, guess: float) -> int:
+    """Return the tokens of a text as it is run, special ones included, at most so many a line."""
+    path = folder / "tokenizer.json" if folder else None
+    if path is None or not text.sample or not path.is_file():
+        return int(text.bytes / guess) + text.sentences
+    encoded = _tokenizer(path).encode_batch(list(text.sample))
+    return round(sum(min(len(line), most) for line in encoded) * text.sentences / len(text.sample))
+
+
+@functools.lru_cache(maxsize=1)
+def _tokenizer(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
+    """Yield the lines that are printed about the config in a file, on a disk with so many bytes free."""
+
+    def known(number: str) -> str:
+        return "not known" if len(plan.unknown) == len(plan.shapes) else f"{number} at least" if plan.unknown else number
+
+    sentences, pairs = sum(text.sentences for text in plan.texts.values()), len(plan.texts) * len(plan.shapes)
+    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {pairs} pairs, {sentences} sentences"
+    yield f"tokens to run, over all models: {known(str(plan.tokens))}"
+    if guessed := sum(not text.sample for text in plan.texts.values()):
+        yield f"Guessed: the lengths of {guessed} texts, which are not here yet, and one token for {GUESS} bytes."
+    if tabled := [name for name, shape in plan.shapes.items() if shape and shape.folder is None]:
+        yield f"Not here yet, so sizes are those of shapes.tsv, with one token for {GUESS} bytes: {', '.join(tabled)}"
+    if plan.unknown:
+        # The target stands first, since --configfile takes every word after it.
+        fetch = "snakemake --cores 4 models" + ("" if file == DEFAULT else f" --configfile {shlex.quote(str(file))}")
+        yield f"Not counted, as they are not here yet (`{fetch}` fetches them): {', '.join(plan.unknown)}"
+    yield "Not counted: packages of PyPI and npm in results/downloads."
+    yield f"\n{'on disk, GiB':<16}{'in all':>20}{'to write':>20}"
+    for stage, sizes in plan.stages.items():
+        total, left = (f"{size / GIB:.3f}" if stage == "corpora" else known(f"{size / GIB:.3f}") for size in sizes)
+        yield f"{stage:<16}{total:>20}{left:>20}"
+    yield f"{'free':<16}{'':>20}{free / GIB:>20.1f}"
+    cores, start = os.cpu_count() or 1, JOB_SECONDS * plan.jobs
+    slow, fast, gpu = ((plan.operations / rate + start) / 3600 for rate in (*(cores * rate for rate in CPU_RATES), GPU_RATE))
+    metrics = METRICS_SECONDS * plan.numbers / 1e9 / cores / 3600
+    yield f"\nhours left on {cores} cores (assumed: {CPU_RATES[0]:.0e} to {CPU_RATES[1]:.0e} operations/s each):"
+    yield f"  models {known(f'{fast:.1f} to {slow:.1f}')}, metrics {known(f'{metrics:.1f}')}"
+    yield f"hours left on one GPU (assumed: {GPU_RATE:.0e} operations/s; metrics on a GPU are not measured):"
+    yield f"  models {known(f'{gpu:.1f}')}"
+
+
+def main() -> None:
+    """Print the plan of a config; end with an error if the disk is too small for it."""
+    parser = argparse.ArgumentParser(prog="python -m langgeom.plan", description="What a config takes before it runs.")
+    parser.add_argument("config", type=Path, nargs="?", default=DEFAULT)
+    file = parser.parse_args().config
+    try:
+        check_files([file])
+        plan = make_plan(check(yaml.safe_load(file.read_text(encoding="utf-8"))), Path())
+        print("\n".join(report(plan, free_bytes(Path("results")), file)))
+        check_free(plan.needed, Path("results"))
+    except (UserError, OSError) as error:
+        sys.exit(f"\n{error}")
+
+
+if __name__ == "__main__":
+    main()

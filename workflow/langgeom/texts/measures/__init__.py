@@ -1,1 +1,0 @@
-"""The measures, one a file; `registry` finds them here."""
