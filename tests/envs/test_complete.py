@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from listed import ENVS, ROOT, UNCALLED, foreign, pip_listed, reached, scripts
+from listed import ENVS, ROOT, foreign, pip_listed, reached, scripts
 
 pytestmark = [
     pytest.mark.workflow,

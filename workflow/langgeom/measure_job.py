@@ -91,7 +91,9 @@ def measure_batch(
     batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing)
     batch.run()
     names = {text: f"{text}.parquet" for text in texts}
-    cosines = {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
+    cosines = (
+        {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
+    )
     content = {"model": model.name, "corpus": corpus, "dtype": batch.dtype, "metrics": names, "aligned": cosines}
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -119,7 +121,7 @@ def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
             where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
             raise UserError(
                 f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
-                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are not computed again."
+                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are kept."
             )
     return found
 

@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from langgeom.config import Config, check, check_files
+from langgeom.data import DATA, read_tsv
 from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
 from langgeom.errors import UserError
-from langgeom.data import DATA, read_tsv
 from langgeom.models import Model
 from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
