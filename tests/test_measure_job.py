@@ -41,7 +41,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, half in PARTS.items():
         texts[name] = [line if half is None or number % 2 == half else "" for number, line in enumerate(wrong)]
     tiny.decoder(folder / "made", [line for lines in texts.values() for line in lines])
-    build_model("m", {"folder": "made"}, wheels=[], twin=None, base=folder, out=folder / "m")
+    build_model("m", {"folder": "made"}, base=folder, out=folder / "m")
     for name, lines in texts.items():
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
@@ -161,7 +161,7 @@ def test_a_changed_text_reference_or_model_is_another_result(
     study.run(["eng_Latn", "uig_Latn"], reference="spa_Latn")
     assert measured(caplog) == ["eng_Latn", "uig_Latn"]
     tiny.decoder(tmp_path / "other", longer.read_text().splitlines(), seed=7)
-    build_model("m", {"folder": "other"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "other"}, base=tmp_path, out=tmp_path / "m")
     study.model = tmp_path / "m"
     study.run(["eng_Latn", "uig_Latn"], reference="spa_Latn")
     assert measured(caplog) == ["eng_Latn", "uig_Latn"]

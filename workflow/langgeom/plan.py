@@ -26,13 +26,11 @@ from langgeom.config import Config, check, check_files
 from langgeom.data import DATA, read_tsv
 from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
 from langgeom.errors import UserError
-from langgeom.models import Model
 from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
 from langgeom.quality.harness import encoder_message, find_program
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
-SHAPES = DATA / "shapes.tsv"
 WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 SAMPLE = 64  # lines of a text that are tokenised
 LINES, LINE = 1000, 200  # lines of a text that is not here, and bytes of a line
@@ -42,7 +40,8 @@ GUESS = 2.5  # bytes of a token; the default's tokenizers have 1.9 to 4.4 on the
 CPU_RATES, GPU_RATE = (0.6e11, 2.0e11), 4.0e14
 METRICS_SECONDS = 180.0  # of a core for 1e9 numbers (layers x points x dimensions); default metrics, 200 replicates
 JOB_SECONDS = 15.0  # for starting Python, imports and loading a small model
-FILE_BYTES, ROW_BYTES = 4500, 177  # of a Parquet file of metrics; of a row in it (27) and in metrics.csv (150)
+# Bytes of a Parquet file of metrics, of a row in it (27) and in metrics.csv (150), and of a sentence's cosine for the explorer.
+FILE_BYTES, ROW_BYTES, COSINE_BYTES = 4500, 177, 12
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,7 @@ class Plan:
     operations: float
     numbers: int
     jobs: int
+    pairs: int
 
     @property
     def needed(self) -> int:
@@ -112,34 +112,35 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     for shape in shapes.values():
         every["models"] += shape.bytes if shape else 0
         left["models"] += shape.left if shape else 0
-    for model, corpus, name in config.pairs():
+    pairs = list(config.pairs())
+    for model, corpus, name in pairs:
         shape, text, settings = shapes[model], texts[corpus, name], config.measure(model, corpus)
         if shape is None:
             continue
-        hidden = settings["hidden"]
+        hidden, layers = settings["hidden"], shape.layers + 1
         tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
         kept = min(tokens - text.sentences, hidden["token_cap"])
-        scored = shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"])
-        run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with it
-        rows = sum(len(names) * (1 if over == "text" else shape.layers + 1) for over, names in settings["metrics"].items())
+        scored = bool(shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"]))
+        run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with that
+        rows = sum(len(names) * (1 if over == "text" else layers) for over, names in settings["metrics"].items())
         work = {
             "tokens": run,
             # The embedding multiplies nothing, except as the head of a scored text.
             "operations": 2 * run * (shape.parameters - (0 if scored else shape.vocabulary * shape.dim)),
-            "numbers": (shape.layers + 1) * shape.dim * (kept + text.sentences),
-            "metrics": FILE_BYTES + ROW_BYTES * rows,
+            "numbers": layers * shape.dim * (kept + text.sentences),
+            "metrics": FILE_BYTES + ROW_BYTES * rows + COSINE_BYTES * text.sentences,
         }
         every.update(work)
         if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
             left.update(work)
-            jobs.add((model, corpus, config.texts(corpus).index(name) // config["texts_per_job"]))
+            jobs.add((model, corpus, config.batch_of(corpus, name)))
         if keep != "none":
             stored, width = kept if keep == "all" else 0, WIDTHS.get(hidden["dtype"], 2)
             size = hidden_bytes(shape.layers, shape.dim, text.sentences, stored, width, scored)
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
-    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs))
+    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs), len(pairs))
 
 
 def check_disk(config: Config, base: Path) -> None:
@@ -191,7 +192,8 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
     folder = listing.with_suffix("") if listing else source.folder()
     if folder is not None and (folder / "config.json").is_file():
         return _from_config(folder, trained, downloaded=listing is not None)
-    shape = _shipped(source)
+    pins = source.pins()
+    shape = read_shapes().get((pins[0].package, pins[0].version) if pins else source.repository() or ("", ""))
     return shape and replace(shape, trained=trained)
 
 
@@ -213,17 +215,11 @@ def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
         return None
 
 
-def _shipped(source: Model) -> Shape | None:
-    """Return the sizes that shapes.tsv has of a model, pinned as its config says."""
-    pins = source.pins()
-    return read_shapes().get((pins[0].package, pins[0].version) if pins else source.repository() or ("", ""))
-
-
 @functools.cache
 def read_shapes() -> dict[tuple[str, str], Shape]:
     """Return the sizes of shapes.tsv by source and revision."""
     shapes = {}
-    for row in read_tsv(SHAPES):
+    for row in read_tsv(DATA / "shapes.tsv"):
         layers, dim, vocabulary, parameters = (int(row[key]) for key in ("layers", "dim", "vocabulary", "parameters"))
         width, size, decoder = int(row["width"]), int(row["bytes"]), row["kind"] == "decoder"
         shapes[row["source"], row["revision"]] = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size)
@@ -231,18 +227,19 @@ def read_shapes() -> dict[tuple[str, str], Shape]:
 
 
 def _text(config: Config, corpus: str, text: str, base: Path) -> Text:
-    """Return the size of a text: as prepared, else of its source, else guessed."""
-    prepared, source = base / "results" / "corpora" / corpus / f"{text}.txt", config.corpora[corpus]
+    """Return the size of a text: of what its corpus has at hand, else as prepared, else guessed."""
+    source, prepared = config.corpora[corpus], base / "results" / "corpora" / corpus / f"{text}.txt"
     try:
-        here = prepared.is_file()
-        every = prepared.read_text(encoding="utf-8", errors="replace").split("\n") if here else source.peek(text)
-    except UserError:
-        every = None
-    if every is None:
+        lines = source.peek(text)
+    except UserError:  # preparing the text says why
+        lines = None
+    if lines is None and prepared.is_file():
+        lines = prepared.read_text(encoding="utf-8", errors="replace").split("\n")
+    if lines is None:
         sentences = source.line_count(text) or LINES
         return Text(sentences, sentences * LINE)
-    lines = [line for line in every if line.strip()]
-    return Text(len(lines), len("\n".join(every).encode()), tuple(lines[:: max(1, -(-len(lines) // SAMPLE))]))
+    filled = [line for line in lines if line.strip()]
+    return Text(len(filled), len("\n".join(lines).encode()), tuple(filled[:: max(1, -(-len(filled) // SAMPLE))]))
 
 
 @functools.cache
@@ -271,8 +268,8 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
     def known(number: str) -> str:
         return "not known" if len(plan.unknown) == len(plan.shapes) else f"{number} at least" if plan.unknown else number
 
-    sentences, pairs = sum(text.sentences for text in plan.texts.values()), len(plan.texts) * len(plan.shapes)
-    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {pairs} pairs, {sentences} sentences"
+    sentences = sum(text.sentences for text in plan.texts.values())
+    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {plan.pairs} pairs, {sentences} sentences"
     yield f"tokens to run, over all models: {known(str(plan.tokens))}"
     if guessed := sum(not text.sample for text in plan.texts.values()):
         yield f"Guessed: the lengths of {guessed} texts, which are not here yet, and one token for {GUESS} bytes."

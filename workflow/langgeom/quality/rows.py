@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-SCORES = DATA / "scores.tsv"
 # One written language under two codes: FLORES-200 says zho, FLORES+ and the UDHR cmn.
 SAME = {"zho": "cmn"}
 NORMAL = 1.959963984540054
@@ -115,8 +114,8 @@ def _measured_row(row: Mapping[str, Any], quality: str, source: str) -> Row:
 @functools.cache
 def read_scores() -> tuple[Row, ...]:
     """Return the published scores: MMLU accuracies as shares. No source says how many questions it asked."""
-    rows = read_tsv(SCORES)
-    return tuple(row | {"value": float(row["value"]) / 100, "shots": int(row["shots"]), "n": None} for row in rows)
+    rows = read_tsv(DATA / "scores.tsv")
+    return tuple({**row, "value": float(row["value"]) / 100, "shots": int(row["shots"]), "n": None} for row in rows)
 
 
 def published_names() -> list[str]:
