@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 
 # DADApy's limit for ratios, in units of the 95th percentile's distance to the median.
 FAR = 20

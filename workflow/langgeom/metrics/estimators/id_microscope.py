@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 from langgeom.metrics.ratios import fit_line
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
 LEAST = 1e-8

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 
 
 @metric("id_mle", input="cloud", neighbours=20)

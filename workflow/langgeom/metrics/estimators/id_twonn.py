@@ -8,11 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, metric
 from langgeom.metrics.ratios import fit_likelihood, fit_line
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 
 @metric("id_twonn", input="cloud", neighbours=2)
