@@ -10,7 +10,7 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.numerics import PIECE
+from langgeom.metrics.numerics import rows_cached
 from langgeom.metrics.resample import Resample
 
 # `to_reference` measures the text against the reference, `from_reference` the reference against the text.
@@ -107,9 +107,7 @@ def log_softmax(points: Tensor) -> Tensor:
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
     """Return KL(softmax(p) || softmax(q)) of each row [n, d] in nats, [n] float64; never negative."""
-    # Pieces fit in a core's cache: half the time of the whole at once.
-    step = max(1, PIECE // 32 // p.shape[1])
-    parts = []
+    step, parts = rows_cached(p), []
     for ours, theirs in zip(p.split(step), q.split(step), strict=True):
         log_p, log_q = log_softmax(ours), log_softmax(theirs)
         parts.append(log_p.exp().mul_(log_p.sub_(log_q)).sum(1))

@@ -64,7 +64,7 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
         n = int(held.sum())
         if n < 2:
             return Measured.missing(n, len(layer.points) - n)
-        weights = layer.sentences.weights(counts, torch.float64)[:, first[held]]
+        weights = layer.sentences.weights(counts, torch.float64).index_select(1, first[held])
         return Measured.of_fits(_fit(ratios[held].log(), weights, scale), n, len(layer.points) - n)
 
     return Cloud.of(points).each(resample, measure)

@@ -54,7 +54,7 @@ def microscope_of_layer(layer: Layer, counts: Tensor | None, fraction: int = 5) 
     if len(kept) < LEAST_RATIOS * fraction:
         return Measured.missing(len(kept), dropped)
     weights = layer.sentences.weights(counts)
-    all_, mine = weights.sum(1), weights[:, kept]
+    all_, mine = weights.sum(1), weights.index_select(1, kept)
     number = mine.sum(1)
     keep = torch.minimum(number // fraction, number - 1)
     return Measured.of_fits(fit_line(log_ratios, mine, all_ - number, keep), len(kept), dropped)

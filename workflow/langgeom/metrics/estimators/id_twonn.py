@@ -63,7 +63,7 @@ def twonn_of_layer(
     if found is None:
         return Measured.missing(len(first), dropped)
     log_ratios, order = (found.distances[:, 1] / found.distances[:, 0]).log().sort()
-    weights = layer.sentences.weights(counts)[:, first[order]]
+    weights = layer.sentences.weights(counts).index_select(1, first[order])
     number = weights.sum(1)
     keep = (number.double() * (1 - discard)).long()
     if method == "mle":
