@@ -30,7 +30,7 @@ from torch import Tensor
 
 from langgeom.files import atomic
 from langgeom.metrics import Cloud, Resample, anisotropy, anisotropy_uncentred, id_microscope, id_twonn
-from langgeom.metrics.spectral import total_square
+from langgeom.metrics.numerics import row_norms, total_square
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[[], Any]
@@ -79,7 +79,7 @@ def hidden_layers(path: Path | None) -> tuple[Tensor | None, str]:
     files = [path] if path else sorted((ROOT / "results" / "hidden").glob("**/*.safetensors"), key=lambda f: f.stat().st_size)
     files = [file for file in files if "untrained" not in str(file)] or files
     if not files:
-        return None, "no hidden states under results/hidden (run `make` first)"
+        return None, "no hidden states under results/hidden (make them with hidden.keep: all)"
     with safe_open(files[-1], framework="pt") as file:
         stack = file.get_tensor("token")
         model, text, corpus = (file.metadata().get(key, "?") for key in ("model", "text", "corpus"))
@@ -110,7 +110,7 @@ def full_svd(points: Tensor) -> float:
 def bare_passes(points: Tensor) -> None:
     """Do what any method has to, at the least: widen, centre, sum up the squares, and go once to the vector and back."""
     centred = Cloud(points).layer(0).centred
-    total_square(centred)
+    total_square(row_norms(centred))
     (centred @ centred[0]) @ centred
 
 

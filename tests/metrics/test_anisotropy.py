@@ -8,12 +8,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from langgeom.metrics.replicates import largest_of_replicates
 from torch import Tensor
 
 from intervals import interval
-from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, anisotropy, anisotropy_uncentred
-from langgeom.metrics.spectral import leading
+from langgeom.metrics import Cloud, Resample, anisotropy, anisotropy_uncentred
+from langgeom.metrics.cloud import Sentences
+from langgeom.metrics.numerics import row_norms
+from langgeom.metrics.spectral import largest_of_replicates, leading
 
 
 def by_svd(points: Tensor, centre: bool) -> float:
@@ -95,10 +96,12 @@ def by_recomputation(points: Tensor, weights: Tensor, centre: bool) -> float:
 def test_replicates_against_recomputation(hidden: Callable[..., Tensor], kind: str, centre: bool, tokens: int) -> None:
     points = hidden(600, 100) if kind == "hidden" else gaussian(600, 100)
     groups = torch.arange(600) // tokens
-    counts = Resample(60, seed=1).counts(600 // tokens)
+    sentences = Sentences(groups, 600, points.device)
+    counts = sentences.counts(Resample(60, seed=1))
+    assert counts is not None
     matrix = points - points.mean(0) if centre else points
     directions = leading(matrix, vectors=8).vectors
-    found = largest_of_replicates(matrix, groups, counts, directions, centre=centre)
+    found = largest_of_replicates(matrix, row_norms(matrix), sentences, counts, directions, centre=centre)
     exact = torch.tensor([by_recomputation(points, weights[groups], centre) for weights in counts], dtype=torch.float64)
     spread = exact.std()
     assert abs((found - exact).mean()) < 0.2 * spread
@@ -115,49 +118,8 @@ def test_interval(hidden: Callable[..., Tensor]) -> None:
     assert [float(found.low), float(found.high)] == pytest.approx([low, high], abs=0.05 * (high - low))
 
 
-@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3))
-@settings(max_examples=15, deadline=None)
-def test_invariance(seed: int, scale: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    points = torch.randn(80, 6, generator=generator, dtype=torch.float64) * torch.arange(1, 7)
-    rotation = torch.linalg.qr(torch.randn(6, 6, generator=generator, dtype=torch.float64)).Q
-    turned = (points @ rotation * scale)[torch.randperm(80, generator=generator)]
-    moved = turned + torch.randn(6, generator=generator, dtype=torch.float64)
-    assert float(anisotropy(moved)) == pytest.approx(float(anisotropy(points)), rel=2e-6)
-    assert float(anisotropy_uncentred(turned)) == pytest.approx(float(anisotropy_uncentred(points)), rel=2e-6)
-
-
-def test_layers_in_one_call_are_a_loop(hidden: Callable[..., Tensor]) -> None:
-    stack = torch.stack([hidden(seed=seed) for seed in range(3)])
-    for metric in (anisotropy, anisotropy_uncentred):
-        together = metric(stack, resample=Resample(20, seed=0))
-        for layer, points in enumerate(stack):
-            alone = metric(points, resample=Resample(20, seed=0))
-            assert together.value[layer] == alone.value and together.high[layer] == alone.high
-
-
-@pytest.mark.parametrize("row", [[0.0, 0.0, 0.0], [0.1, 0.7, 1e4]])
-def test_equal_points(row: list[float]) -> None:
-    points = torch.tensor(row).expand(50, 3)
-    with pytest.warns(MissingValueWarning):
-        assert anisotropy(points, resample=Resample(20, seed=0)).value.isnan()
-    if any(row):
-        assert float(anisotropy_uncentred(points)) == pytest.approx(1)
-    else:
-        with pytest.warns(MissingValueWarning):
-            assert anisotropy_uncentred(points).value.isnan()
-
-
-@pytest.mark.parametrize("metric", [anisotropy, anisotropy_uncentred])
-def test_points_that_are_not_finite(metric: Callable) -> None:
-    points = torch.randn(40, 4)
-    points[3:5, 0] = torch.nan
-    with pytest.raises(MetricError, match=rf"^{metric.__name__}: layer 0 has 2 of 40 points"):
-        metric(points)
-
-
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_an_interval_holds_its_estimate(seed: int) -> None:
     """A flat spectrum in few points: replicates repeat points, and all of them are more anisotropic than the sample."""
     points = torch.randn(60, 40, generator=torch.Generator().manual_seed(seed))
@@ -166,7 +128,7 @@ def test_an_interval_holds_its_estimate(seed: int) -> None:
     assert float(found.low) < float(found) < float(found.high)
 
 
-@pytest.mark.parametrize("dim", [640, 3072, 8192])
+@pytest.mark.parametrize("dim", [640, 8192])
 def test_massive_dimensions_hide_no_small_ones(dim: int) -> None:
     # Every entry beside two large ones is rounded away in the same direction where squares are summed in float32.
     points = torch.full((400, dim), 0.3) + 0.1 * torch.randn(400, dim, generator=torch.Generator().manual_seed(0))

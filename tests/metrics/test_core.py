@@ -99,13 +99,6 @@ def test_few_replicates_keep_the_value(resample: Resample) -> None:
     assert found.low is not None and found.high is not None and found.low <= found.value <= found.high
 
 
-@pytest.mark.parametrize("name", ["retrieval", "retrieval_reverse", "mexa", "cka", "language_probe", "kl_mean", "kl_knn"])
-def test_rows_that_are_sentences_have_no_groups(name: str) -> None:
-    points = torch.randn(12, 4)
-    with pytest.raises(MetricError, match=rf"{name}: 12 rows in 4 groups: each row is a sentence here.*without groups"):
-        METRICS[name].function(Cloud(points, torch.arange(12) // 3), Cloud(points), resample=Resample(20, seed=0))
-
-
 def test_groups_that_are_no_tensor() -> None:
     with pytest.raises(MetricError, match="groups are list; they must be a tensor of 3 integers"):
         Cloud(torch.randn(3, 2), [0, 0, 1])  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ ALL = {over: [name for name, metric in METRICS.items() if metric.input in inputs
 
 def text(hidden: Callable[..., Tensor], seed: int, lines: list[int]) -> HiddenStates:
     """Make the hidden states of a text of 40 sentences of five tokens, with some repeated."""
-    token = torch.stack([hidden(200, 16, repeated=0.1, seed=seed + layer) for layer in range(3)]).bfloat16()
+    token = torch.stack([hidden(200, 16, repeated=0.1, seed=seed + layer) for layer in range(2)]).bfloat16()
     counts = torch.full((len(lines),), 5, dtype=torch.int32)
     means = token.float().unflatten(1, (40, 5)).mean(2)
     return HiddenStates(

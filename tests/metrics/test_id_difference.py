@@ -57,7 +57,7 @@ def test_both_are_drawn_at_once(difference: Callable, dimension: Callable) -> No
     measure = microscope_of_layer if dimension is id_microscope else twonn_of_layer
 
     def draw(cloud: Cloud, counts: Tensor) -> float:
-        replicates = measure(cloud.layer(0), cloud.groups, counts[None]).replicates
+        replicates = measure(cloud.layer(0), counts[None]).replicates
         assert replicates is not None
         return float(replicates[0])
 

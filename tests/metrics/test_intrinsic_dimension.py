@@ -8,12 +8,10 @@ from types import ModuleType
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
 from intervals import interval
-from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, id_microscope, id_twonn
+from langgeom.metrics import Cloud, Resample, id_microscope, id_twonn
 from langgeom.metrics.registry import METRICS
 
 
@@ -89,58 +87,6 @@ def test_interval_is_that_of_repeated_ratios(hidden: Callable[..., Tensor], fit:
     assert found.low is not None and found.high is not None
     assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-9)
     assert float(found.value) == pytest.approx(_repeat_and_fit(points, torch.ones(240, dtype=torch.long), fit), rel=1e-9)
-
-
-@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
-def test_layers_in_one_call_are_a_loop(hidden: Callable[..., Tensor], metric: Callable) -> None:
-    stack = torch.stack([hidden(200, seed=seed, repeated=0.1) for seed in range(3)])
-    groups = torch.arange(200) % 10
-    resample = Resample(20, seed=0)
-    together = metric(Cloud(stack, groups), resample=resample)
-    for layer, points in enumerate(stack):
-        alone = metric(Cloud(points, groups), resample=resample)
-        for field in ("value", "low", "high", "n", "dropped"):
-            assert getattr(together, field)[layer] == getattr(alone, field)
-
-
-@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3), repeated=st.sampled_from([0.0, 0.2]))
-@settings(max_examples=15, deadline=None)
-@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
-def test_invariant_to_motion_scale_and_order(metric: Callable, seed: int, scale: float, repeated: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    points = torch.randn(120, 5, generator=generator, dtype=torch.float64)
-    points[: int(120 * repeated)] = points[60]
-    rotation = torch.linalg.qr(torch.randn(5, 5, generator=generator, dtype=torch.float64)).Q
-    moved = points @ rotation * scale + torch.randn(5, generator=generator, dtype=torch.float64)
-    # Copies must stay copies, whatever a product rounds to.
-    moved[: int(120 * repeated)] = moved[60]
-    moved = moved[torch.randperm(120, generator=generator)]
-    assert float(metric(moved)) == pytest.approx(float(metric(points)), rel=1e-8)
-
-
-@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
-@pytest.mark.parametrize("points", [torch.ones(30, 4), torch.randn(2, 4), torch.randn(1, 4)], ids=["equal", "two", "one"])
-def test_missing_where_undefined(metric: Callable, points: Tensor) -> None:
-    with pytest.warns(MissingValueWarning, match=metric.__name__):
-        found = metric(points, resample=Resample(20, seed=0))
-    assert found.value.isnan() and found.low.isnan() and found.high.isnan()
-    assert int(found.n) + int(found.dropped) == len(points)
-    assert "missing" in repr(found)
-
-
-@pytest.mark.parametrize("metric", [id_microscope, id_twonn])
-@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
-def test_points_that_are_not_finite(metric: Callable, bad: float) -> None:
-    points = torch.randn(2, 40, 4)
-    points[1, 7, 2] = bad
-    with pytest.raises(MetricError, match=rf"^{metric.__name__}: layer 1 has 1 of 40 points with NaN or infinite"):
-        metric(points)
-
-
-@pytest.mark.parametrize(("options", "said"), [({"method": "ml"}, "'ml'"), ({"discard": 1.0}, "discard 1.0")])
-def test_twonn_settings(options: dict, said: str) -> None:
-    with pytest.raises(MetricError, match=said):
-        id_twonn(torch.randn(30, 4), **options)
 
 
 def test_no_warning_when_all_is_well(hidden: Callable[..., Tensor]) -> None:

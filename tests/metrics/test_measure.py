@@ -12,7 +12,8 @@ from langgeom.errors import UserError
 from langgeom.hidden.states import HiddenStates
 from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
 from langgeom.metrics.catalogue import OVER
-from langgeom.metrics.measure import measure_text
+from langgeom.metrics.measure import Prepared, measure_text
+from langgeom.metrics.neighbours import nearest
 from langgeom.metrics.registry import METRICS
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
@@ -97,6 +98,29 @@ def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[Hidd
     assert all(row["low"] <= row["value"] <= row["high"] for row in found)
     with pytest.raises(UserError, match=r"'id_twonn' is no metric over 'pairs'.*Did you mean 'id_twonn_difference'"):
         measure_text(hidden, reference, {"pairs": ["id_twonn"]}, None)
+
+
+def test_a_prepared_reference_gives_the_same_rows_with_one_search(
+    pair: tuple[HiddenStates, HiddenStates], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden, reference = pair
+    whole = text([1, 2, 3, 4, 7], [4, 8, 6, 2, 4], seed=2)
+    # Its sentences stand in another order than its lines, so the tokens of all are not those of the whole text in order.
+    turned = dataclasses.replace(whole, sentence_line=whole.sentence_line.flip(0))
+    names = {**NAMES, "pairs": ["id_twonn_difference"]}
+    expected = [measure_text(one, reference, names, Resample(20, seed=0)) for one in (hidden, whole, reference, turned, hidden)]
+    searched = []
+
+    def counted(points: torch.Tensor, *options: object) -> object:
+        searched.append(points.shape)
+        return nearest(points, *options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("langgeom.metrics.cloud.nearest", counted)
+    prepared = Prepared(reference)
+    found = [measure_text(one, prepared, names, Resample(20, seed=0)) for one in (hidden, whole, reference, turned, hidden)]
+    assert found == expected
+    # In three layers: each text's tokens, and parts of `hidden` and its counterpart; the whole reference's once for all.
+    assert searched.count(reference.token.shape[1:]) == 3 and len(searched) == 3 * (3 + 1 + 1 + 2 + 3)
 
 
 def test_reference_to_itself_is_zero(pair: tuple[HiddenStates, HiddenStates]) -> None:

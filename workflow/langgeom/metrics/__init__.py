@@ -4,28 +4,35 @@
     id_twonn(points)                                   # [n, d], or [layers, n, d] in one call
     id_twonn(Cloud(points, groups), resample=Resample(200, seed=0))   # with an interval, over sentences
 
-`catalogue` lists what there is, `estimators/` holds one metric a file, `measure` applies them to a text's hidden
-states. Nothing here imports torch until a metric is asked for.
+`catalogue` lists the metrics, `estimators/` holds one a file, `measure` applies them to a text's hidden states. Nothing
+here imports torch until a name is asked for.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences  # noqa: F401
+    from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning  # noqa: F401
+    from langgeom.metrics.estimators.id_gride import gride_scales  # noqa: F401
+    from langgeom.metrics.registry import metric  # noqa: F401
+    from langgeom.metrics.resample import Resample  # noqa: F401
 
 _CORE = {
-    "Cloud": "cloud",
-    "Estimate": "estimate",
-    "MetricError": "estimate",
-    "MissingValueWarning": "estimate",
-    "Resample": "resample",
-    "gride_scales": "estimators.id_gride",
+    "cloud": ("Cloud", "Layer", "Measured", "Sentences"),
+    "estimate": ("Estimate", "MetricError", "MissingValueWarning"),
+    "estimators.id_gride": ("gride_scales",),
+    "registry": ("metric",),
+    "resample": ("Resample",),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CORE:
-        return getattr(import_module(f"{__name__}.{_CORE[name]}"), name)
+    for module, names in _CORE.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
     if name.startswith("_"):
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     catalogue = import_module(f"{__name__}.catalogue").METRICS
@@ -35,4 +42,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_CORE, *import_module(f"{__name__}.catalogue").METRICS])
+    return sorted([*(name for names in _CORE.values() for name in names), *import_module(f"{__name__}.catalogue").METRICS])

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.numerics import rows_cached
 from langgeom.metrics.resample import Resample
 
 # `to_reference` measures the text against the reference, `from_reference` the reference against the text.
@@ -104,9 +105,13 @@ def log_softmax(points: Tensor) -> Tensor:
     return torch.log_softmax(points.double(), dim=1)
 
 
-def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """Return KL(P || Q) of each row in nats, [n]; never negative."""
-    return (log_p.exp() * (log_p - log_q)).sum(1).clamp(min=0)
+def divergence(p: Tensor, q: Tensor) -> Tensor:
+    """Return KL(softmax(p) || softmax(q)) of each row [n, d] in nats, [n] float64; never negative."""
+    step, parts = rows_cached(p), []
+    for ours, theirs in zip(p.split(step), q.split(step), strict=True):
+        log_p, log_q = log_softmax(ours), log_softmax(theirs)
+        parts.append(log_p.exp().mul_(log_p.sub_(log_q)).sum(1))
+    return torch.cat(parts).clamp(min=0)
 
 
 def cosines(x: Layer, y: Layer) -> Tensor:

@@ -44,7 +44,7 @@ class Prepared:
         """
         cloud = self.token if over == "token" else self.sentence
         sentences = Sentences(groups, len(rows), self.device)
-        if torch.equal(rows, torch.arange(cloud.n)) and torch.equal(sentences.groups, cloud.groups):
+        if torch.equal(rows, torch.arange(cloud.n, device=rows.device)) and torch.equal(sentences.groups, cloud.groups):
             return cloud.part
         return lambda layer: Cloud(cloud.points[layer : layer + 1, rows], sentences, device=self.device, first=layer)
 

@@ -7,20 +7,21 @@ import math
 import torch
 from torch import Tensor
 
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, ratio
+from langgeom.metrics import Estimate, Resample, metric
+from langgeom.metrics.resample import ratio
 
 
 @metric("bpc", input="text", fields=("nll", "scored_characters"))
+@metric("bits_per_byte", input="text", fields=("nll", "scored_bytes"), about="Bits per UTF-8 byte: as `bpc`, over bytes.")
 def bpc(nll: Tensor, characters: Tensor, *, resample: Resample | None = None) -> Estimate:
     """Bits per character: sum of the negative log-likelihood / ln 2 / sum of the characters it covers.
 
-    A ratio of sums over the text, not a mean of sentences' ratios.
+    A ratio of sums over the text, not a mean of sentences' ratios. Per byte, languages compare differently: a character is
+    one byte in English and up to four elsewhere.
 
     Args:
         nll: [sentences] summed negative log-likelihood of each, in nats.
-        characters: [sentences] characters that it covers.
+        characters: [sentences] characters (or bytes) that it covers.
         resample: bootstrap over sentences.
 
     Returns:
@@ -32,12 +33,3 @@ def bpc(nll: Tensor, characters: Tensor, *, resample: Resample | None = None) ->
     Source: Graves 2013, arXiv:1308.0850.
     """
     return ratio(torch.as_tensor(nll) / math.log(2), characters, resample)
-
-
-@metric("bits_per_byte", input="text", fields=("nll", "scored_bytes"))
-def bits_per_byte(nll: Tensor, bytes: Tensor, *, resample: Resample | None = None) -> Estimate:
-    """Bits per UTF-8 byte: as `bpc`, over bytes.
-
-    A character is one byte in English and up to four elsewhere, so languages compare differently than by `bpc`.
-    """
-    return ratio(torch.as_tensor(nll) / math.log(2), bytes, resample)

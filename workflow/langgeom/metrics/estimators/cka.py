@@ -7,11 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import each_pair
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 # HSIC of a cloud with itself below this share of its kernel's mean square is rounding.
 ROUNDING = 1e-12

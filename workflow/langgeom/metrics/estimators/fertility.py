@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, ratio
+from langgeom.metrics import Estimate, Resample, metric
+from langgeom.metrics.resample import ratio
 
 
 @metric("fertility", input="text", fields=("tokens", "words"))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 
 # DADApy's limit for ratios, in units of the 95th percentile's distance to the median.
 FAR = 20
@@ -66,7 +64,7 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
         n = int(held.sum())
         if n < 2:
             return Measured.missing(n, len(layer.points) - n)
-        weights = layer.sentences.weights(counts, torch.float64)[:, first[held]]
+        weights = layer.sentences.weights(counts, torch.float64).index_select(1, first[held])
         return Measured.of_fits(_fit(ratios[held].log(), weights, scale), n, len(layer.points) - n)
 
     return Cloud.of(points).each(resample, measure)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 from langgeom.metrics.ratios import fit_line
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
 LEAST = 1e-8
@@ -56,7 +54,7 @@ def microscope_of_layer(layer: Layer, counts: Tensor | None, fraction: int = 5) 
     if len(kept) < LEAST_RATIOS * fraction:
         return Measured.missing(len(kept), dropped)
     weights = layer.sentences.weights(counts)
-    all_, mine = weights.sum(1), weights[:, kept]
+    all_, mine = weights.sum(1), weights.index_select(1, kept)
     number = mine.sum(1)
     keep = torch.minimum(number // fraction, number - 1)
     return Measured.of_fits(fit_line(log_ratios, mine, all_ - number, keep), len(kept), dropped)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.estimate import whole
 
 
 @metric("id_mle", input="cloud", neighbours=20)
@@ -48,7 +46,7 @@ def id_mle(points: Tensor | Cloud, *, k: int = 20, resample: Resample | None = N
             return Measured.missing(len(first), dropped)
         logs = found.distances.log()
         inverse = (logs[:, -1:] - logs[:, :-1]).mean(1)
-        weights = layer.sentences.weights(counts, torch.float64)[:, first]
+        weights = layer.sentences.weights(counts, torch.float64).index_select(1, first)
         mean = (weights @ inverse) / weights.sum(1)
         return Measured.of_fits(torch.where(mean > 0, 1 / mean, torch.nan), len(first), dropped)
 

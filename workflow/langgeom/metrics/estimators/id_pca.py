@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.moments import participation, participation_of_replicates
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 
 @metric("id_pca", input="cloud", bounds=(1, None))

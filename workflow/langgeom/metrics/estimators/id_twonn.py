@@ -8,11 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, metric
 from langgeom.metrics.ratios import fit_likelihood, fit_line
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 
 @metric("id_twonn", input="cloud", neighbours=2)
@@ -66,7 +63,7 @@ def twonn_of_layer(
     if found is None:
         return Measured.missing(len(first), dropped)
     log_ratios, order = (found.distances[:, 1] / found.distances[:, 0]).log().sort()
-    weights = layer.sentences.weights(counts)[:, first[order]]
+    weights = layer.sentences.weights(counts).index_select(1, first[order])
     number = weights.sum(1)
     keep = (number.double() * (1 - discard)).long()
     if method == "mle":

@@ -5,11 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.moments import participation, participation_of_replicates
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 
 @metric("isoscore", input="cloud", bounds=(0, 1))

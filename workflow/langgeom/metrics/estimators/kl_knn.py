@@ -7,11 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import Direction, each_pair, in_direction, project
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics.estimate import whole
 
 # Pairs of points at a time.
 PIECE = 1 << 21

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from langgeom.metrics.aligned import Direction, divergence, each_pair, in_direction, log_softmax, mean_over_sentences
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.aligned import Direction, divergence, each_pair, in_direction, mean_over_sentences
 
 
 @metric(
@@ -46,7 +43,6 @@ def kl_mean(
     in_direction(direction, 0, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        p, q = (layer.once("log_softmax", lambda layer=layer: log_softmax(layer.points)) for layer in (x, y))
-        return mean_over_sentences(divergence(*in_direction(direction, p, q)), counts)
+        return mean_over_sentences(divergence(*in_direction(direction, x.points, y.points)), counts)
 
     return each_pair(points, reference, resample, measure)

@@ -8,11 +8,9 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, metric
 from langgeom.metrics.aligned import each_pair, mean_over_sentences
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError, whole
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics.estimate import whole
 
 
 @metric("language_probe", input="aligned_sentences", bounds=(0, 1))

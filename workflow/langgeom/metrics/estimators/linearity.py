@@ -5,11 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences
-from langgeom.metrics.estimate import Estimate
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, Sentences, metric
 from langgeom.metrics.numerics import ROUNDING
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
 
 # Directions whose variance is below this share of the largest are left out of the map.
 RANK = 1e-13

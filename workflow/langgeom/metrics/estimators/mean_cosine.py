@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 
 
 @metric("mean_cosine", input="cloud", bounds=(-1, 1))

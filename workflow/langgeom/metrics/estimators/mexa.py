@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import TIE, cosines, each_pair, mean_over_sentences
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, of_hits
+from langgeom.metrics.resample import of_hits
 
 
 @metric("mexa", input="aligned_sentences", bounds=(0, 1))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, of_hits, ratio
+from langgeom.metrics import Estimate, MetricError, Resample, metric
+from langgeom.metrics.resample import of_hits, ratio
 
 
 @metric("unknown_tokens", input="text", fields=("unknown", "tokens"), bounds=(0, 1))
