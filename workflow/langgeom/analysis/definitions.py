@@ -7,6 +7,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from langgeom.analysis.rows import counted
+from langgeom.metrics.catalogue import METRICS
+
+# The intrinsic dimensions that have a paired difference of ungrammatical and correct text.
+PAIRED = tuple(name.removesuffix("_difference") for name in METRICS if name.endswith("_difference"))
+UNPAIRED = f"there is a paired difference of {' and '.join(PAIRED)} only; set figures.id to one of them"
 
 
 class Definition(NamedTuple):

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from langgeom.analysis import Settings
-from langgeom.analysis.definitions import definition, footnote, layer_axis
+from langgeom.analysis.definitions import PAIRED, UNPAIRED, definition, footnote, layer_axis
 from langgeom.analysis.layers import median_over_layers
 from langgeom.analysis.pairs import twins
 from langgeom.analysis.rows import LEAST, PANEL, Panel, by_layer, counted, reliable, rows_of, title_of
@@ -21,12 +21,9 @@ from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
 from langgeom.figures.scales import Limits, limits
 from langgeom.figures.style import DASHES, Look, page
-from langgeom.metrics.catalogue import METRICS
 from langgeom.names import CORRECT, corpora_of_pairs, type_of, type_words
 
 COLUMNS = ("shown", "model", "kind", "init", "corpus", "text", "error", "layer", "metric", "over", "value", "low", "high", "n")
-# The dimensions that have a paired difference.
-PAIRED = tuple(name.removesuffix("_difference") for name in METRICS if name.endswith("_difference"))
 ALL = "All types"
 RIGHT = Look("#000000", "o", DASHES[0], 1.4)
 WRONG = Look("#C0392B", "s", DASHES[1], 1.4)
@@ -107,7 +104,7 @@ def _missing(table: pd.DataFrame, dimension: pd.DataFrame, medians: pd.DataFrame
     if table.empty:
         return "no corpus holds pairs of correct and ungrammatical text; add one, such as `grammar: {generate: {pairs: 384}}`."
     if settings.id not in PAIRED:
-        return f"there is a paired difference of {' and '.join(PAIRED)} only; set figures.id to one of them."
+        return f"{UNPAIRED}."
     if dimension.empty or medians.empty:
         metric = f"{settings.id}_difference" if medians.empty else f"{settings.id} (from {LEAST} points or more)"
         return f"no model has {metric} for correct and ungrammatical text; see `metrics` of the config."

@@ -15,12 +15,12 @@ import math
 import pandas as pd
 from scipy import stats
 
+from langgeom.analysis.definitions import PAIRED, UNPAIRED
 from langgeom.analysis.layers import median_over_layers
 from langgeom.analysis.pairs import twins
 from langgeom.analysis.rows import PANEL, by_layer
 from langgeom.findings.evidence import Evidence
 from langgeom.findings.outcome import Interval, Outcome, untestable
-from langgeom.metrics.catalogue import METRICS
 from langgeom.names import WRONG, type_of, type_words
 
 ID = "C3"
@@ -35,16 +35,16 @@ NINETY_FIVE = 2 * stats.norm.ppf(0.975)
 
 def outcomes(evidence: Evidence) -> list[Outcome]:
     """Test each trained model on each corpus of pairs."""
-    metric = f"{evidence.settings.id}_difference"
     if not evidence.pair_corpora:
         return [untestable(EFFECT, "no corpus of grammatical and ungrammatical sentences", unit="sentences")]
-    rows = by_layer(evidence.pairs, metric).dropna(subset=BOUNDS)
-    medians = {panel: part.set_index("text") for panel, part in median_over_layers(rows).dropna(subset="value").groupby(PANEL)}
+    rows = by_layer(evidence.pairs, f"{evidence.settings.id}_difference").dropna(subset=BOUNDS)
+    values = median_over_layers(rows).dropna(subset="value")
+    medians = {panel: part.set_index("text") for panel, part in values.groupby(PANEL)}
     twin_of = {trained: twin for trained, twin in twins(rows) if trained and twin} if len(rows) else {}
     measured = evidence.pairs[(evidence.pairs["init"] == "trained") & evidence.pairs["layer"].notna()]
     found = []
     for panel in sorted(set(zip(measured["model"], measured["corpus"], strict=True))):
-        outcome = _test(medians.get(panel), metric)
+        outcome = _test(medians.get(panel), evidence.settings.id)
         twin = medians.get(twin_of.get(panel, ("", "")))
         if twin is not None and WRONG in twin.index:
             outcome = outcome.noting(_beside(outcome.value, _interval(twin.loc[WRONG])))
@@ -52,12 +52,9 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
     return found or [untestable(EFFECT, "no trained model", unit="sentences")]
 
 
-def _test(medians: pd.DataFrame | None, metric: str) -> Outcome:
+def _test(medians: pd.DataFrame | None, dimension: str) -> Outcome:
     if medians is None or WRONG not in medians.index:
-        paired = [name.removesuffix("_difference") for name in METRICS if name.endswith("_difference")]
-        why = f"{metric} was not measured"
-        if metric not in METRICS:
-            why = f"there is a paired difference of {' and '.join(paired)} only; set figures.id to one of them"
+        why = f"{dimension}_difference was not measured" if dimension in PAIRED else UNPAIRED
         return untestable(EFFECT, why, unit="sentences")
     value, n = _interval(medians.loc[WRONG]), int(medians.at[WRONG, "n"])
     if n < LEAST_SENTENCES:

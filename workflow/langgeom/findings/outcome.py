@@ -143,7 +143,7 @@ def per_model(evidence: Evidence, effect: str, test: Callable[[Evidence, Panel],
 
 def mean_of(
     effect: str, values: pd.Series, claimed: int, seed: int, *, centre: float = 0.0, what: str = "languages",
-    unit: str = "languages", by: Sequence[str] = ()
+    unit: str = "languages"
 ) -> Outcome:  # fmt: skip
     """Test whether the mean over units lies beyond `centre` on the claimed side: by sign flips, with Student's interval.
 
@@ -151,7 +151,6 @@ def mean_of(
         values: one per unit, index: languages.
         claimed: 1 for a mean above the centre, -1 for one below.
         what: the units in words, for the reason if they are too few; `unit`, in one word, for the table.
-        by: the family of each unit; by default that of the index.
     """
     values = values.dropna()
     n = len(values)
@@ -163,26 +162,23 @@ def mean_of(
         bare = {} if n > 2 else {"value": Interval(plain.value), "shown": NONE}
         return few(effect, n, what, unit=unit, **shared | bare)
     p = st.sign_flip_p(values - centre, seed)
-    clustered, families = _clustered(list(by) or list(map(family_of, values.index)), seed, values.to_numpy())
+    clustered, families = _clustered(list(map(family_of, values.index)), seed, values.to_numpy())
     return replace(
         _directed(Outcome(effect, n=n, unit=unit, test=_flips(n)), p, float(values.mean()) - centre, claimed),
         **shared, detectable=st.detectable_mean(n) * spread, clustered=clustered, families=families,
     )  # fmt: skip
 
 
-def small_mean(
-    effect: str, values: pd.Series, bound: float, seed: int, *, what: str, unit: str, by: Sequence[str] = ()
-) -> Outcome:  # fmt: skip
+def small_mean(effect: str, values: pd.Series, bound: float, seed: int, *, what: str, unit: str) -> Outcome:
     """Test a claim that the mean over units is zero: supported within `bound`, contradicted by a significant mean."""
-    found = mean_of(effect, values, 0, seed, what=what, unit=unit, by=by)
+    outcome = mean_of(effect, values, 0, seed, what=what, unit=unit)
     values = values.dropna()
     spread = float(values.std(ddof=1)) if len(values) > 1 else NAN
-    shown = _standardise(bound, spread)
-    found = replace(found, claimed=0, bound=bound, shown_bound=shown)
-    if not found.testable:
-        return found
+    outcome = replace(outcome, claimed=0, bound=bound, shown_bound=_standardise(bound, spread))
+    if not outcome.testable:
+        return outcome
     p = st.equivalence_p(float(values.mean()), spread / math.sqrt(len(values)), bound, len(values) - 1)
-    return replace(found, p_for=p, p_against=min(found.p_for, found.p_against), test=f"{found.test}; {_BOUNDS}")
+    return replace(outcome, p_for=p, p_against=min(outcome.p_for, outcome.p_against), test=f"{outcome.test}; {_BOUNDS}")
 
 
 def latin_less_arabic(
@@ -203,32 +199,32 @@ def latin_less_arabic(
 
 def correlation(effect: str, x: pd.Series, y: pd.Series, claimed: int, seed: int, *, ranked: bool) -> Outcome:
     """Test whether two numbers of each language are correlated in the claimed direction: permutations, Fisher's interval."""
-    found, p = _correlation(effect, x, y, seed, ranked)
-    found = replace(found, claimed=claimed)
-    return _directed(found, p, found.value.value, claimed) if found.testable else found
+    outcome, p = _correlation(effect, x, y, seed, ranked)
+    outcome = replace(outcome, claimed=claimed)
+    return _directed(outcome, p, outcome.value.value, claimed) if outcome.testable else outcome
 
 
 def no_correlation(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcome:
     """Test a claim of no correlation (Spearman's): supported within `SMALL_R`, contradicted by a significant one."""
-    found, p = _correlation(effect, x, y, seed, ranked=True)
-    found = replace(found, claimed=0, bound=SMALL_R, shown_bound=SMALL_R)
-    if not found.testable:
-        return found
-    r = found.value.value
-    p_for = st.equivalence_p(st.fisher(r), st.standard_error(r, found.n, True), math.atanh(SMALL_R))
+    outcome, p = _correlation(effect, x, y, seed, ranked=True)
+    outcome = replace(outcome, claimed=0, bound=SMALL_R, shown_bound=SMALL_R)
+    if not outcome.testable:
+        return outcome
+    r = outcome.value.value
+    p_for = st.equivalence_p(st.fisher(r), st.standard_error(r, outcome.n, True), math.atanh(SMALL_R))
     note = f"Support needs about {st.needed_for_equivalence(SMALL_R)} languages." if p_for > st.LEVEL else ""
-    return replace(found, p_for=p_for, p_against=p, test=f"{found.test}; {_BOUNDS}").noting(note)
+    return replace(outcome, p_for=p_for, p_against=p, test=f"{outcome.test}; {_BOUNDS}").noting(note)
 
 
 def alike(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcome:
     """Test whether two numbers order the languages alike: Spearman's correlation above `ALIKE`."""
-    found, _ = _correlation(effect, x, y, seed, ranked=True)
-    found = replace(found, centre=ALIKE, shown_centre=ALIKE)
-    if not found.testable:
-        return found
-    away = (st.fisher(found.value.value) - math.atanh(ALIKE)) / st.standard_error(ALIKE, found.n, True)
-    found = replace(found, test=f"Fisher's z against {ALIKE}", detectable=st.detectable_correlation(found.n, True, ALIKE))
-    return _directed(found, math.erfc(abs(away) / math.sqrt(2)), away, 1)
+    outcome, _ = _correlation(effect, x, y, seed, ranked=True)
+    outcome = replace(outcome, centre=ALIKE, shown_centre=ALIKE)
+    if not outcome.testable:
+        return outcome
+    away = (st.fisher(outcome.value.value) - math.atanh(ALIKE)) / st.standard_error(ALIKE, outcome.n, True)
+    outcome = replace(outcome, test=f"Fisher's z against {ALIKE}", detectable=st.detectable_correlation(outcome.n, True, ALIKE))
+    return _directed(outcome, math.erfc(abs(away) / math.sqrt(2)), away, 1)
 
 
 _BOUNDS = "two one-sided tests against the bounds"
@@ -238,16 +234,16 @@ def _flips(n: int) -> str:
     return f"sign flips over {n} units, {'exact' if n <= st.EXACT_SIGNS else f'{st.DRAWS:,} draws'}"
 
 
-def _directed(found: Outcome, p: float, away: float, claimed: int) -> Outcome:
+def _directed(outcome: Outcome, p: float, away: float, claimed: int) -> Outcome:
     """Assign a two-sided p to the side on which the effect lies."""
     right = away * (claimed or 1) > 0
-    return replace(found, p_for=p if right else 1.0, p_against=1.0 if right else p)
+    return replace(outcome, p_for=p if right else 1.0, p_against=1.0 if right else p)
 
 
 def _correlation(effect: str, x: pd.Series, y: pd.Series, seed: int, ranked: bool) -> tuple[Outcome, float]:
     both = pd.concat([x, y], axis=1, join="inner").dropna().sort_index()
     n = len(both)
-    a, b = (both.iloc[:, 0].to_numpy(dtype=float), both.iloc[:, 1].to_numpy(dtype=float)) if n else (np.empty(0), np.empty(0))
+    a, b = both.to_numpy(dtype=float).T.copy()
     if ranked and n:
         a, b = st.ranks(a), st.ranks(b)
     r = st.pearson(a, b) if n > 2 else NAN  # two are always in line
@@ -259,11 +255,11 @@ def _correlation(effect: str, x: pd.Series, y: pd.Series, seed: int, ranked: boo
     clustered, families = _clustered(list(map(family_of, both.index)), seed, a, b)
     name = "Spearman's correlation" if ranked else "Pearson's correlation"
     how = "exact" if n <= st.EXACT_ORDERS else f"{st.DRAWS:,} draws"
-    found = Outcome(
+    outcome = Outcome(
         effect, value=value, shown=value, n=n, test=f"{name}, permutations, {how}",
         detectable=st.detectable_correlation(n, ranked), clustered=clustered, families=families,
     )  # fmt: skip
-    return found, st.correlation_p(a, b, seed)
+    return outcome, st.correlation_p(a, b, seed)
 
 
 def _standardise(distance: float, spread: float) -> float:
