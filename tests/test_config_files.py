@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from langgeom.config import SCHEMA, check_files
+from langgeom.corpora import corpus_kinds
 from langgeom.errors import UserError
+from langgeom.models import model_kinds
 
 Settings = dict[str, Any]
 
@@ -29,7 +31,11 @@ def properties(schema: Settings, where: str = "") -> Iterator[tuple[str, Setting
 def test_the_schema_describes_every_key() -> None:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     found = dict(properties(schema))
-    assert {"bootstrap.replicates", "$defs.corpus.udhr.version", "$defs.model.pypi.package"} <= set(found) and len(found) > 70
+    for name, kind in (*corpus_kinds().items(), *model_kinds().items()):
+        assert name in kind.properties()
+        found |= dict(properties({"properties": kind.properties()}, kind.__module__))
+    assert {"bootstrap.replicates", "langgeom.corpora.udhr.udhr.version", "langgeom.models.pypi.gguf.file"} <= set(found)
+    assert len(found) > 70
 
     def described(part: Settings) -> bool:
         shared = schema["$defs"][part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else {}
@@ -38,30 +44,37 @@ def test_the_schema_describes_every_key() -> None:
     assert [where for where, part in found.items() if not described(part)] == []
 
 
-def test_repeated_key_in_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("seed: 1\nmodels:\n  a: {}\n  b: {}\n  a: {}\n")
-    with pytest.raises(UserError, match=r"key 'a' stands on line 3 and again on line 5"):
-        check_files([path])
+TRICKS = {
+    "a key twice": (b"seed: 1\nmodels:\n  a: {}\n  b: {}\n  a: {}\n", r"line 5: key 'a' stands on line 3 and again on line 5"),
+    "a key twice on one line": (b"a: {b: 1, b: 2}\n", "line 1: key 'b' stands on line 1 and again on line 1"),
+    "a date that is none": (b"a: 2020-13-45", "cannot be read as YAML"),
+    "an open list": (b"a: [1", "cannot be read as YAML"),
+    "Latin-1": (
+        "seed: 1\nb: K\u00f6ln\n".encode("latin-1"),
+        "cannot be read as YAML: line 2 is not UTF-8. Save",
+    ),
+    "a Python object": (b"a: !!python/object:os.system {}", "cannot be read as YAML"),
+    "a tab": (b"\t- a", "cannot be read as YAML"),
+    "a key that is a list": (b"? [a, b]\n: 1\n", "line 1: a key is a list or a mapping"),
+    "an alias inside itself": (b"seed: 1\nhidden: &h {a: [*h]}\n", "alias under 'hidden' is part of itself"),
+    "an octal number": (b"a: 1\nseed: 010\n", "line 2: YAML reads 010 as 8"),
+    "a number to base 60": (b"texts_per_job: 1:30\n", "line 1: YAML reads 1:30 as 90"),
+}
 
 
-def test_repeated_key_on_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("a: {b: 1, b: 2}\n")
-    with pytest.raises(UserError, match="key 'b' stands on line 1 and again on line 1"):
-        check_files([path])
-
-
-@pytest.mark.parametrize("content", [b"a: 2020-13-45", b"a: [1", b"a: \xff", b"a: !!python/object:os.system {}", b"\t- a"])
-def test_unreadable_yaml(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("trick", TRICKS)
+def test_files_that_are_refused(tmp_path: Path, trick: str) -> None:
+    content, said = TRICKS[trick]
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read as YAML"):
+    with pytest.raises(UserError, match=said) as caught:
         check_files([path])
+    assert str(path) in str(caught.value)
 
 
-def test_a_key_that_is_a_list(tmp_path: Path) -> None:
+def test_files_that_are_read(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text("? [a, b]\n: 1\n")
-    with pytest.raises(UserError, match="line 1: a key is a list or a mapping"):
-        check_files([path])
+    path.write_bytes(b"\xef\xbb\xbfa: &a [1, 0, -3, 0x1f]\r\nb: *a\r\nc: [*a, *a]\r\n")
+    check_files([path])
+    with pytest.raises(UserError, match="is a folder"):
+        check_files([tmp_path])

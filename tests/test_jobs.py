@@ -30,7 +30,7 @@ def study(tmp_path: Path) -> Path:
     """A folder with a prepared model and three texts."""
     texts = {name: [f"{line} {number}" for number in range(12)] for name, line in LINES.items()}
     tiny.decoder(tmp_path / "source", [line for lines in texts.values() for line in lines])
-    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     for name, lines in texts.items():
         (tmp_path / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return tmp_path
@@ -92,7 +92,7 @@ def test_a_changed_text_or_model_is_another_result(study: Path, caplog: pytest.L
     run(study, ["eng_Latn", "spa_Latn"])
     assert computed(caplog) == ["eng_Latn"]
     tiny.decoder(study / "other", text.read_text().splitlines(), seed=7)
-    build_model("m", {"folder": "other"}, wheels=[], twin=None, base=study, out=study / "m")
+    build_model("m", {"folder": "other"}, base=study, out=study / "m")
     run(study, ["spa_Latn"])
     assert computed(caplog) == ["spa_Latn"]
 

@@ -9,7 +9,7 @@ import yaml
 
 import langgeom.languages as module
 from langgeom.errors import UserError
-from langgeom.languages import SCRIPTS, UNKNOWN, label, language, languages, script
+from langgeom.languages import UNKNOWN, label, language, languages, script, scripts
 from langgeom.names import TextName
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +70,7 @@ def test_the_default_configs_languages_are_known() -> None:
 
 def test_scripts_are_of_the_table_and_every_language_has_one() -> None:
     for known in languages().values():
-        assert known.scripts and set(known.scripts) <= set(SCRIPTS) and known.scripts == tuple(sorted(set(known.scripts)))
+        assert known.scripts and set(known.scripts) <= set(scripts()) and known.scripts == tuple(sorted(set(known.scripts)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_unknown_falls_back_to_its_code() -> None:
 
 
 def test_scripts() -> None:
-    assert {code for code, found in SCRIPTS.items() if found.direction == "rtl"} == {
+    assert {code for code, found in scripts().items() if found.direction == "rtl"} == {
         "Adlm",
         "Arab",
         "Hebr",

@@ -31,7 +31,7 @@ def of_size(path: Path, size: int) -> Path:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     tiny.decoder(tmp_path / "source")
-    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     return tmp_path / "m"
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import yaml
 
 from langgeom.config import check, check_files
-from langgeom.corpora import flores_plus
 from langgeom.findings.outcome import LEAST_UNITS
 from langgeom.languages import language
 from langgeom.names import TextName
@@ -18,7 +17,7 @@ STUDY = Path(__file__).resolve().parents[1] / "configs" / "study.yaml"
 def test_the_study_is_whole() -> None:
     check_files([STUDY])
     config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
-    assert config.texts("flores") == flores_plus.texts(config["corpora"]["flores"], Path())
+    assert config.texts("flores") == config.corpora["flores"].texts()
     assert len(config.texts("flores")) == 221
     hub = {spec["hub"] for spec in config["models"].values() if "hub" in spec}
     assert hub == {
@@ -26,12 +25,12 @@ def test_the_study_is_whole() -> None:
         "google-bert/bert-base-uncased",
     }  # fmt: skip
     assert {spec["untrained"] for spec in config["models"].values() if "untrained" in spec} <= set(config["models"])
-    assert all(config.model_hub(name) for name, spec in config["models"].items() if "hub" in spec)
+    assert all(config.models[name].repository() for name, spec in config["models"].items() if "hub" in spec)
 
 
 def test_the_sample_is_all_that_flores_has_of_the_sample_of_wals() -> None:
     config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
-    known = flores_plus.texts(config["corpora"]["flores"], Path())
+    known = config.corpora["flores"].texts()
     assert config["figures"]["sample"] == [text for text in known if language(TextName.parse(text).lang).wals100]
     assert len(config["figures"]["sample"]) == 34
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from langgeom.models.quiet import quiet
+from langgeom.models.prepare import quiet
 
 LINES = (
     "All human beings are born free and equal in dignity and rights.",

@@ -136,7 +136,7 @@ def memory(languages: int) -> Iterator[str]:
         names = text_names(max(batches))
         write_texts(base / "texts", names, 60, 16)
         tiny.decoder(base / "source", num_key_value_heads=8, **WIDE)
-        build_model("m", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "m")
+        build_model("m", {"folder": "source"}, base=base, out=base / "m")
         peaks: dict[str, list[float]] = {"hidden": [], "metrics": []}
         size = 0
         for texts in batches:
@@ -269,7 +269,7 @@ def phi(base: Path) -> Path:
     Phi3ForCausalLM(config).save_pretrained(base / "source")
     torch.set_default_dtype(torch.float32)
     tiny.byte_level().save(str(base / "source" / "tokenizer.json"))
-    build_model("phi-3.5-mini-random", {"folder": "source"}, wheels=[], twin=None, base=base, out=base / "phi-3.5-mini-random")
+    build_model("phi-3.5-mini-random", {"folder": "source"}, base=base, out=base / "phi-3.5-mini-random")
     return base / "phi-3.5-mini-random"
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_trial_writes_the_whole_page(tmp_path: Path) -> None:
     tiny.decoder(tmp_path / "source")
-    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     (tmp_path / "eng_Latn.txt").write_text("all human beings are born free\n" * 6, encoding="utf-8")
     out = tmp_path / "scale.md"
     command = [sys.executable, str(ROOT / "tests/benchmarks/bench_scale.py"), str(out), "--texts", "6", "--repeats", "1"]

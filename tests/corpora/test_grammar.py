@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from langgeom import corpora
+from langgeom.corpora import corpus_of
+from langgeom.corpora.grammar import TABLE
+from langgeom.corpora.pairs import in_turn, type_name
+from langgeom.data import read_tsv
 from langgeom.errors import UserError
-from langgeom.grammar.files import of_records
-from langgeom.grammar.layout import corpora_of_pairs, type_of, type_words
-from langgeom.grammar.pairs import in_turn, type_name
+from langgeom.names import corpora_of_pairs, type_of, type_words
 
 KAGGLE = """Serial Number,Error Type,Ungrammatical Statement,Standard English
 1,Subject-Verb Agreement,"The students, alas, studies.","The students, alas, study."
@@ -39,9 +42,8 @@ def spec(**grammar: Any) -> dict[str, Any]:
 
 
 def build(chosen: Mapping[str, Any], text: str, base: Path) -> tuple[list[str], dict[str, Any]]:
-    out = base / "out" / f"{text}.txt"
-    source = corpora.sources(chosen, text, "eng_Latn", base)[0]
-    corpora.build(chosen, text, "eng_Latn", source=source, out_txt=out, out_json=out.with_suffix(".json"))
+    out, corpus = base / "out" / f"{text}.txt", corpus_of("c", chosen, base)
+    corpus.build(text, [Path(path) for path in corpus.inputs(text)], out_txt=out, out_json=out.with_suffix(".json"))
     return out.read_text(encoding="utf-8").splitlines(), json.loads(out.with_suffix(".json").read_text())
 
 
@@ -67,7 +69,7 @@ SOURCES = [{"csv": "study.csv"}, {"blimp": "blimp"}, {"blimp": "blimp/data"}, {"
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: "-".join(source.values()))
 def test_all_give_the_same_texts(base: Path, source: dict[str, str]) -> None:
-    assert corpora.available(spec(**source), base) == list(SENTENCES)
+    assert corpus_of("c", spec(**source), base).texts() == list(SENTENCES)
     for text, lines in SENTENCES.items():
         found, report = build(spec(**source), text, base)
         # Types take turns: the article comes before the second agreement.
@@ -78,9 +80,9 @@ def test_all_give_the_same_texts(base: Path, source: dict[str, str]) -> None:
 
 def test_types_with_few_pairs_have_no_text_of_their_own(base: Path) -> None:
     chosen = {**spec(csv="study.csv"), "min_lines": 2}
-    assert corpora.available(chosen, base) == ["eng_Latn", "eng_Latn_wrong", "eng_Latn_wrongSubjectVerbAgreement"]
+    assert corpus_of("c", chosen, base).texts() == ["eng_Latn", "eng_Latn_wrong", "eng_Latn_wrongSubjectVerbAgreement"]
     with pytest.raises(UserError, match=r"there are 3 pairs; min_lines is 4"):
-        corpora.available({**spec(csv="study.csv"), "min_lines": 4}, base)
+        corpus_of("c", {**spec(csv="study.csv"), "min_lines": 4}, base).texts()
 
 
 def test_most_takes_of_each_type(base: Path) -> None:
@@ -94,19 +96,13 @@ def test_blimp_paradigms_take_turns_within_a_type(tmp_path: Path) -> None:
         lines = [json.dumps(record | {"linguistics_term": "one"}) for record in records]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     assert build(spec(blimp=".", most=3), "eng_Latn", tmp_path)[0] == ["a 0", "b 0", "a 1"]
-    assert len(corpora.sources(spec(blimp="."), "eng_Latn", "eng_Latn", tmp_path)) == 2
+    assert len(corpus_of("c", spec(blimp="."), tmp_path).inputs("eng_Latn")) == 2
     assert build(spec(blimp="b.jsonl"), "eng_Latn", tmp_path)[0] == ["b 0", "b 1", "b 2"]
 
 
-def test_records_from_elsewhere() -> None:
-    records = [("row 0", {"sentence_good": "a b", "sentence_bad": "b a", "UID": "word_order"})]
-    pairs, done = of_records(records, "blimp")
-    assert pairs == [("a b", "b a", "WordOrder")] and not done
-
-
 def test_generated(tmp_path: Path) -> None:
-    chosen = spec(generate={"pairs": 24, "seed": 0})
-    texts = corpora.available(chosen, tmp_path)
+    chosen = spec(generate={"pairs": 24})
+    texts = corpus_of("c", chosen, tmp_path).texts()
     assert len(texts) == 14 and texts[:2] == ["eng_Latn", "eng_Latn_wrong"]
     correct, _ = build(chosen, "eng_Latn", tmp_path)
     wrong, _ = build(chosen, "eng_Latn_wrong", tmp_path)
@@ -114,6 +110,42 @@ def test_generated(tmp_path: Path) -> None:
     assert len(set(correct)) == len(set(wrong)) == 24 and all(a != b for a, b in zip(correct, wrong, strict=True))
     assert ["".join(lines) for lines in zip(*typed, strict=True)] == wrong
     assert {sum(map(bool, lines)) for lines in typed} == {2}
+
+
+MADE = read_tsv(TABLE)
+
+
+def folded(sentence: str) -> list[str]:
+    """Return the words without the capital letter that the first has for its place alone."""
+    return re.findall(r"\w+|[.,]", sentence.casefold())
+
+
+def common(one: list[str], other: list[str]) -> int:
+    """Return how many words two lists have in common at their beginning."""
+    return len(list(itertools.takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False))))
+
+
+def test_made_up_pairs_are_balanced_and_none_comes_twice() -> None:
+    kinds = [row["type"] for row in MADE]
+    assert len(MADE) == len({row["correct"] for row in MADE}) == 1200
+    assert not {row["correct"] for row in MADE} & {row["wrong"] for row in MADE}
+    assert all(sorted(kinds[start : start + 12]) == sorted(set(kinds)) for start in range(0, 1200, 12))
+
+
+def test_a_made_up_pair_differs_in_one_place() -> None:
+    for row in MADE:
+        for sentence in (row["correct"], row["wrong"]):
+            assert re.fullmatch(r"[A-Z][A-Za-z]*(,? [A-Za-z]+)+\.", sentence), sentence
+        ours, theirs = folded(row["correct"]), folded(row["wrong"])
+        assert 5 <= len(ours) - ours.count(",") - 1 <= 18
+        same = common(ours, theirs)
+        end = common(ours[same:][::-1], theirs[same:][::-1])
+        before, after = ours[same : len(ours) - end], theirs[same : len(theirs) - end]
+        if row["type"] == "WordOrder":
+            assert len(before) == 2 and after == before[::-1], row
+        else:
+            # At most two words become one ("will write", "wrote"), and nothing else moves.
+            assert max(len(before), len(after)) <= (2 if row["type"] == "Tense" else 1), row
 
 
 def written(tmp_path: Path, name: str, content: str | bytes) -> Path:
@@ -146,7 +178,7 @@ def written(tmp_path: Path, name: str, content: str | bytes) -> Path:
 )  # fmt: skip
 def test_mistakes_are_one_message(tmp_path: Path, source: dict[str, str], name: str, content: str | bytes, said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:
-        corpora.available(spec(**source), written(tmp_path, name, content))
+        corpus_of("c", spec(**source), written(tmp_path, name, content)).texts()
     assert "\n" not in str(caught.value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import tarfile
@@ -12,18 +13,22 @@ from typing import Any
 
 import pytest
 
-from langgeom import corpora
+from langgeom.corpora import corpus_of
 from langgeom.errors import UserError
 
 TEXTS = {"eng_Latn": "one\ntwo\nthree\n", "uig_Arab": "بىر\n\nئۈچ\n"}
 SPEC = {"min_lines": 2, "max_characters": 5000}
 
 
-def build(spec: Mapping[str, Any], text: str, base: Path) -> str:
-    source = corpora.sources(spec, text, "eng_Latn", base)[0]
+def build(spec: Mapping[str, Any], text: str, base: Path, reference: str = "eng_Latn") -> str:
+    corpus = corpus_of("c", {**SPEC, **spec}, base, reference)
     out = base / "out" / f"{text}.txt"
-    corpora.build({**SPEC, **spec}, text, "eng_Latn", source=source, out_txt=out, out_json=out.with_suffix(".json"))
+    corpus.build(text, [Path(path) for path in corpus.inputs(text)], out_txt=out, out_json=out.with_suffix(".json"))
     return out.read_text(encoding="utf-8")
+
+
+def available(spec: Mapping[str, Any], base: Path) -> list[str] | None:
+    return corpus_of("c", spec, base).texts()
 
 
 @pytest.fixture
@@ -50,23 +55,25 @@ SPECS = [
 
 @pytest.mark.parametrize("spec", SPECS, ids=["folder", "flores", "parent", "archive"])
 def test_all_give_the_same_file(folder: Path, spec: dict[str, str]) -> None:
-    assert corpora.available(spec, folder) == sorted(TEXTS)
+    assert available(spec, folder) == sorted(TEXTS)
     for text, content in TEXTS.items():
         assert build(spec, text, folder) == content
 
 
 @pytest.mark.parametrize("spec", SPECS[:3], ids=["folder", "flores", "parent"])
 def test_the_files_that_a_text_depends_on(folder: Path, spec: dict[str, str]) -> None:
-    own, reference = corpora.sources(spec, "uig_Arab", "eng_Latn", folder)
+    corpus = corpus_of("c", spec, folder)
+    own, reference = map(Path, corpus.inputs("uig_Arab"))
     assert (own.name.split(".")[0], reference.name.split(".")[0]) == ("uig_Arab", "eng_Latn")
     assert own.is_file() and reference.is_file()
-    assert len(corpora.sources(spec, "eng_Latn", "eng_Latn", folder)) == 1
+    assert len(corpus.inputs("eng_Latn")) == 1
+    assert corpus.identity("eng_Latn") == [(str(reference), reference.stat().st_size, reference.stat().st_mtime_ns)]
+    assert corpus.peek("eng_Latn") == ["one", "two", "three", ""]
 
 
 @pytest.mark.parametrize("spec", SPECS[:2], ids=["folder", "flores"])
 def test_texts_of_different_length_cannot_be_parallel(folder: Path, spec: dict[str, str]) -> None:
-    path = corpora.sources(spec, "uig_Arab", "eng_Latn", folder)[0]
-    path.write_text("a\nb\n")
+    corpus_of("c", spec, folder).files("uig_Arab")[0].write_text("a\nb\n")
     with pytest.raises(UserError, match=r"uig_Arab.* has 2 lines and eng_Latn.* has 3"):
         build(spec, "uig_Arab", folder)
 
@@ -80,11 +87,12 @@ def test_texts_of_different_length_cannot_be_parallel(folder: Path, spec: dict[s
         ({"flores": "nowhere", "split": "dev"}, "there is no 'nowhere'"),
         ({"flores": "flores.tar.gz", "split": "dev"}, "no texts of split 'dev'"),
         ({"flores": "texts/eng_Latn.txt", "split": "dev"}, "cannot be read as an archive"),
+        ({"flores": "flores200_dataset/devtest", "split": "devtest"}, "name the folder above it"),
     ],
 )
 def test_what_is_not_there_is_named(folder: Path, spec: dict[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        corpora.available(spec, folder)
+        available(spec, folder)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=["folder", "flores", "parent", "archive"])
@@ -92,15 +100,14 @@ def test_a_text_that_is_not_there_is_named(folder: Path, spec: dict[str, str]) -
     with pytest.raises(UserError, match=r"uig_Arap.*Did you mean 'uig_Arab'"):
         build(spec, "uig_Arap", folder)
     with pytest.raises(UserError, match=r"eng_Latm.*Did you mean 'eng_Latn'"):
-        source = corpora.sources(spec, "eng_Latn", "eng_Latn", folder)[0]
-        corpora.build(spec, "eng_Latn", "eng_Latm", source=source, out_txt=folder / "a.txt", out_json=folder / "a.json")
+        build(spec, "eng_Latn", folder, "eng_Latm")
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:60] + b"\xff" * 40 + data[100:]])
 def test_a_damaged_archive_is_named(folder: Path, damage: Callable[[bytes], bytes]) -> None:
     (folder / "bad.tar.gz").write_bytes(damage((folder / "flores.tar.gz").read_bytes()))
     with pytest.raises(UserError, match=r"bad\.tar\.gz cannot be read as an archive"):
-        corpora.available({"flores": "bad.tar.gz", "split": "devtest"}, folder)
+        available({"flores": "bad.tar.gz", "split": "devtest"}, folder)
 
 
 def test_hostile_archive_members_are_not_seen(tmp_path: Path) -> None:
@@ -114,12 +121,52 @@ def test_hostile_archive_members_are_not_seen(tmp_path: Path) -> None:
             archive.addfile(member(name), io.BytesIO(b"a\n"))
         archive.addfile(member("d/dev/ita_Latn.dev", tarfile.SYMTYPE, "/etc/passwd"))
         archive.addfile(member("d/dev/por_Latn.dev", tarfile.LNKTYPE, "../../secret"))
-    assert corpora.available({"flores": "f.tar", "split": "dev"}, tmp_path) == ["eng_Latn"]
+    assert available({"flores": "f.tar", "split": "dev"}, tmp_path) == ["eng_Latn"]
+
+
+def test_members_that_begin_with_a_dot(folder: Path) -> None:
+    """As in the official archive."""
+    with tarfile.open(folder / "dots.tar.gz", "w:gz") as archive:
+        archive.add(folder / "flores200_dataset", "./flores200_dataset")
+    for text, content in TEXTS.items():
+        assert build({"flores": "dots.tar.gz", "split": "devtest"}, text, folder) == content
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.rename(path.with_suffix(".TXT")), r"has uig_Arab\.TXT.*Rename the file"),
+        (lambda path: path.rename(path.with_name("UIG_arab.txt")), r"has UIG_arab\.txt.*Rename the file"),
+        (lambda path: (path.unlink(), path.symlink_to("nowhere.txt")), r"is a link to nowhere\.txt"),
+        (lambda path: (path.unlink(), path.mkdir()), "is a folder, but a text is one file"),
+    ],
+    ids=["suffix", "case", "link", "folder"],
+)
+def test_what_is_almost_a_text_is_named(folder: Path, spoil: Callable[[Path], object], said: str) -> None:
+    spoil(folder / "texts" / "uig_Arab.txt")
+    corpus = corpus_of("c", {"folder": "texts", "texts": list(TEXTS)}, folder)
+    assert corpus.texts() == ["eng_Latn"]
+    with pytest.raises(UserError, match=said):
+        corpus.check()
+
+
+def test_warnings_stand_in_the_report_and_in_the_log(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for text, content, said in (("uig_Arab", "a\nb\nc\n", "Arab"), ("deu_Latn", TEXTS["eng_Latn"], "all lines are those of")):
+        (folder / "texts" / f"{text}.txt").write_text(content)
+        build({"folder": "texts"}, text, folder)
+        (warning,) = json.loads((folder / "out" / f"{text}.json").read_text())["warnings"]
+        assert said in warning and f"{text}: {warning}" in caplog.text
+    build({"folder": "texts"}, "eng_Latn", folder)
+    assert "warnings" not in json.loads((folder / "out" / "eng_Latn.json").read_text())
 
 
 def test_planning_imports_nothing_heavy() -> None:
-    heavy = {"torch", "transformers", "pandas", "matplotlib", "numpy"}
-    code = f"import sys, langgeom.config; print(sorted({heavy} & set(sys.modules)))"
+    heavy = {"torch", "transformers", "tokenizers", "huggingface_hub", "datasets", "pandas", "matplotlib", "numpy"}
+    config = Path(__file__).parents[2] / "config.yaml"
+    code = (
+        "import sys, yaml, langgeom.config as c; "
+        f"c.check(yaml.safe_load(open({str(config)!r}))); print(sorted({heavy} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langgeom.corpora.text import clean_line, decode, dominant_script, write_text
+from langgeom.corpora import corpus_of
+from langgeom.corpora.text import clean_line, clean_text, decode, dominant_script, script_warnings
 from langgeom.errors import UserError
 
 
@@ -95,24 +95,23 @@ def test_dominant_script(text: str, script: str) -> None:
     assert dominant_script([text]) == script
 
 
-def test_text_and_report_are_written(tmp_path: Path) -> None:
-    out, report = tmp_path / "eng_Latn.txt", tmp_path / "eng_Latn.json"
-    write_text(
-        "eng_Latn", ["a\x00 b", "", "c" * 50], {"min_lines": 2, "max_characters": 10}, "source", {"merged": 1}, out, report
-    )
-    assert out.read_bytes() == b"a b\n\ncccccccccc\n"
+def test_a_report_counts_what_was_done() -> None:
+    cleaned, report = clean_text(["a\x00 b", "", "c" * 50], "source", {"merged": 1}, 10)
+    assert cleaned == ["a b", "", "cccccccccc"]
     expected = {"source": "source", "lines": 3, "empty": 1, "merged": 1, "cut": 1}
-    expected |= {"control_characters": 1, "direction_marks": 0, "normalised": 0}
-    assert json.loads(report.read_text()) == expected
+    assert report == expected | {"control_characters": 1, "direction_marks": 0, "normalised": 0}
 
 
-def test_a_text_in_another_script_is_reported(tmp_path: Path) -> None:
-    write_text("uig_Arab", ["salam"], {"min_lines": 1}, "source", {}, tmp_path / "a.txt", tmp_path / "a.json")
-    report = json.loads((tmp_path / "a.json").read_text())
-    assert report["warnings"] == ["most letters are Latn, but the name says Arab"] and report["script_found"] == "Latn"
+def test_a_text_in_another_script_is_reported() -> None:
+    found = script_warnings(["salam"], "Arab")
+    assert found == {"script_found": "Latn", "warnings": ["most letters are Latn, but the name says Arab"]}
+    assert script_warnings(["中文"], "Hans") == script_warnings(["1"], "Latn") == {}
 
 
 def test_too_few_lines_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"'eng_Latn' has 1 lines with text in source; 2 are needed.*min_lines"):
-        write_text("eng_Latn", ["a", "", " \x00"], {"min_lines": 2}, "source", {}, tmp_path / "a.txt", tmp_path / "a.json")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "eng_Latn.txt").write_text("a\n\n \x00\n")
+    corpus = corpus_of("c", {"folder": ".", "min_lines": 2}, tmp_path)
+    out = tmp_path / "out"
+    with pytest.raises(UserError, match=r"'eng_Latn' has 1 lines with text in eng_Latn.txt; 2 are needed.*min_lines"):
+        corpus.build("eng_Latn", [tmp_path / "eng_Latn.txt"], out / "a.txt", out / "a.json")
+    assert not out.exists()

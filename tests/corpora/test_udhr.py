@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from langgeom import corpora
-from langgeom.corpora import udhr
+from langgeom.corpora import corpus_of, udhr
 from langgeom.errors import UserError
 from langgeom.files import sha256
 
@@ -52,7 +51,7 @@ def aligned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, translation: str) -
     rows = {name: udhr.Row(name, file, "xyz", "T", "ltr", 1) for name, file in (("eng_Latn", "eng"), ("xyz_Latn", "xyz"))}
     monkeypatch.setattr(udhr, "udhr_texts", lambda: rows)
     source = package(tmp_path / "p.tgz", {"eng": REFERENCE, "xyz": translation})
-    lines, done = udhr.lines({}, "xyz_Latn", "eng_Latn", source)
+    lines, done = udhr.declaration_lines(source, "xyz_Latn", "eng_Latn")
     return lines, dict(done)
 
 
@@ -102,9 +101,9 @@ def test_cleaning_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     translation = page([LONG, MIDDLE, SHORT, LONG], {1: ["e\u0301 \u200fa\x92\x93"], 2: [LONG, SHORT], 4: [SHORT], 5: [MIDDLE]})
     aligned(tmp_path, monkeypatch, translation)  # makes the package
     out = tmp_path / "xyz_Latn.txt"
-    spec = {"udhr": {"sha256": sha256(tmp_path / "p.tgz")}, "max_characters": 200}
+    spec = {"udhr": {"version": "6.0.0", "sha256": sha256(tmp_path / "p.tgz")}, "max_characters": 200}
     report = out.with_suffix(".json")
-    corpora.build(spec, "xyz_Latn", "eng_Latn", source=tmp_path / "p.tgz", out_txt=out, out_json=report)
+    corpus_of("u", spec).build("xyz_Latn", [tmp_path / "p.tgz"], out_txt=out, out_json=report)
     assert out.read_text(encoding="utf-8").split("\n")[4] == "é a"
     found = json.loads(report.read_text())
     expected = {"source": "p.tgz", "lines": 12, "empty": 3, "merged": 0, "cut": 3}
@@ -113,7 +112,7 @@ def test_cleaning_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_text_that_is_not_there_is_named() -> None:
     with pytest.raises(UserError, match=r"no text 'spa_Latm'.*Did you mean 'spa_Latn'"):
-        udhr.lines({}, "spa_Latm", "eng_Latn", Path("p.tgz"))
+        udhr.declaration_lines(Path("p.tgz"), "spa_Latm", "eng_Latn")
 
 
 def test_names_of_several_declarations_and_what_is_left_out(tmp_path: Path) -> None:
@@ -150,12 +149,12 @@ def test_markup_inside_paragraphs_is_text(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_package_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.tgz").write_bytes(b"<html>not found</html>")
     with pytest.raises(UserError, match=r"p\.tgz cannot be read as a package"):
-        udhr.lines({}, "eng_Latn", "eng_Latn", tmp_path / "p.tgz")
+        udhr.declaration_lines(tmp_path / "p.tgz", "eng_Latn", "eng_Latn")
 
 
 def test_a_package_without_the_declaration_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no declaration 'fra'"):
-        udhr.lines({}, "fra_Latn", "eng_Latn", package(tmp_path / "p.tgz", {"eng": REFERENCE}))
+        udhr.declaration_lines(package(tmp_path / "p.tgz", {"eng": REFERENCE}), "fra_Latn", "eng_Latn")
 
 
 def test_the_table_of_declarations() -> None:
@@ -170,12 +169,12 @@ def test_the_table_of_declarations() -> None:
 @pytest.mark.skipif(not PACKAGE.exists(), reason="the package udhr is not fetched; `make` fetches it")
 def test_real_declarations_align() -> None:
     assert [row._asdict() for row in udhr.index(PACKAGE)[0]] == [row._asdict() for row in udhr.udhr_texts().values()]
-    english, _ = udhr.lines({}, "eng_Latn", "eng_Latn", PACKAGE)
-    arabic, done = udhr.lines({}, "arb_Arab", "eng_Latn", PACKAGE)
+    english, _ = udhr.declaration_lines(PACKAGE, "eng_Latn", "eng_Latn")
+    arabic, done = udhr.declaration_lines(PACKAGE, "arb_Arab", "eng_Latn")
     assert len(english) == len(arabic) == 58
     # The Arabic preamble says in one paragraph what the English fourth and fifth say.
     assert [number for number, line in enumerate(arabic) if not line] == [3, 4] and done["merged"] == 2
-    japanese, done = udhr.lines({}, "jpn_Jpan", "eng_Latn", PACKAGE)
+    japanese, done = udhr.declaration_lines(PACKAGE, "jpn_Jpan", "eng_Latn")
     # So does the Japanese one, whose opening formula makes up for it in number.
     assert [number for number, line in enumerate(japanese) if not line] == [3, 4] and japanese[7].startswith("よって")
     assert english[8].startswith("All human beings are born free") and arabic[8].startswith("يولد جميع الناس")

@@ -85,10 +85,11 @@ def test_rules_run_from_a_text_to_the_report(python_of: Callable[[str], Path], t
     names = ("eng_Latn", "spa_Latn")
     texts = [f"results/corpora/mine/{name}" for name in names]
     for name, text in zip(names, texts, strict=True):
-        run_rule("fetch", "corpus", [f"texts/{name}.txt"], {"text": f"{text}.txt", "report": f"{text}.json"},
-                 {"spec": config.corpus_spec("mine"), "reference": "eng_Latn"}, {"text": name})  # fmt: skip
+        inputs, made = [f"texts/{name}.txt", "texts/eng_Latn.txt"], {"text": f"{text}.txt", "report": f"{text}.json"}
+        params = {"spec": config.corpora["mine"].settings(), "reference": "eng_Latn"}
+        run_rule("fetch", "corpus", inputs, made, params, {"corpus": "mine", "text": name})
     model = "results/models/decoder"
-    run_rule("hidden", "model", {"wheels": [], "twin": [], "hub": []}, [model],
+    run_rule("hidden", "model", [], [model],
              {"spec": {"folder": "decoder"}}, {"model": "decoder"})  # fmt: skip
     hidden = [f"results/hidden/decoder/mine/{name}.safetensors" for name in names]
     run_rule("hidden", "hidden", {"model": model, "texts": [f"{text}.txt" for text in texts]}, hidden,
@@ -147,10 +148,10 @@ def test_the_hubs_rules_run(python_of: Callable[[str], Path], tmp_path: Path, mo
             monkeypatch.setenv(key, value)
         for key in ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_DATASETS_CACHE", "HF_TOKEN"):
             monkeypatch.delenv(key, raising=False)
-        (listing,) = config.model_hub("m")
+        (listing,) = config.models["m"].inputs()
         run_rule("hub", "hub_model", [], [listing], {}, {"repo": "owner--decoder", "revision": COMMIT, "part": "weights"})
-        run_rule("hub", "hub_text", [], ["results/downloads/hub/texts/f/eng_Latn.json"], {"spec": config.hub_text("f")},
-                 {"corpus": "f", "text": "eng_Latn"})  # fmt: skip
+        (rows,) = config.corpora["f"].inputs("eng_Latn")
+        run_rule("hub", "hub_text", [], [rows], {"spec": config.corpora["f"].request()}, {"corpus": "f", "text": "eng_Latn"})
     weights = (tmp_path / listing).with_suffix("") / "model.safetensors"
     assert weights.read_bytes() == files["model.safetensors"]
     fetched = json.loads((tmp_path / "results/downloads/hub/texts/f/eng_Latn.json").read_text(encoding="utf-8"))

@@ -119,14 +119,15 @@ def plan(config: Config) -> None:
     """Ask of a config all that the rules ask of it when the DAG is built."""
     for corpus in config["corpora"]:
         config.batches(corpus)
-        config.corpus_spec(corpus)
+        config.corpora[corpus].settings()
         config.metrics(corpus)
         config.in_depth(corpus)
         for text in config.texts(corpus):
-            config.corpus_inputs(corpus, text)
+            config.corpora[corpus].inputs(text)
+            config.corpora[corpus].identity(text)
     for model in config["models"]:
-        for asked in (config.model_wheels, config.model_files, config.model_twin, config.model_hub):
-            asked(model)
+        config.models[model].inputs()
+        config.models[model].identity()
         for corpus in config["corpora"]:
             config.hidden(model, corpus)
     list(config.pairs())

@@ -17,8 +17,7 @@ import pytest
 
 import tiny
 from damage import cut, damage, flip
-from langgeom import corpora
-from langgeom.corpora import flores, udhr
+from langgeom.corpora import corpus_of, flores
 from langgeom.errors import UserError
 from langgeom.files import read_json
 from langgeom.hidden.extract import load
@@ -54,7 +53,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(folder: Path, spec: dict[str, object], wheel: Path | None = None) -> Path:
     out = folder / "built"
     shutil.rmtree(out, ignore_errors=True)
-    build_model("m", spec, wheels=[wheel] if wheel else [], twin=None, base=folder, out=out)
+    build_model("m", spec, [wheel] if wheel else [], base=folder, out=out)
     return out
 
 
@@ -209,16 +208,16 @@ def test_damaged_archives_are_refused(tmp_path: Path, tally: Tally) -> None:
     whole, path = gzip.compress(content.getvalue(), mtime=0), tmp_path / "f.tar.gz"
     for damaged in [b"", *(cut(whole, chance) for _ in range(15)), *(flip(whole, chance) for _ in range(60))]:
         path.write_bytes(damaged)
-        flores._files.cache_clear()
+        flores._places.cache_clear()
         try:
-            lines = corpora.lines(spec, "deu_Latn", "eng_Latn", tmp_path)[0]
+            lines = corpus_of("f", spec, tmp_path).lines("deu_Latn", [path])[0]
         except UserError as error:
             assert "f.tar.gz" in str(error)
             tally("an archive of texts damaged", 1, detected=1)
         else:  # a bit that means nothing, as of the time in its header
             assert lines == texts["deu_Latn"].splitlines()
             tally("an archive of texts damaged", 1, survived=1)
-    flores._files.cache_clear()
+    flores._places.cache_clear()
 
 
 def test_damaged_packages_are_refused(tmp_path: Path, tally: Tally) -> None:
@@ -227,7 +226,7 @@ def test_damaged_packages_are_refused(tmp_path: Path, tally: Tally) -> None:
         path.write_bytes(content)
         spec = {"udhr": {"version": "6.0.0", "sha256": "0" * 64}}
         with pytest.raises(UserError, match=r"p\.tgz is not the file that the config pins"):
-            udhr.lines(spec, "eng_Latn", "eng_Latn", path)
+            corpus_of("u", spec).lines("eng_Latn", [path])
         with pytest.raises(UserError, match=r"p\.tgz is not the npm package d3"):
             read_library(path, D3)
         with pytest.raises(UserError, match=r"cannot be read as the npm package d3"):

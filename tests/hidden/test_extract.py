@@ -100,7 +100,7 @@ def test_loss_equals_the_models_own(models: dict[str, LoadedModel], folders: dic
 
 def test_no_loss_for_encoders_and_untrained(folders: dict[str, Path], tmp_path: Path) -> None:
     twin = tmp_path / "twin"
-    build_model("twin", {"untrained": "decoder", "seed": 1}, wheels=[], twin=folders["decoder"], base=tmp_path, out=twin)
+    build_model("twin", {"untrained": "decoder", "seed": 1}, [folders["decoder"]], base=tmp_path, out=twin)
     assert extract(load(twin, "float32"), LINES, {"loss": None}).nll is None
     assert extract(load(twin, "float32", loss=True), LINES, {"loss": True}).nll is not None
     assert extract(load(folders["encoder"], "float32", loss=True), LINES, {"loss": True}).nll is None
@@ -156,7 +156,7 @@ def test_other_architectures(tmp_path: Path) -> None:
             0,
             {"initializer_range": 0.2, "pad_token_id": 1, **settings},
         )
-        build_model(name, {"folder": name}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "built" / name)
+        build_model(name, {"folder": name}, base=tmp_path, out=tmp_path / "built" / name)
         loaded = load(tmp_path / "built" / name, "float32")
         own = torch.cat(reference(loaded, tmp_path / "built" / name, 1), 1)
         states = extract(loaded, LINES, {"max_tokens": 64})
@@ -200,6 +200,6 @@ def test_weights_that_do_not_cover_the_model(tmp_path: Path, spoil: str) -> None
         config["num_hidden_layers"] = 3 if "many" in spoil else 1
         config.pop("layer_types", None)
         (source / "config.json").write_text(json.dumps(config))
-    build_model("m", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     with pytest.raises(UserError, match="do not belong together"):
         load(tmp_path / "m")

@@ -74,7 +74,7 @@ def halves(model: LoadedModel) -> tuple[int, int]:
 def untied(tmp_path: Path) -> Path:
     """Four blocks, and a head that is not the embedding."""
     tiny.decoder(tmp_path / "source", num_hidden_layers=4, tie_word_embeddings=False)
-    build_model("untied", {"folder": "source"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "untied")
+    build_model("untied", {"folder": "source"}, base=tmp_path, out=tmp_path / "untied")
     return tmp_path / "untied"
 
 

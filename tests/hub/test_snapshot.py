@@ -53,7 +53,7 @@ def fetch(client: Client, commit: str = COMMIT, weights: bool = True, repo: str 
 def built(tmp_path: Path, listing: str = LISTING, **spec: object) -> dict[str, object]:
     out = tmp_path / "models" / "m"
     spec = spec or {"hub": REPO, "revision": COMMIT}
-    build_model("m", spec, wheels=[], twin=None, base=tmp_path, out=out, hub=tmp_path / listing)
+    build_model("m", spec, [tmp_path / listing], base=tmp_path, out=out)
     return read_manifest(out)
 
 

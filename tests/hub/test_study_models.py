@@ -22,7 +22,7 @@ def prepared(base: Path, source: Path) -> Path:
     listing = source.parent / f"{source.name}.json"
     write_listing(listing, "owner/name", COMMIT, {path.name: sha256(path) for path in source.iterdir()})
     out = base / "models" / "m"
-    build_model("m", {"hub": "owner/name", "revision": COMMIT}, wheels=[], twin=None, base=base, out=out, hub=listing)
+    build_model("m", {"hub": "owner/name", "revision": COMMIT}, [listing], base=base, out=out)
     return out
 
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from langgeom import corpora
-from langgeom.corpora import flores_plus
+from langgeom.corpora import corpus_of, flores_plus
 from langgeom.errors import UserError
 from langgeom.hub.listing import fill, texts_path
 from stand_in_hub import COMMIT, TOKEN, Hub, Repository
@@ -69,15 +68,14 @@ FLORES: dict[str, Any] = {"flores_plus": {"revision": COMMIT, "split": "devtest"
 
 def built(folder: Path, spec: dict[str, Any], text: str) -> tuple[list[str], dict[str, Any]]:
     out = folder / "built" / f"{text}.txt"
-    source = folder / texts_path("c", text)
-    spec = {"min_lines": 1, **spec}
-    corpora.build(spec, text, "eng_Latn", source=source, out_txt=out, out_json=out.with_suffix(".json"))
+    corpus = corpus_of("c", {"min_lines": 1, **spec}, folder)
+    inputs = [folder / path for path in corpus.inputs(text)]
+    corpus.build(text, inputs, out_txt=out, out_json=out.with_suffix(".json"))
     return out.read_text(encoding="utf-8").splitlines(), json.loads(out.with_suffix(".json").read_text())
 
 
 def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Path) -> None:
-    spec = corpora.hub_spec(FLORES)
-    assert spec is not None
+    spec = corpus_of("c", FLORES).request()
     for text in SENTENCES:
         hub.asked.clear()
         status, said = fetch(client, spec, text)
@@ -95,7 +93,7 @@ def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Pat
 
 
 def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
-    spec = corpora.hub_spec(FLORES) or {}
+    spec = corpus_of("c", FLORES).request()
     status, said = fetch(client, spec, "eng_Latn", token="")
     assert status == 1 and "data set 'openlanguagedata/flores_plus' is gated: accept its terms on" in said, said
     status, said = fetch(client, spec, "eng_Latn", token="no-access")
@@ -119,7 +117,7 @@ def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
 def test_what_cannot_be_had(
     client: Client, flores: Repository, tmp_path: Path, change: dict[str, str], text: str, more: dict[str, str], words: str
 ) -> None:
-    status, said = fetch(client, {**(corpora.hub_spec(FLORES) or {}), **change}, text, **more)
+    status, said = fetch(client, {**corpus_of("c", FLORES).request(), **change}, text, **more)
     assert status == 1 and words in said, said
     assert "Traceback" not in said and TOKEN not in said and len(said.splitlines()) == 1
     assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
@@ -151,14 +149,16 @@ def rows(folder: Path, text: str, ids: list[str] | None, cells: list[str]) -> Pa
 
 
 def test_rows_are_aligned_by_id(tmp_path: Path) -> None:
-    rows(tmp_path, "eng_Latn", ["1", "2", "3"], ["a", "b", "c"])
-    spec: dict[str, Any] = {"hub": {}}
-    found = corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", ["3", "9", "1"], ["C", "X", "A"]))
-    assert found == (["A", "", "C"], {"unmatched": 1})
+    reference = rows(tmp_path, "eng_Latn", ["1", "2", "3"], ["a", "b", "c"])
+
+    def lines(ids: list[str] | None, cells: list[str]) -> tuple[list[str], Any]:
+        return corpus_of("c", {"hub": {}}).lines("deu_Latn", [rows(tmp_path, "deu_Latn", ids, cells), reference])
+
+    assert lines(["3", "9", "1"], ["C", "X", "A"]) == (["A", "", "C"], {"unmatched": 1})
     with pytest.raises(UserError, match="no id in common"):
-        corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", ["8"], ["X"]))
+        lines(["8"], ["X"])
     with pytest.raises(UserError, match="'deu_Latn' has 2 rows and 'eng_Latn' has 3"):
-        corpora.hub.lines(spec, "deu_Latn", "eng_Latn", rows(tmp_path, "deu_Latn", None, ["X", "Y"]))
+        lines(None, ["X", "Y"])
 
 
 def test_templates() -> None:

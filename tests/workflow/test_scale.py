@@ -22,7 +22,7 @@ def declarations() -> dict[str, list[str]]:
     first = ["eng_Latn", "uig_Latn", "uig_Arab", "srp_Latn", "srp_Cyrl"]
     found: dict[str, list[str]] = {}
     for text in dict.fromkeys([*first, *udhr.udhr_texts()]):
-        lines = udhr.lines({}, text, "eng_Latn", PACKAGE)[0][:LINES]
+        lines = udhr.declaration_lines(PACKAGE, text, "eng_Latn")[0][:LINES]
         if len(found) < LANGUAGES and len(lines) == LINES and all(lines):
             found[text] = lines
     return found

@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from langgeom.config import SCHEMA
-from langgeom.corpora import KINDS
 from study import ROOT, Study
 
 pytestmark = pytest.mark.workflow
@@ -102,8 +101,7 @@ def test_no_setting_is_left_out() -> None:
         if section not in ("corpora", "models"):
             inside = described.get("properties")
             assert {f"{section}.{key}" for key in inside} <= known if inside else section in known, section
-    of_corpora = {key for key in schema["$defs"]["corpus"]["properties"] if key not in (*KINDS, "split")}
-    assert {f"corpora.mine.{key}" for key in of_corpora} <= known
+    assert {f"corpora.mine.{key}" for key in schema["$defs"]["corpus"]["properties"]} <= known
 
 
 def test_nothing_reruns_without_a_change(planned: dict[str, set[str]]) -> None:

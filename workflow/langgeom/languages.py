@@ -1,24 +1,21 @@
 """Facts about languages and scripts (names, families, sample, resource classes, related pairs), and labels for plots.
 
-Languages come from `workflow/data/languages.tsv`, which states the source of each column. A language that is not there
-gets its code as its name and the family "unknown".
+They come from `workflow/data/languages.tsv` and `scripts.tsv`, which state the source of each column. A language that is not
+there gets its code as its name and the family "unknown".
 """
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError, nearest
 from langgeom.names import TextName
 
-__all__ = ["SCRIPTS", "UNKNOWN", "Language", "Script", "label", "language", "languages", "script"]
-
-PATH = Path(__file__).resolve().parent.parent / "data" / "languages.tsv"
+PATH = DATA / "languages.tsv"
 UNKNOWN = "unknown"
 
 
@@ -47,60 +44,10 @@ class Script(NamedTuple):
     direction: str
 
 
-# Codes and names: ISO 15924; direction: the Unicode Standard's chapters on the scripts.
-SCRIPTS: Mapping[str, Script] = MappingProxyType(
-    {
-        code: Script(code, name, direction)
-        for code, name, direction in (
-            ("Adlm", "Adlam", "rtl"),
-            ("Arab", "Arabic", "rtl"),
-            ("Armn", "Armenian", "ltr"),
-            ("Beng", "Bengali", "ltr"),
-            ("Cakm", "Chakma", "ltr"),
-            ("Cans", "Canadian Syllabics", "ltr"),
-            ("Cher", "Cherokee", "ltr"),
-            ("Cyrl", "Cyrillic", "ltr"),
-            ("Deva", "Devanagari", "ltr"),
-            ("Ethi", "Ethiopic", "ltr"),
-            ("Geor", "Georgian", "ltr"),
-            ("Gran", "Grantha", "ltr"),
-            ("Grek", "Greek", "ltr"),
-            ("Gujr", "Gujarati", "ltr"),
-            ("Guru", "Gurmukhi", "ltr"),
-            ("Hang", "Hangul", "ltr"),
-            ("Hani", "Han", "ltr"),
-            ("Hans", "Simplified Han", "ltr"),
-            ("Hant", "Traditional Han", "ltr"),
-            ("Hebr", "Hebrew", "rtl"),
-            ("Java", "Javanese", "ltr"),
-            ("Jpan", "Japanese", "ltr"),
-            ("Khmr", "Khmer", "ltr"),
-            ("Knda", "Kannada", "ltr"),
-            ("Kore", "Korean", "ltr"),
-            ("Lana", "Tai Tham", "ltr"),
-            ("Laoo", "Lao", "ltr"),
-            ("Latn", "Latin", "ltr"),
-            ("Mlym", "Malayalam", "ltr"),
-            ("Mong", "Mongolian", "ttb"),
-            ("Mtei", "Meitei Mayek", "ltr"),
-            ("Mymr", "Myanmar", "ltr"),
-            ("Nkoo", "N'Ko", "rtl"),
-            ("Olck", "Ol Chiki", "ltr"),
-            ("Orya", "Odia", "ltr"),
-            ("Sinh", "Sinhala", "ltr"),
-            ("Syrc", "Syriac", "rtl"),
-            ("Taml", "Tamil", "ltr"),
-            ("Tavt", "Tai Viet", "ltr"),
-            ("Telu", "Telugu", "ltr"),
-            ("Tfng", "Tifinagh", "ltr"),
-            ("Thaa", "Thaana", "rtl"),
-            ("Thai", "Thai", "ltr"),
-            ("Tibt", "Tibetan", "ltr"),
-            ("Vaii", "Vai", "ltr"),
-            ("Yiii", "Yi", "ltr"),
-        )
-    }
-)
+@functools.cache
+def scripts() -> Mapping[str, Script]:
+    """Return the known scripts by ISO 15924 code."""
+    return MappingProxyType({row["script"]: Script(*row.values()) for row in read_tsv(DATA / "scripts.tsv")})
 
 
 @functools.cache
@@ -110,22 +57,20 @@ def languages() -> Mapping[str, Language]:
     Raises:
         UserError: the file of languages names a code twice, or holds a value that its column does not allow.
     """
-    with PATH.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
-        found: dict[str, Language] = {}
-        for row in rows:
-            known = _read(row)
-            if known.lang in found:
-                raise UserError(f"{PATH.name} names '{known.lang}' twice; remove one.")
-            found[known.lang] = known
-    return MappingProxyType(found)
+    known: dict[str, Language] = {}
+    for row in read_tsv(PATH):
+        one = _language(row)
+        if one.lang in known:
+            raise UserError(f"{PATH.name} names '{one.lang}' twice; remove one.")
+        known[one.lang] = one
+    return MappingProxyType(known)
 
 
-def _read(row: Mapping[str, str]) -> Language:
-    lang, wals, resource = row["lang"], row["wals100"], row["resource"]
-    for code in row["scripts"].split():
-        if code not in SCRIPTS:
-            raise UserError(f"{PATH.name}, '{lang}': there is no script '{code}'.{nearest(code, SCRIPTS)}")
+def _language(row: Mapping[str, str]) -> Language:
+    lang, wals, resource, codes = row["lang"], row["wals100"], row["resource"], tuple(row["scripts"].split())
+    for code in codes:
+        if code not in scripts():
+            raise UserError(f"{PATH.name}, '{lang}': there is no script '{code}'.{nearest(code, scripts())}")
     if wals not in ("yes", "no") or resource not in ("", *"012345"):
         raise UserError(f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty).")
     return Language(
@@ -136,7 +81,7 @@ def _read(row: Mapping[str, str]) -> Language:
         wals == "yes",
         int(resource) if resource else None,
         tuple(row["related"].split()),
-        tuple(row["scripts"].split()),
+        codes,
     )
 
 
@@ -147,7 +92,7 @@ def language(lang: str) -> Language:
 
 def script(code: str) -> Script:
     """Return what is known of a script; for an unknown code its code as name, written from left to right."""
-    return SCRIPTS.get(code) or Script(code, code, "ltr")
+    return scripts().get(code) or Script(code, code, "ltr")
 
 
 def label(text: str, among: Iterable[str], *, with_script: bool = True) -> str:

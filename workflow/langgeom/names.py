@@ -1,16 +1,23 @@
-"""Names of texts: `{lang}_{script}` with FLORES+'s variant suffix where there is one, and how to read them."""
+"""Names of texts: `{lang}_{script}`, with FLORES+'s variant suffix if there is one.
+
+In a corpus of pairs eng_Latn holds the correct sentences, eng_Latn_wrong their ungrammatical versions, and
+eng_Latn_wrong{Type} those with one type of error.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from langgeom.errors import UserError
 
-__all__ = ["TEXT_PATTERN", "TextName"]
-
-# The one definition of a text's name; the Snakefile constrains its {text} wildcard with it.
+# The one definition of a text's name; rules constrain their wildcard {text} with it.
 TEXT_PATTERN = r"[a-z]{3}_[A-Z][a-z]{3}(?:_[A-Za-z0-9]+)?"
+# A corpus of pairs is English: its correct sentences are the reference, whatever the config's is.
+CORRECT = "eng_Latn"
+WRONG = "eng_Latn_wrong"
+VARIANT = "wrong"
 
 
 class TextName(NamedTuple):
@@ -39,5 +46,24 @@ class TextName(NamedTuple):
         return "_".join(part for part in self if part)
 
     def same_language(self, other: TextName) -> bool:
-        """Whether both are one language and variant (and so a two-script pair when their scripts differ)."""
+        """Return True if both are one language and variant: a pair in two scripts, if their scripts differ."""
         return (self.lang, self.variant) == (other.lang, other.variant)
+
+
+def type_of(text: str) -> str | None:
+    """Return the type of error of an ungrammatical text, as `WordOrder`; "" for all types together, None for other texts."""
+    variant = TextName.parse(text).variant
+    return variant.removeprefix(VARIANT) if variant.startswith(VARIANT) else None
+
+
+def type_words(kind: str) -> str:
+    """Write the name of a type as words: `WordOrder` as "Word order"."""
+    words = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]", kind)
+    return " ".join(
+        [word if index == 0 or (word.isupper() and len(word) > 1) else word.lower() for index, word in enumerate(words)]
+    )
+
+
+def corpora_of_pairs(corpora: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Return the corpora that hold an ungrammatical text, from two columns of a table."""
+    return {corpus for corpus, text in set(zip(corpora, texts, strict=True)) if type_of(text) is not None}

@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.models.folder import read_config
-from langgeom.models.manifest import read_manifest
-from langgeom.models.parameters import parameters_of
+from langgeom.models.manifest import parameters_of, read_manifest
+from langgeom.models.prepare import read_config
 
 __all__ = [
     "aligned_minutes",

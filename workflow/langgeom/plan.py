@@ -10,7 +10,6 @@ named as unknown and left out. The printed plan says which.
 from __future__ import annotations
 
 import argparse
-import csv
 import functools
 import os
 import shlex
@@ -23,23 +22,19 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from langgeom import corpora
 from langgeom.config import Config, check, check_files
+from langgeom.data import DATA, read_tsv
 from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
 from langgeom.errors import UserError
-from langgeom.grammar.layout import type_of
-from langgeom.models.folder import read_config
-from langgeom.models.kind import is_decoder
-from langgeom.models.manifest import read_manifest
-from langgeom.models.parameters import first, parameters_of, text_config
+from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
+from langgeom.models.prepare import read_config
+from langgeom.names import type_of
 from langgeom.quality.harness import encoder_message, find_program
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
-SHAPES = Path(__file__).resolve().parents[1] / "data" / "shapes.tsv"
 WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 SAMPLE = 64  # lines of a text that are tokenised
-LINES, LINE = 1000, 200  # lines of a text that is not here, and bytes of a line; generated sentences are shorter
-GENERATED, TYPES = 53, 12
+LINES, LINE = 1000, 200  # lines of a text that is not here, and bytes of a line
 GUESS = 2.5  # bytes of a token; the default's tokenizers have 1.9 to 4.4 on the UDHR
 # Assumed operations/s of a core, without and with bfloat16 in its instructions (seen on two cores of a server), and of a GPU
 # (40 % of what an H100 or H200 multiplies densely in bfloat16; not measured).
@@ -176,8 +171,8 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
     Raises:
         UserError: its prepared folder is damaged.
     """
-    spec, prepared = config["models"][model], base / "results" / "models" / model
-    twin, trained = spec.get("untrained"), "untrained" not in spec
+    source, prepared = config.models[model], base / "results" / "models" / model
+    twin, trained = source.twin(), source.init == "trained"
     if (prepared / "manifest.json").is_file():
         about = read_manifest(prepared)
         place = prepared.with_name(twin or model)  # one tokenizer is read for both
@@ -186,18 +181,16 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
             WIDTHS.get(about["dtype"], 4), sum(path.stat().st_size for path in prepared.iterdir()), 0, trained,
             place if place.is_dir() else prepared,
         )  # fmt: skip
-    if twin in config["models"]:
+    if twin:
         like = shape_of(config, twin, base)
         size = like.parameters * like.width if like else 0
         return like and replace(like, trained=False, bytes=size, left=size)
-    listing = next((base / path for path in config.model_hub(model)), None)
-    own = next((Path(path).parent for path in config.model_files(model)), None)
-    folder = listing.with_suffix("") if listing else own
+    listing = base / source.inputs()[0] if source.repository() else None
+    folder = listing.with_suffix("") if listing else source.folder()
     if folder is not None and (folder / "config.json").is_file():
         return _from_config(folder, trained, downloaded=listing is not None)
-    pin = spec["pypi"][0] if "pypi" in spec else {}
-    key = pin.get("package") or spec.get("hub") or twin or "", pin.get("version") or spec.get("revision", "")
-    shape = read_shapes().get(key)
+    pins = source.pins()
+    shape = read_shapes().get((pins[0].package, pins[0].version) if pins else source.repository() or ("", ""))
     return shape and replace(shape, trained=trained)
 
 
@@ -222,10 +215,8 @@ def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
 @functools.cache
 def read_shapes() -> dict[tuple[str, str], Shape]:
     """Return the sizes of shapes.tsv by source and revision."""
-    with SHAPES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
     shapes = {}
-    for row in rows:
+    for row in read_tsv(DATA / "shapes.tsv"):
         layers, dim, vocabulary, parameters = (int(row[key]) for key in ("layers", "dim", "vocabulary", "parameters"))
         width, size, decoder = int(row["width"]), int(row["bytes"]), row["kind"] == "decoder"
         shapes[row["source"], row["revision"]] = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size)
@@ -233,18 +224,19 @@ def read_shapes() -> dict[tuple[str, str], Shape]:
 
 
 def _text(config: Config, corpus: str, text: str, base: Path) -> Text:
-    """Return the size of a text: of the user's own file, else as prepared, else guessed."""
-    spec = config["corpora"][corpus]
-    files = [*corpora.sources(spec, text, text, config.base), base / "results" / "corpora" / corpus / f"{text}.txt"]
-    path = next((path for path in files if path.name.startswith(f"{text}.") and path.is_file()), None)
-    if path is not None:
-        lines = [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
-        return Text(len(lines), path.stat().st_size, tuple(lines[:: max(1, -(-len(lines) // SAMPLE))]))
-    if generated := spec.get("grammar", {}).get("generate"):
-        sentences = generated["pairs"] // (TYPES if type_of(text) else 1)
-        return Text(sentences, sentences * GENERATED + generated["pairs"])
-    sentences = corpora.line_counts(spec).get(text, LINES)
-    return Text(sentences, sentences * LINE)
+    """Return the size of a text: of what its corpus has at hand, else as prepared, else guessed."""
+    source, prepared = config.corpora[corpus], base / "results" / "corpora" / corpus / f"{text}.txt"
+    try:
+        lines = source.peek(text)
+    except UserError:  # preparing the text says why
+        lines = None
+    if lines is None and prepared.is_file():
+        lines = prepared.read_text(encoding="utf-8", errors="replace").split("\n")
+    if lines is None:
+        sentences = source.line_count(text) or LINES
+        return Text(sentences, sentences * LINE)
+    filled = [line for line in lines if line.strip()]
+    return Text(len(filled), len("\n".join(lines).encode()), tuple(filled[:: max(1, -(-len(filled) // SAMPLE))]))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What a word is: a run of letters, marks and digits that holds a letter, in lower case, where spaces part words.
+"""Words: runs of letters, marks and digits with a letter in them, in lower case, in scripts with spaces between words.
 
 The measures of texts and fertility both count these.
 """
@@ -12,11 +12,8 @@ import unicodedata
 
 from langgeom.names import TextName
 
-__all__ = ["UNSPACED", "has_words", "words"]
-
-# Scripts that put no space between words: those of Unicode Standard Annex #14's line breaking classes ID and SA (but for Tai
-# Viet, which nowadays has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces,
-# all others 2 to 13.
+# Scripts without spaces between words: line breaking classes ID and SA of Unicode Standard Annex #14 (without Tai Viet, which
+# now has spaces), and Tibetan and Javanese. Their texts of the UDHR have 12 to 102 characters between spaces, all others 2-13.
 UNSPACED = frozenset(("Hani", "Hans", "Hant", "Java", "Jpan", "Khmr", "Lana", "Laoo", "Mymr", "Thai", "Tibt", "Yiii"))
 
 
@@ -33,12 +30,12 @@ def _word() -> re.Pattern[str]:
 
 
 def words(line: str) -> list[str]:
-    """Return the words of a line in lower case; numbers are none."""
+    """Return the words of a line in lower case; numbers do not count."""
     return [word.lower() for word in _word().findall(line) if any(map(str.isalpha, word))]
 
 
 def has_words(text: str) -> bool:
-    """Whether spaces part the words of a text, by its name's script: not in Chinese, Japanese, Thai, Khmer, Burmese ...
+    """Return True if spaces separate the words of a text, by its name's script: not in Chinese, Japanese, Thai, Khmer ...
 
     Raises:
         UserError: a name that is no text's name.

@@ -12,6 +12,7 @@ from langgeom.pages.libraries import D3
 from langgeom.plan import check_disk, check_harness
 from langgeom.report import ASSETS as REPORT_ASSETS
 from langgeom.report.versions import versions
+from langgeom.sources import identity
 from langgeom.needs import (
     aligned_minutes,
     hidden_memory,
@@ -42,8 +43,8 @@ resource_scopes:
 
 wildcard_constraints:
     text=TEXT_PATTERN,
-    corpus="[^/]+",
-    model="[^/]+",
+    corpus=CONFIG.pattern("corpora"),
+    model=CONFIG.pattern("models"),
     figure="|".join(FIGURES),
 
 
@@ -52,10 +53,10 @@ def announce_texts():
     logger.info("", extra={"texts_by_rule": CONFIG.texts_by_rule()})
 
 
-def or_stop(check, *arguments):
-    """Call a check, and end Snakemake with its message alone if it fails."""
+def or_stop(function, *arguments):
+    """Call a function, and end Snakemake with its message alone if it fails."""
     try:
-        return check(*arguments)
+        return function(*arguments)
     except UserError as error:
         sys.exit(f"\n{error}")
 

@@ -34,7 +34,7 @@ rule hub_text:
     conda:
         "../../envs/hub.yaml"
     params:
-        spec=lambda wildcards: CONFIG.hub_text(wildcards.corpus),
+        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(),
     script:
         "../scripts/hub_text.py"
 
@@ -42,7 +42,7 @@ rule hub_text:
 rule corpus:
     "Aligning {wildcards.text} of {wildcards.corpus}"
     input:
-        lambda wildcards: CONFIG.corpus_inputs(wildcards.corpus, wildcards.text),
+        lambda wildcards: CONFIG.corpora[wildcards.corpus].inputs(wildcards.text),
     output:
         text="results/corpora/{corpus}/{text}.txt",
         report="results/corpora/{corpus}/{text}.json",
@@ -55,7 +55,8 @@ rule corpus:
     conda:
         "../../envs/fetch.yaml"
     params:
-        spec=lambda wildcards: CONFIG.corpus_spec(wildcards.corpus),
+        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
+        files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
         reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         code=code_of("langgeom.corpora"),
     script:

@@ -23,6 +23,7 @@ rule harness:
         gpu_turn=GPU_TURN,
     params:
         settings=CONFIG.harness_settings(),
+        files=identity(CONFIG.harness_files()),
         seed=CONFIG["seed"],
         code=code_of("langgeom.quality.harness"),
     script:

@@ -43,10 +43,7 @@ rule hub_model:
 rule model:
     "Preparing model {wildcards.model}"
     input:
-        wheels=lambda wildcards: CONFIG.model_wheels(wildcards.model),
-        twin=lambda wildcards: CONFIG.model_twin(wildcards.model),
-        hub=lambda wildcards: CONFIG.model_hub(wildcards.model),
-        files=lambda wildcards: CONFIG.model_files(wildcards.model),
+        lambda wildcards: CONFIG.models[wildcards.model].inputs(),
     output:
         directory("results/models/{model}"),
     log:
@@ -58,7 +55,8 @@ rule model:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * model_memory(input),
     params:
-        spec=lambda wildcards: CONFIG["models"][wildcards.model],
+        spec=lambda wildcards: CONFIG.models[wildcards.model].spec,
+        files=lambda wildcards: CONFIG.models[wildcards.model].identity(),
         code=code_of("langgeom.models"),
         versions=versions_of("torch", "transformers", "tokenizers", "gguf"),
     script:

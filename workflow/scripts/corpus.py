@@ -5,13 +5,12 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.corpora import build
+    from langgeom.corpora import corpus_of
 
-    build(
-        snakemake.params.spec,
-        snakemake.wildcards.text,
-        snakemake.params.reference,
-        source=Path(snakemake.input[0]),
+    wildcards, params = snakemake.wildcards, snakemake.params
+    corpus_of(wildcards.corpus, params.spec, reference=params.reference).build(
+        wildcards.text,
+        [Path(path) for path in snakemake.input],
         out_txt=Path(snakemake.output.text),
         out_json=Path(snakemake.output.report),
     )

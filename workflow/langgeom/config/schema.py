@@ -1,10 +1,12 @@
-"""Settings against the schema: one line for one mistake, and defaults filled in."""
+"""Config files and the schema: what cannot be read or means something else, one line for one mistake, defaults filled in."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping
+import os
+import re
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,101 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from langgeom.corpora import corpus_kinds
+from langgeom.data import DATA
 from langgeom.errors import UserError, nearest
+from langgeom.models import model_kinds
+from langgeom.sources import kind_of_spec
 
-__all__ = ["SCHEMA", "completed"]
-
-SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+SCHEMA = DATA.parent / "schemas" / "config.schema.yaml"
+# Snakemake reads a file with this key as a template of Python expressions (yte), which it evaluates.
+TEMPLATE = "__use_yte__"
 LONGEST = 1000  # characters of a text, a path's too: messages quote what they refuse
-KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
+
+
+def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse config files that are not there, hold no settings, hold code, or hold what YAML readers let pass silently.
+
+    Raises:
+        UserError: naming the file, and the line and key where there is one.
+    """
+    for path in paths:
+        try:
+            content = yaml.load(Path(path).read_bytes().decode("utf-8-sig"), Loader=_StrictLoader)  # a SafeLoader
+        except FileNotFoundError:
+            raise UserError(
+                f"there is no config file '{os.fspath(path)}' (looked in {os.getcwd()}). If it stands behind --configfile and "
+                "is a target, put it before: that option takes every word after it as a file."
+            ) from None
+        except IsADirectoryError:
+            raise UserError(
+                f"'{os.fspath(path)}' is a folder, but there is no config file of that name. Name a file."
+            ) from None
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise UserError(f"{path} cannot be read as YAML: line {line} is not UTF-8. Save the file as UTF-8.") from None
+        except UserError as error:
+            raise UserError(f"{path}, {error}") from None
+        except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+            raise UserError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(content, Mapping):
+            found = "nothing" if content is None else f"a {type(content).__name__}"
+            raise UserError(f"{path} holds {found}; settings are needed, as `corpora:` and `models:` (see docs/extend.md).")
+        if TEMPLATE in content:
+            raise UserError(f"{path} has the key '{TEMPLATE}', with which Snakemake runs code in it; remove it.")
+        if (key := _cyclic(content)) is not None:
+            raise UserError(f"{path}: a YAML alias under '{key}' is part of itself; write out what is meant.")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """PyYAML's safe loader, except that repeated keys and numbers that YAML 1.1 reads as octal or base 60 are errors."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise UserError(f"line {line}: a key is a list or a mapping; keys are text.")
+            if key.value in seen:
+                raise UserError(
+                    f"line {line}: key '{key.value}' stands on line {seen[key.value]} and again on line {line}; remove or "
+                    "rename one."
+                )
+            seen[key.value] = line
+        return super().construct_mapping(node, deep)
+
+    def construct_plain_int(self, node: yaml.ScalarNode) -> int:
+        number = self.construct_yaml_int(node)
+        if re.fullmatch(r"[-+]?0[0-9_]+|.*:.*", node.value):
+            raise UserError(
+                f"line {node.start_mark.line + 1}: YAML reads {node.value} as {number}; write the number that you mean without "
+                "a leading 0 or ':', or put it in \"quotes\" if it is text."
+            )
+        return int(number)
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_plain_int)
+
+
+def _cyclic(content: Mapping[Any, Any]) -> Any:
+    """Return the first top-level key whose value contains itself through an alias, or None."""
+    done: set[int] = set()
+
+    def loops(value: Any, above: frozenset[int]) -> bool:
+        if id(value) in above:
+            return True
+        children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        if id(value) in done or not children:
+            return False
+        found = any(loops(child, above | {id(value)}) for child in children)
+        done.add(id(value))
+        return found
+
+    return next((key for key, value in content.items() if loops(value, frozenset({id(content)}))), None)
 
 
 def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,7 +118,7 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
         UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
     """
     plain = _plain(settings, ())
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = composed(plain)
     errors = list(Draft202012Validator(schema).iter_errors(plain))
     if errors:
         raise UserError(_describe(min(errors, key=lambda error: (len(error.absolute_path), str(error.absolute_path)))))
@@ -37,8 +126,28 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of these settings: of each corpus and model, the keys that all have and those of its kind.
+
+    Raises:
+        UserError: a corpus or model that names no kind, or several.
+    """
+    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    for group, shared, kinds in (("corpora", "corpus", corpus_kinds()), ("models", "model", model_kinds())):
+        common = schema["$defs"][shared]["properties"]
+        entries = settings.get(group)
+        for name, spec in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(spec, Mapping):
+                kind = kind_of_spec(f"{group}.{name}", spec, kinds)
+                keys = {**kind.properties(), **{key: part for key, part in common.items() if key not in kind.without}}
+                schema["properties"][group].setdefault("properties", {})[name] = {
+                    "type": "object", "additionalProperties": False, "properties": keys,
+                }  # fmt: skip
+    return schema
+
+
 def _plain(value: Any, path: tuple[Any, ...]) -> Any:
-    """Copy YAML's output, refusing what settings cannot mean: keys that are no text, NaN, cycles, text longer than any."""
+    """Copy YAML's output, refusing keys that are no text, NaN, cycles, and text longer than any setting."""
     if len(path) > 20:
         raise UserError(f"config: {_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
     if isinstance(value, Mapping):
@@ -55,7 +164,7 @@ def _plain(value: Any, path: tuple[Any, ...]) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"config: {_join(path)} is {value}; a finite number is needed.")
     if isinstance(value, str) and len(value) > LONGEST:
-        raise UserError(f"config: {_join(path)} is {_found(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
+        raise UserError(f"config: {_join(path)} is {_shown(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
     return value
 
 
@@ -65,7 +174,7 @@ def _join(path: Iterable[Any]) -> str:
     return text.lstrip(".") or "the top level"
 
 
-def _found(value: Any) -> str:
+def _shown(value: Any) -> str:
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
@@ -74,6 +183,8 @@ def _describe(error: ValidationError) -> str:
     """Turn a schema error into one line: key, found, allowed, nearest."""
     where, found, rule, schema = _join(error.absolute_path), error.instance, error.validator, error.schema
     hint = f" ({schema['description']})" if isinstance(schema, Mapping) and "description" in schema else ""
+    if "propertyNames" in error.absolute_schema_path:
+        return f"config: {where} has the name {_shown(found)}; allowed: {schema['description']}."
     if rule == "additionalProperties":
         known = list(schema["properties"])
         key = next(key for key in found if key not in known)
@@ -82,24 +193,27 @@ def _describe(error: ValidationError) -> str:
         missing = next(key for key in schema["required"] if key not in found)
         return f"config: {where} lacks '{missing}'{_hint_of(schema, missing)}."
     if rule == "type":
-        return f"config: {where} is {_found(found)}; allowed: {KINDS[schema['type']]}{hint}."
+        cure = (
+            ' If it is text, put it in "quotes".' if schema["type"] == "string" and not isinstance(found, dict | list) else ""
+        )
+        return f"config: {where} is {_shown(found)}; allowed: {TYPES[schema['type']]}{hint}.{cure}"
     if rule == "enum":
         allowed = ", ".join(map(str, error.validator_value))
-        return f"config: {where} is {_found(found)}; allowed: {allowed}.{nearest(found, error.validator_value)}"
+        return f"config: {where} is {_shown(found)}; allowed: {allowed}.{nearest(found, error.validator_value)}"
     if rule == "anyOf":
-        return f"config: {where} is {_found(found)}; allowed: {schema.get('description', 'another kind of value')}."
+        return f"config: {where} is {_shown(found)}; allowed: {schema.get('description', 'another kind of value')}."
     if rule == "uniqueItems":
         twice = next(item for index, item in enumerate(found) if item in found[:index])
-        return f"config: {where} names {_found(twice)} twice; remove one."
+        return f"config: {where} names {_shown(twice)} twice; remove one."
     if rule in ("minItems", "minProperties", "minLength"):
         return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
     if rule == "pattern":
-        return f"config: {where} is {_found(found)}; allowed: {schema.get('description', error.validator_value)}."
+        return f"config: {where} is {_shown(found)}; allowed: {schema.get('description', error.validator_value)}."
     if rule == "maxItems":
         return f"config: {where} names {len(found)}; allowed: at most {error.validator_value}{hint}."
     bounds = {"minimum": "at least", "maximum": "at most"}
     if rule in bounds:
-        return f"config: {where} is {_found(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
+        return f"config: {where} is {_shown(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
     return f"config: {where}: {error.message}{hint}."
 
 
@@ -119,7 +233,7 @@ def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) ->
         for key, item in value.items():
             child = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
             if isinstance(child, Mapping):
-                kinds = [child, *child.get("anyOf", ())]
-                if isinstance(item, float) and any(kind.get("type") == "integer" for kind in kinds):
+                types = [child, *child.get("anyOf", ())]
+                if isinstance(item, float) and any(one.get("type") == "integer" for one in types):
                     value[key] = int(item)
                 _complete(item, child, root)

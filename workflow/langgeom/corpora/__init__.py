@@ -1,96 +1,140 @@
-"""Parallel corpora: each kind is one module with `texts`, `sources` and `lines`, named by its key in the config.
-
-`texts(spec, base)` lists what the corpus has (None where only the hub knows), `sources(spec, text, base)` names the file a text
-is read from, or a list of them (none where it is downloaded), `lines(spec, text, reference, source)` reads a text aligned to
-the reference text. Where a kind needs them: `check(spec)`, `line_counts()`, `hub_spec(spec)` (what the hub is asked for),
-`label(spec, source)` (what a report calls the source).
-"""
+"""Parallel corpora: a kind of corpus is one file here with one subclass of `Corpus`; `text` and `pairs` serve several."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
+import json
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-__all__ = ["KINDS", "available", "build", "check", "hub_spec", "line_counts", "lines", "sources"]
+from langgeom.corpora.text import clean_text, script_warnings
+from langgeom.errors import UserError
+from langgeom.files import atomic
+from langgeom.names import TextName
+from langgeom.sources import Identity, Source, find_kinds, identity, kind_of_spec
 
-KINDS = ("udhr", "flores", "folder", "grammar", "hub", "flores_plus")
+log = logging.getLogger(__name__)
 
 
-def _module(spec: Mapping[str, Any]) -> ModuleType:
-    return import_module(f"langgeom.corpora.{next(kind for kind in KINDS if kind in spec)}")
+class Corpus(Source):
+    """A corpus of the config.
+
+    Attributes:
+        languages: True if its texts are languages, False if they are grammatical and ungrammatical versions of one.
+        reference: the text that all others are aligned to and compared with.
+    """
+
+    group = "corpora"
+    languages = True
+
+    def __init__(self, name: str, spec: dict[str, Any], base: Path = Path(), reference: str = "eng_Latn") -> None:
+        super().__init__(name, spec, base)
+        self.reference = reference
+
+    def texts(self) -> list[str] | None:
+        """Return the names of the texts that the corpus has; None if only the hub knows.
+
+        Raises:
+            UserError: there is no such corpus.
+        """
+        raise NotImplementedError
+
+    def default_texts(self) -> list[str] | None:
+        """Return the texts of a corpus whose config names none; None if it must name them."""
+        return None
+
+    def files(self, text: str) -> list[Path]:
+        """Return the user's own files that a text is read from."""
+        return []
+
+    def inputs(self, text: str) -> list[str]:
+        """Return all files that a text is made from: its own, the reference text's, or what was downloaded."""
+        return list(dict.fromkeys(str(path) for name in (text, self.reference) for path in self.files(name)))
+
+    def identity(self, text: str) -> Identity:
+        """Return what identifies the user's own files that a text is made from: any replacement of one reruns the rule."""
+        files = dict.fromkeys(path for name in (text, self.reference) for path in self.files(name))
+        return identity(files)
+
+    def request(self) -> dict[str, Any]:
+        """Return what the hub is asked for (`langgeom.hub.fetch.fetch_text`); empty if nothing comes from there."""
+        return {}
+
+    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
+        """Return the lines of a text, line i parallel to the reference text's, and counts of what was done to them.
+
+        Args:
+            inputs: the files of `inputs(text)`.
+
+        Raises:
+            UserError: whatever keeps the text from being read or aligned.
+        """
+        raise NotImplementedError
+
+    def label(self, inputs: Sequence[Path]) -> str:
+        """Return what a report calls the source of a text."""
+        return inputs[0].name
+
+    def line_count(self, text: str) -> int | None:
+        """Return the number of lines of a text if it is known before anything is read."""
+        return None
+
+    def peek(self, text: str) -> Sequence[str] | None:
+        """Return the lines of a text, not yet aligned or cleaned, if they can be read at once; for the plan."""
+        own = next((path for path in self.files(text) if path.name.startswith(f"{text}.") and path.is_file()), None)
+        return None if own is None else own.read_text(encoding="utf-8", errors="replace").split("\n")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that determine each text: without the list of texts and what concerns models."""
+        return {key: value for key, value in self.spec.items() if key not in ("texts", "token_cap")}
+
+    def build(self, text: str, inputs: Sequence[Path], out_txt: Path, out_json: Path) -> None:
+        """Write one text, aligned to the reference text and clean, and the report of what was done to it.
+
+        Warnings go to the log too.
+
+        Args:
+            text: its name.
+            inputs: the files of `inputs(text)`.
+            out_txt, out_json: the files to write (docs/design.md).
+
+        Raises:
+            UserError: whatever keeps the text from being read or aligned, or fewer lines than `min_lines`.
+        """
+        lines, done = self.lines(text, inputs)
+        same = self.languages and text != self.reference and lines == self.lines(self.reference, inputs[-1:])[0]
+        cleaned, report = clean_text(lines, self.label(inputs), done, self.spec.get("max_characters", 5000))
+        filled = report["lines"] - report["empty"]
+        if filled < self.spec.get("min_lines", 1):
+            raise UserError(
+                f"'{text}' has {filled} lines with text in {report['source']}; {self.spec['min_lines']} are needed. Leave it "
+                "out, or lower min_lines of its corpus."
+            )
+        report |= script_warnings(cleaned, TextName.parse(text).script)
+        if same:
+            report.setdefault("warnings", []).append(f"all lines are those of {self.reference}: is it the right file?")
+        for warning in report.get("warnings", []):
+            log.warning("%s: %s", text, warning)
+        with atomic(out_txt) as temporary:
+            temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")
+        with atomic(out_json) as temporary:
+            temporary.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def available(spec: Mapping[str, Any], base: Path) -> list[str] | None:
-    """Return the names of the texts that a corpus has; None where only the hub knows.
+@cache
+def corpus_kinds() -> dict[str, type[Corpus]]:
+    """Return the kinds of corpora by their key in the config."""
+    return find_kinds(__name__, Corpus)
 
-    Args:
-        spec: the corpus's settings.
-        base: the folder that relative paths in them start from.
+
+def corpus_of(name: str, spec: Mapping[str, Any], base: Path = Path(), reference: str = "eng_Latn") -> Corpus:
+    """Return the corpus that settings of the config describe.
 
     Raises:
-        UserError: there is no such corpus.
+        UserError: they name no kind, or several.
     """
-    found: list[str] | None = _module(spec).texts(spec, base)
-    return found
-
-
-def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the hub is asked for (langgeom.hub.fetch) where a corpus comes from there."""
-    module = _module(spec)
-    return module.hub_spec(spec) if hasattr(module, "hub_spec") else None
-
-
-def check(spec: Mapping[str, Any]) -> None:
-    """Refuse settings of a corpus that its schema cannot refuse.
-
-    Raises:
-        UserError: the key, what was found, what is allowed.
-    """
-    module = _module(spec)
-    if hasattr(module, "check"):
-        module.check(spec)
-
-
-def line_counts(spec: Mapping[str, Any]) -> dict[str, int]:
-    """Return the lines of each text where they are known before anything is fetched or read, else nothing."""
-    module = _module(spec)
-    return module.line_counts() if hasattr(module, "line_counts") else {}
-
-
-def sources(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> list[Path]:
-    """Return the files of the user that a text is made from, the reference text's among them: it is aligned to that."""
-    module = _module(spec)
-    found = [module.sources(spec, name, base) for name in (text, reference)]
-    return list(dict.fromkeys(path for one in found for path in ([one] if isinstance(one, Path) else one or [])))
-
-
-def lines(spec: Mapping[str, Any], text: str, reference: str, base: Path) -> tuple[list[str], Mapping[str, int]]:
-    """Return the lines of a text that needs no download, as they are before cleaning, and counts of what was done.
-
-    Raises:
-        UserError: whatever keeps the text from being read or aligned.
-    """
-    return _module(spec).lines(spec, text, reference, sources(spec, text, reference, base)[0])
-
-
-def build(spec: Mapping[str, Any], text: str, reference: str, *, source: Path, out_txt: Path, out_json: Path) -> None:
-    """Write one text of a corpus, aligned to the reference text and clean, and the report of what was done to it.
-
-    Args:
-        spec: the corpus's settings.
-        text, reference: names of texts.
-        source: the file it is read from: the downloaded package, or the first of `sources`.
-        out_txt, out_json: the files to write (docs/design.md).
-
-    Raises:
-        UserError: whatever keeps the text from being read, aligned, or long enough.
-    """
-    from langgeom.corpora.text import write_text
-
-    module = _module(spec)
-    lines, done = module.lines(spec, text, reference, source)
-    label = module.label(spec, source) if hasattr(module, "label") else source.name
-    write_text(text, lines, spec, label, done, out_txt, out_json)
+    kind = kind_of_spec(f"corpora.{name}", spec, corpus_kinds())
+    return kind(name, spec if isinstance(spec, dict) else dict(spec), base, reference)

@@ -1,30 +1,22 @@
-"""FLORES+ from the hub (gated), keyed by configuration name and aligned by id.
+"""FLORES+ from the hub (gated): a data set whose columns and texts are known here, aligned by id.
 
 Open Language Data Initiative; after Goyal et al. (2022, TACL 10) and NLLB Team (2022).
 """
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from langgeom.corpora import hub
-from langgeom.corpora.hub import label, sources
+from langgeom.corpora.hub import Hub
+from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError
 from langgeom.hub.listing import UNPINNED
 
-__all__ = ["DATASET", "KNOWN", "check", "hub_spec", "label", "lines", "sources", "texts"]
-
 DATASET = "openlanguagedata/flores_plus"
-TABLE = Path(__file__).resolve().parents[2] / "data" / "flores_plus.tsv"
 # The commit that workflow/data/flores_plus.tsv lists.
 KNOWN = "5fec6c13f9e5a4db2f745d4ec0d7c9721ddc4f06"
 TWI = "twi_Latn_akua1239 or twi_Latn_asan1239"
-# What FLORES-200 calls them, and what FLORES+ does.
+# Names of FLORES-200, and those of FLORES+.
 RENAMED = {
     "zho_Hans": "cmn_Hans", "zho_Hant": "cmn_Hant", "tgl_Latn": "fil_Latn", "est_Latn": "ekk_Latn", "grn_Latn": "gug_Latn",
     "kon_Latn": "ktu_Latn", "tzm_Tfng": "zgh_Tfng", "aka_Latn": TWI, "twi_Latn": TWI,
@@ -32,43 +24,41 @@ RENAMED = {
 }  # fmt: skip
 
 
-def check(spec: Mapping[str, Any]) -> None:
-    """Refuse a missing commit, and names of FLORES-200 that FLORES+ has changed.
+class FloresPlus(Hub):
+    """FLORES+ at one commit."""
 
-    Raises:
-        UserError: with the name that it has.
+    schema = """
+    flores_plus:
+      description: FLORES+ from the hub; accept its terms there and make your token known first.
+      type: object
+      additionalProperties: false
+      properties:
+        revision: {$ref: "#/$defs/commit"}
+        split:
+          description: Which part of FLORES+.
+          enum: [dev, devtest]
+          default: devtest
     """
-    if "revision" not in spec["flores_plus"]:
-        raise UserError(f"flores_plus lacks 'revision', {UNPINNED}.")
-    for text in spec["texts"]:
-        if text in RENAMED:
-            raise UserError(f"'{text}' is a name of FLORES-200; FLORES+ calls it {RENAMED[text]}.")
 
+    def check(self) -> None:
+        """Refuse a missing commit, and names of FLORES-200 that FLORES+ has changed."""
+        if "revision" not in self.spec["flores_plus"]:
+            raise UserError(f"flores_plus lacks 'revision', {UNPINNED}.")
+        for text in self.spec["texts"]:
+            if text in RENAMED:
+                raise UserError(f"'{text}' is a name of FLORES-200; FLORES+ calls it {RENAMED[text]}.")
 
-def texts(spec: Mapping[str, Any], base: Path) -> list[str] | None:
-    """Return the texts of a split at the commit that is known here; nothing for another commit, which may have more."""
-    if spec["flores_plus"]["revision"] != KNOWN:
-        return None
-    return sorted(name for name, splits in _table().items() if spec["flores_plus"]["split"] in splits)
+    def texts(self) -> list[str] | None:
+        """Return the texts of the split at the known commit; None for another commit, which may have more."""
+        chosen = self.spec["flores_plus"]
+        if chosen["revision"] != KNOWN:
+            return None
+        return sorted(row["text"] for row in read_tsv(DATA / "flores_plus.tsv") if chosen["split"] in row["splits"].split(","))
 
-
-def hub_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `langgeom.hub.fetch.fetch_text` is asked for."""
-    chosen = spec["flores_plus"]
-    return {
-        "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],
-        "text_column": "text", "id_column": "id",
-    }  # fmt: skip
-
-
-def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:
-    """Return the sentences of a text in the order of the reference text's; as `langgeom.corpora.hub.lines`."""
-    return hub.lines(spec, text, reference, source)
-
-
-@cache
-def _table() -> dict[str, set[str]]:
-    """Return the splits that each text has."""
-    with TABLE.open(encoding="utf-8") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t")
-        return {row["text"]: set(row["splits"].split(",")) for row in rows}
+    def request(self) -> dict[str, Any]:
+        """Return the data set with the columns and configurations of FLORES+."""
+        chosen = self.spec["flores_plus"]
+        return {
+            "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],
+            "text_column": "text", "id_column": "id",
+        }  # fmt: skip

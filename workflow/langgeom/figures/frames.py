@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import language
-from langgeom.names import TextName
+from langgeom.names import TextName, corpora_of_pairs
 
 __all__ = ["DIGITS", "LEAST", "NEGLIGIBLE", "NUMBERS", "by_layer", "main_models", "numbers", "of_languages", "panels",
            "reliable", "resolved", "tied", "title_of", "twins", "two_scripts"]  # fmt: skip

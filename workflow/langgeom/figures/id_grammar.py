@@ -18,8 +18,8 @@ from langgeom.figures.scales import Limits, limits
 from langgeom.figures.settings import Settings
 from langgeom.figures.style import DASHES, Look, page
 from langgeom.figures.words import footnote, layer_axis, words
-from langgeom.grammar.layout import CORRECT, corpora_of_pairs, type_of, type_words
 from langgeom.metrics.catalogue import METRICS as CATALOGUE
+from langgeom.names import CORRECT, corpora_of_pairs, type_of, type_words
 
 __all__ = ["ALIAS", "CAPTION", "METRICS", "PAIRS", "TITLE", "draw"]
 

@@ -18,8 +18,8 @@ from scipy import stats
 from langgeom.figures.frames import by_layer, twins
 from langgeom.findings.evidence import Evidence, Panel
 from langgeom.findings.outcome import Interval, Outcome, untestable
-from langgeom.grammar.layout import WRONG, type_of, type_words
 from langgeom.metrics.catalogue import METRICS
+from langgeom.names import WRONG, type_of, type_words
 
 __all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
 

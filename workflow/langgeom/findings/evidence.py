@@ -18,9 +18,8 @@ import pandas as pd
 from langgeom.figures import qualities
 from langgeom.figures.frames import DIGITS, NEGLIGIBLE, by_layer, reliable, resolved, tied, twins
 from langgeom.figures.settings import Settings as FigureSettings
-from langgeom.grammar.layout import corpora_of_pairs
 from langgeom.languages import UNKNOWN, language
-from langgeom.names import TextName
+from langgeom.names import TextName, corpora_of_pairs
 
 __all__ = ["Divergences", "Evidence", "Panel", "Settings", "family", "matched", "name_of", "per_language", "summary", "unit_of"]
 

@@ -19,7 +19,7 @@ from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest
-from langgeom.models.quiet import quiet
+from langgeom.models.prepare import quiet
 
 __all__ = ["LoadedModel", "load"]
 

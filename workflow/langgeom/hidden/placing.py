@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from langgeom.errors import UserError
-from langgeom.models.quiet import quiet
+from langgeom.models.prepare import quiet
 
 __all__ = ["blocks_of", "device_map", "free_memory", "is_out_of_memory", "spread", "too_large"]
 

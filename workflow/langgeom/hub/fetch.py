@@ -20,7 +20,7 @@ from langgeom.errors import UserError, nearest
 from langgeom.files import atomic, scratch, sha256
 from langgeom.hub.access import hub_errors, offline
 from langgeom.hub.listing import fill, write_listing
-from langgeom.models.tokenizer import TOKENIZER_FILES
+from langgeom.models.prepare import TOKENIZER_FILES
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""`manifest.json`: what a model's folder holds, and the fingerprint that results are keyed by."""
+"""`manifest.json`, and what it says of a model: its kind, its size, and the fingerprint that results are keyed by."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
-
-__all__ = ["Weights", "read_manifest", "verify", "weights_of", "write_manifest"]
+from langgeom.models.prepare import quiet, read_config, weight_files
 
 MANIFEST = "manifest.json"
 DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
@@ -36,10 +35,6 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
     Raises:
         UserError: the folder is no decoder or encoder that can be measured.
     """
-    from langgeom.models.folder import read_config
-    from langgeom.models.kind import kind_of
-    from langgeom.models.quiet import quiet
-
     kind = kind_of(name, read_config(name, folder))
     with quiet():
         from transformers import AutoConfig
@@ -97,7 +92,7 @@ def verify(folder: Path) -> None:
 def weights_of(folder: Path) -> Weights:
     """Count the parameters of a folder by the headers of its safetensors files."""
     sizes: Counter[str] = Counter()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in weight_files(folder):
         try:
             with path.open("rb") as file:
                 length = int.from_bytes(file.read(8), "little")
@@ -117,3 +112,93 @@ def weights_of(folder: Path) -> Weights:
 
 def _fingerprint(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
+
+
+def is_decoder(config: Mapping[str, Any]) -> bool:
+    """Whether `architectures` in config.json names a decoder with its head."""
+    return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
+
+
+def kind_of(name: str, config: Mapping[str, Any]) -> str:
+    """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
+
+    `...ForCausalLM` and `...LMHeadModel` are decoders. An encoder is of a type that has a masked language model, so
+    that the bare
+    trunk of a decoder is not taken for one.
+
+    Raises:
+        UserError: no architecture, or one that is neither (encoder-decoder, vision, a decoder without its head).
+    """
+    architectures = config.get("architectures") or []
+    if not architectures:
+        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load. Add it there.")
+    architecture = architectures[0]
+    if config.get("is_encoder_decoder"):
+        raise UserError(
+            f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured. Name one."
+        )
+    if is_decoder(config):
+        return "decoder"
+    with quiet():
+        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return "encoder"
+    raise UserError(
+        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
+        "Name a model of one of these kinds."
+    )
+
+
+def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the part that reads text: models of images too keep them apart."""
+    own = config.get("text_config")
+    return {**config, **(own if isinstance(own, Mapping) else {})}
+
+
+def first(config: Mapping[str, Any], *names: str) -> int:
+    """Return the setting that is there under one of its names.
+
+    Raises:
+        KeyError: none of them is.
+    """
+    for name in names:
+        if config.get(name) is not None:
+            return int(config[name])
+    raise KeyError(f"none of {', '.join(names)}")
+
+
+def parameters_of(config: Mapping[str, Any]) -> int:
+    """Return the parameters of a transformer: its embeddings, and in each block attention, MLP, biases and norms.
+
+    The tests hold it to within 5 % of what transformers makes of the same config, for the families that are used most.
+
+    Args:
+        config: config.json's content.
+
+    Raises:
+        KeyError: it lacks a size.
+    """
+    config = text_config(config)
+    dim, layers = first(config, "hidden_size", "n_embd", "dim"), first(config, "num_hidden_layers", "n_layer", "n_layers")
+    heads = first(config, "num_attention_heads", "n_head", "n_heads")
+    values = first({"num_key_value_heads": heads, **_there(config)}, "num_key_value_heads")
+    size = first({"head_dim": dim // heads, **_there(config)}, "head_dim")
+    inner = first({**_there(config), "else": 4 * dim}, "intermediate_size", "ffn_dim", "n_inner", "hidden_dim", "else")
+    experts = first({**_there(config), "else": 1}, "num_local_experts", "num_experts", "n_routed_experts", "else")
+    block = 2 * dim * size * (heads + values) + (3 if _gated(config) else 2) * dim * inner * experts + 9 * dim + inner
+    tables = 1 if config.get("tie_word_embeddings", True) else 2
+    # Learnt positions, where they are not rotated.
+    rotated = any(key.startswith(("rope", "rotary", "alibi")) for key in config)
+    learnt = 0 if rotated else first({**_there(config), "else": 0}, "max_position_embeddings", "n_positions", "else")
+    return layers * block + (tables * int(config.get("vocab_size", 0)) + learnt) * dim
+
+
+def _there(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if value is not None}
+
+
+def _gated(config: Mapping[str, Any]) -> bool:
+    """Whether the MLP has three matrices, of which one gates."""
+    activation = config.get("hidden_act") or config.get("hidden_activation")
+    gemma = str(config.get("model_type", "")).startswith("gemma")
+    return gemma or activation in ("silu", "swish") or (activation is None and "num_key_value_heads" in config)

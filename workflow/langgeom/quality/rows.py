@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import json
 import re
@@ -10,16 +9,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError, nearest
-from langgeom.grammar.layout import corpora_of_pairs
-from langgeom.names import TextName
+from langgeom.names import TextName, corpora_of_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
 
-SCORES = Path(__file__).resolve().parents[2] / "data" / "scores.tsv"
 # One written language under two codes: FLORES-200 says zho, FLORES+ and the UDHR cmn.
 SAME = {"zho": "cmn"}
 NORMAL = 1.959963984540054
@@ -116,9 +114,8 @@ def _measured_row(row: Mapping[str, Any], quality: str, source: str) -> Row:
 @functools.cache
 def read_scores() -> tuple[Row, ...]:
     """Return the published scores: MMLU accuracies as shares. No source says how many questions it asked."""
-    with SCORES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
-    return tuple(row | {"value": float(row["value"]) / 100, "shots": int(row["shots"]), "n": None} for row in rows)
+    rows = read_tsv(DATA / "scores.tsv")
+    return tuple({**row, "value": float(row["value"]) / 100, "shots": int(row["shots"]), "n": None} for row in rows)
 
 
 def published_names() -> list[str]:

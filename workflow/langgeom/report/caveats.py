@@ -9,8 +9,7 @@ import numpy as np
 
 from langgeom.figures.qualities import LEAST_LANGUAGES
 from langgeom.findings.statistics import detectable_correlation
-from langgeom.grammar.layout import type_of, type_words
-from langgeom.names import TextName
+from langgeom.names import TextName, type_of, type_words
 from langgeom.report.parts import count, many, share
 from langgeom.report.run import Run, kept
 
@@ -65,7 +64,7 @@ def one_document(run: Run) -> Caveat | None:
 def made_up_sentences(run: Run) -> Caveat | None:
     """Grammatical pairs that were generated."""
     made = [corpus for corpus in run.corpora if corpus in run.of_pairs
-            and all(report.get("source") == "lexicon.tsv" for report in run.texts_of(corpus).values())]  # fmt: skip
+            and all(report.get("source") == "workflow/data/pairs.tsv" for report in run.texts_of(corpus).values())]  # fmt: skip
     if not made:
         return None
     return Caveat(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from langgeom.errors import UserError
-from langgeom.grammar.layout import corpora_of_pairs
+from langgeom.names import corpora_of_pairs
 from langgeom.table import FINDINGS, METRICS, QUALITY, read_table
 
 __all__ = ["Run", "kept", "read_run"]

@@ -1,0 +1,117 @@
+"""The complete settings, and what the rules ask of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from langgeom.corpora import Corpus, corpus_of
+from langgeom.models import Model, model_of
+from langgeom.pages.libraries import LIBRARIES
+from langgeom.sources import Pin
+
+
+@dataclass(frozen=True)
+class Config:
+    """The complete settings; relative paths in them start from `base`."""
+
+    settings: Mapping[str, Any]
+    base: Path
+
+    def __getitem__(self, key: str) -> Any:
+        return self.settings[key]
+
+    @cached_property
+    def corpora(self) -> dict[str, Corpus]:
+        """The corpora by name."""
+        return {name: corpus_of(name, spec, self.base, self["reference"]) for name, spec in self["corpora"].items()}
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """The models by name."""
+        return {name: model_of(name, spec, self.base, self["models"], self["seed"]) for name, spec in self["models"].items()}
+
+    def pattern(self, group: str) -> str:
+        """Return the regular expression of the names under `corpora` or `models`, to constrain a wildcard to them."""
+        return "|".join(map(re.escape, self[group]))
+
+    def texts(self, corpus: str) -> list[str]:
+        """Return the texts of a corpus in the config's order."""
+        return list(self["corpora"][corpus]["texts"])
+
+    def batches(self, corpus: str) -> list[list[str]]:
+        """Return the texts of a corpus in batches of `texts_per_job`, one for each job."""
+        texts, size = self.texts(corpus), self["texts_per_job"]
+        return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+    def texts_by_rule(self) -> dict[str, int]:
+        """Return how many texts a job of each rule with batches serves: `hidden_{corpus}_{number}`, `metrics_...`."""
+        return {
+            f"{stage}_{corpus}_{number}": len(batch)
+            for stage in ("hidden", "metrics")
+            for corpus in self["corpora"]
+            for number, batch in enumerate(self.batches(corpus), start=1)
+        }
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """Yield every (model, corpus, text)."""
+        for model in self["models"]:
+            for corpus in self["corpora"]:
+                for text in self.texts(corpus):
+                    yield model, corpus, text
+
+    def language_corpora(self) -> list[str]:
+        """Return the corpora whose texts are languages, not grammatical and ungrammatical versions."""
+        return [name for name, corpus in self.corpora.items() if corpus.languages]
+
+    def language_texts(self) -> Iterator[tuple[str, str]]:
+        """Yield every (corpus, text) of the corpora of languages."""
+        for corpus in self.language_corpora():
+            for text in self.texts(corpus):
+                yield corpus, text
+
+    def reference(self, corpus: str) -> str:
+        """Return the text that others of a corpus are compared with: in a corpus of pairs, the correct sentences."""
+        return self.corpora[corpus].reference
+
+    def pins(self) -> list[Pin]:
+        """Return all packages of registries that are needed."""
+        libraries = [Pin("npm", library.package, library.version, library.sha256) for library in LIBRARIES]
+        return [pin for source in (*self.corpora.values(), *self.models.values()) for pin in source.pins()] + libraries
+
+    def sha256(self, registry: str, package: str, version: str) -> str:
+        """Return the hash that a package of a registry ("npm" or "pypi") is pinned to."""
+        return next(pin.sha256 for pin in self.pins() if pin[:3] == (registry, package, version))
+
+    def in_depth(self, corpus: str) -> dict[str, list[str]]:
+        """Return the in-depth metrics and their texts; empty for corpora of sentence pairs."""
+        return dict(self["in_depth"]) if self.corpora[corpus].languages else {}
+
+    def hidden(self, model: str, corpus: str) -> dict[str, Any]:
+        """Return what determines a model's hidden states on a corpus, besides model and text; `loss` None = by its kind."""
+        own = {key: value for key, value in self["corpora"][corpus].items() if key == "token_cap"}
+        return {**self["hidden"], **own, "loss": self["models"][model].get("loss")}
+
+    def metrics(self, corpus: str) -> dict[str, list[str]]:
+        """Return the metrics of a corpus by what they are measured on; `pairs` only for corpora of sentence pairs."""
+        languages = self.corpora[corpus].languages
+        return {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or not languages}
+
+    def harness(self) -> dict[str, dict[str, str]]:
+        """Return, for each model that lm-evaluation-harness runs, its tasks and the language of each."""
+        chosen = self["quality"].get("harness")
+        return {model: dict(chosen["tasks"]) for model in chosen["models"]} if chosen else {}
+
+    def harness_settings(self) -> dict[str, Any]:
+        """Return what determines a run of the harness, besides the model."""
+        chosen = self["quality"].get("harness", {})
+        return {"tasks": list(chosen.get("tasks", {})), **{key: chosen.get(key) for key in ("shots", "limit", "include")}}
+
+    def harness_files(self) -> list[str]:
+        """Return the files of the user's own tasks."""
+        include = self.harness_settings()["include"]
+        return sorted(str(path) for path in (self.base / include).rglob("*") if path.is_file()) if include else []
