@@ -167,17 +167,19 @@ def test_templates() -> None:
     assert fill("{name}_{other}", spec, "zho_Hans") == "zh_{other}"
 
 
+def texts_of(split: str, revision: str = flores_plus.KNOWN) -> list[str] | None:
+    return corpus_of("f", {"flores_plus": {"revision": revision, "split": split}}).texts()
+
+
 def test_the_texts_of_flores_plus() -> None:
-    spec = {"flores_plus": {"revision": flores_plus.KNOWN, "split": "devtest"}}
-    devtest = flores_plus.texts(spec, Path())
-    dev = flores_plus.texts({"flores_plus": {**spec["flores_plus"], "split": "dev"}}, Path())
+    devtest, dev = texts_of("devtest"), texts_of("dev")
     assert devtest is not None and dev is not None
     assert (len(devtest), len(dev), len(set(devtest) | set(dev))) == (221, 227, 230)
     assert {"cmn_Hans", "fil_Latn", "ekk_Latn", "khk_Mong"} <= set(devtest)
     assert not set(flores_plus.RENAMED) & (set(devtest) | set(dev))
     names = " ".join(flores_plus.RENAMED.values()).replace(" or ", " ").split()
     assert set(names) <= set(devtest) & set(dev)
-    assert flores_plus.texts({"flores_plus": {"revision": COMMIT, "split": "dev"}}, Path()) is None
+    assert texts_of("dev", COMMIT) is None
 
 
 def test_languages_in_two_scripts_are_found_by_their_names() -> None:
@@ -185,8 +187,7 @@ def test_languages_in_two_scripts_are_found_by_their_names() -> None:
 
     from langgeom.figures.frames import two_scripts
 
-    names = flores_plus.texts({"flores_plus": {"revision": flores_plus.KNOWN, "split": "devtest"}}, Path())
-    found = two_scripts(pd.DataFrame({"text": names}))["text"]
+    found = two_scripts(pd.DataFrame({"text": texts_of("devtest")}))["text"]
     languages = {text.split("_")[0] for text in found}
     assert languages == {"ace", "arb", "bjn", "cmn", "kas", "khk", "knc", "min", "taq"}
     assert len(found) == 2 * len(languages)
