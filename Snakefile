@@ -38,8 +38,7 @@ rule all:
 
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/models.smk"
-include: "workflow/rules/hidden.smk"
-include: "workflow/rules/metrics.smk"
+include: "workflow/rules/measure.smk"
 include: "workflow/rules/texts.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/findings.smk"
@@ -51,7 +50,6 @@ include: "workflow/rules/report.smk"
 
 onstart:
     or_stop(check_disk, CONFIG, Path())
-    announce_texts()
 
 
 rule table:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as jobs (workflow/scripts/_job.py), before torch is imported
+
 ROOT = Path(__file__).parents[1]
 WORKFLOW = "tests/workflow/"
 # Those that look at the study that has run through once (`finished` in tests/workflow): each process would run its own.
 FINISHED = frozenset(
-    f"{WORKFLOW}test_{name}.py" for name in ("elsewhere", "plan", "quickstart", "runs", "settings", "snakemake_report")
+    f"{WORKFLOW}test_{name}.py"
+    for name in ("elsewhere", "plan", "quickstart", "runs", "settings", "snakemake_report", "verify")
 )
-LONG = frozenset({f"{WORKFLOW}test_default.py", *(f"tests/faults/test_{name}.py" for name in ("kills", "damage", "disk"))})
+LONG = frozenset({f"{WORKFLOW}test_default.py", *(f"tests/faults/test_{name}.py" for name in ("kills", "disk"))})
 
 
 def file_of(item: pytest.Item) -> str:
@@ -42,6 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "finished" if file in FINISHED else file
+            # There is one Slurm on a machine at a time.
+            return "finished" if file in FINISHED else "cluster" if file.startswith("tests/cluster/") else file
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from langgeom import code
+from langgeom.errors import UserError
+from study import ROOT
 
 
 @pytest.fixture
@@ -58,3 +63,18 @@ def test_unknown_module_is_an_error() -> None:
     code.code_of.cache_clear()
     with pytest.raises(ValueError, match=r"langgeom\.nothing"):
         code.code_of("langgeom.nothing")
+
+
+@pytest.mark.parametrize("folder", ["mit Leer", "it's"])
+def test_a_python_that_snakemake_cannot_call_is_refused(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code.check_python()
+    monkeypatch.setattr(sys, "executable", f"/home/{folder}/.venv/bin/python")
+    with pytest.raises(UserError, match=rf"/home/{folder}/.*make VENV="):
+        code.check_python()
+
+
+def test_snakemake_loads_no_library_before_the_snakefile() -> None:
+    """Snakemake imports all logger plugins first; if one imported langgeom, it could be another checkout's."""
+    lines = "import sys, snakemake_logger_plugin_langgeom; sys.exit('langgeom' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    subprocess.run([sys.executable, "-c", lines], env=environment, check=True)

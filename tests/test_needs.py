@@ -9,15 +9,7 @@ import pytest
 
 import tiny
 from langgeom.models import build_model
-from langgeom.needs import (
-    aligned_minutes,
-    hidden_memory,
-    hidden_minutes,
-    metrics_memory,
-    metrics_minutes,
-    model_memory,
-    table_memory,
-)
+from langgeom.needs import harness_memory, measure_memory, measure_minutes, model_memory, table_memory
 
 MIB = 1 << 20
 
@@ -35,20 +27,27 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "m"
 
 
-def enlarge(model: Path, parameters: int) -> None:
+def change(model: Path, **values: int) -> None:
     manifest = model / "manifest.json"
-    text = manifest.read_text(encoding="utf-8")
-    start = text.index('"parameters": ') + len('"parameters": ')
-    manifest.write_text(f"{text[:start]}{parameters}{text[text.index(',', start) :]}", encoding="utf-8")
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text(encoding="utf-8")), **values}), encoding="utf-8")
 
 
-def test_running_a_model(model: Path, tmp_path: Path) -> None:
+def test_measuring(model: Path, tmp_path: Path) -> None:
     text = of_size(tmp_path / "text.txt", 10_000)
-    assert (hidden_memory(model), hidden_minutes(model, [text])) == (2000, 31)
-    enlarge(model, 3_821_079_552)  # Phi-3.5-mini: 7.1 GiB in bfloat16
-    assert hidden_memory(model) == 2000 + 29_152
+    assert (measure_memory(model, [text], 100), measure_minutes(model, [text], 100)) == (2000, 32)
+    assert harness_memory(model) == 10_000
+    change(model, parameters=3_821_079_552, layers=32, dim=3072)  # Phi-3.5-mini
+    # Weights in float32 and a batch; three texts' vectors in 4 bytes; eight copies of a layer in float64.
+    states, layer = 3 * 4 * 33 * 3072 * 4096, 64 * 3072 * 4096
+    assert measure_memory(model, [text], 4096) == 2000 + (8 * 3_821_079_552 + states + layer) // MIB
+    lines = tmp_path / "lines.txt"
+    lines.write_text("a line\n" * 1012)
+    more = measure_memory(model, [text, lines], 4096) - measure_memory(model, [text], 4096)
+    assert more == pytest.approx(1012 * (3 * 4 * 33 + 64) * 3072 / MIB, abs=1)
     flores = [of_size(tmp_path / f"{number}.txt", 200_000) for number in range(24)]
-    assert hidden_minutes(model, flores) == 30 + 123
+    # 123 minutes on a small GPU, and 24 texts of 0.8 GiB at 100 MiB a minute.
+    assert measure_minutes(model, flores, 4096) == 30 + 123 + 190
+    assert harness_memory(model) == 10_000 + 29_152
 
 
 def test_preparing_a_model(model: Path, tmp_path: Path) -> None:
@@ -79,24 +78,17 @@ def test_weights_drawn_from_a_config_alone(model: Path, tmp_path: Path) -> None:
     assert model_memory([listing]) == 2000
 
 
-def test_measuring(tmp_path: Path) -> None:
-    hidden = [of_size(tmp_path / f"{number}.safetensors", number * 10 * MIB) for number in range(1, 5)]
-    assert metrics_memory(hidden) == 2000 + 16 * 40
-    assert metrics_minutes(hidden) == 31
-    assert aligned_minutes(hidden) == 31
-    # All texts of FLORES-200 in a model of 32 layers are compared in one job, by the hour and not by the day.
-    assert aligned_minutes([of_size(tmp_path / "flores.safetensors", 204 * 600 * MIB)]) == 30 + 41
-
-
 def test_drawing_and_testing(tmp_path: Path) -> None:
     tables = [of_size(tmp_path / "metrics.parquet", 100 * MIB), of_size(tmp_path / "texts.parquet", 5000)]
     assert table_memory(tables) == 2000 + 6400
 
 
 def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
-    for ask in (lambda: hidden_memory("results/m"), lambda: model_memory(["results/m"]), lambda: metrics_memory(["results/m"]),
-                lambda: aligned_minutes(["results/m"]), lambda: table_memory(["results/m"]),
-                lambda: hidden_minutes(model, ["results/m"])):  # fmt: skip
+    for ask in (
+        lambda: harness_memory("results/m"), lambda: model_memory(["results/m"]), lambda: table_memory(["results/m"]),
+        lambda: measure_memory("results/m", [], 9), lambda: measure_memory(model, ["results/m"], 9),
+        lambda: measure_minutes(model, ["results/m"], 9),
+    ):  # fmt: skip
         with pytest.raises(FileNotFoundError) as caught:
             ask()
         assert caught.value.filename == "results/m"

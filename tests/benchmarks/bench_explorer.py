@@ -20,7 +20,7 @@ import pandas as pd
 
 from browsing import Browser
 from langgeom.download import fetch_npm
-from langgeom.explorer import assemble
+from langgeom.explorer import write
 from langgeom.explorer.pack import pack
 from langgeom.explorer.sentences import choose
 from langgeom.files import atomic
@@ -73,15 +73,15 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     pairs = pd.MultiIndex.from_product([[f"model-{number}" for number in range(MODELS)], names, range(1000)])
     aligned = pairs.to_frame(index=False, name=["model", "text", "line"]).assign(corpus="flores", layer=16)
     aligned["cosine"] = np.random.default_rng(1).uniform(size=len(aligned))
-    packed, shown = pack(table(names)), choose(aligned, lines, "eng_Latn")
+    (facts, blocks), shown = pack(table(names)), choose(aligned, lines, "eng_Latn")
     tarball = folder / "d3.tgz"
     fetch_npm(D3.package, D3.version, D3.sha256, tarball)
     library = read_library(tarball, D3)
     path = folder / "explorer.html"
-    path.write_text(assemble(packed.facts, packed.blocks, shown, library), encoding="utf-8")
-    whole = path.stat().st_size
-    without = len(assemble(packed.facts, packed.blocks, {"chosen": {}, "lines": {}}, library).encode())
-    numbers = sum(4 * ((len(block) + 2) // 3) for block in packed.blocks)
+    write(folder / "without.html", facts, blocks, {"chosen": {}, "lines": {}}, library)
+    write(path, facts, blocks, shown, library)
+    whole, without = path.stat().st_size, (folder / "without.html").stat().st_size
+    numbers = sum(4 * ((len(block) + 2) // 3) for block in blocks)
     return path, {"whole page": whole, f"numbers of {len(METRICS)} metrics": numbers, "sentences": whole - without,
                   "library": len(library.encode())}  # fmt: skip
 

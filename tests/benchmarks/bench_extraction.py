@@ -1,8 +1,8 @@
 """Extraction against the plain loop: one sentence at a time, float32, with logits, all hidden states kept.
 
-Each run is a process of its own, so that its peak memory is its own; the two take turns, so that a busy machine slows
-both alike.
+Each run is a process of its own, so that its peak memory is its own; they take turns, so that a busy machine slows all alike.
 Speed counts content tokens per second of extraction, without loading; memory is the process's peak from start to end.
+The second table is of a busy machine: with OMP_WAIT_POLICY as jobs set it (workflow/scripts/_job.py), and without.
 
 usage: bench_extraction.py MODEL OUT.md TEXT.txt [TEXT.txt ...] [--repeats N] [--lines N] [--batch-tokens N ...]
 """
@@ -10,6 +10,7 @@ usage: bench_extraction.py MODEL OUT.md TEXT.txt [TEXT.txt ...] [--repeats N] [-
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -54,7 +55,8 @@ def plain(model: Path, texts: list[list[str]]) -> dict[str, Any]:
 
 def ours(model: Path, texts: list[list[str]], dtype: str, batch_tokens: int) -> dict[str, Any]:
     """Do the same with langgeom."""
-    from langgeom.hidden.extract import extract, load
+    from langgeom.hidden.extract import extract
+from langgeom.hidden.load import load
 
     loaded = load(model, dtype=dtype)
     start, tokens, nats = time.perf_counter(), 0, 0.0
@@ -76,10 +78,18 @@ def worker(job: dict[str, Any]) -> None:
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job in a process of its own."""
+    """Run one job in a process of its own, beside as many busy ones as it says."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), "HF_HUB_OFFLINE": "1"}
+    environment.pop("OMP_WAIT_POLICY", None)
+    if job.get("passive"):
+        environment["OMP_WAIT_POLICY"] = "passive"
     command = [sys.executable, __file__, "--job", json.dumps(job)]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with contextlib.ExitStack() as stack:
+        for _ in range(job.get("busy", 0)):
+            stack.callback(subprocess.Popen([sys.executable, "-c", "while True: pass"]).kill)
+        done = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -97,7 +107,17 @@ def main() -> None:
     jobs = {"plain loop, float32": {**common, "dtype": None}}
     for dtype in ("float32", "bfloat16"):
         for budget in options.batch_tokens:
-            jobs[f"langgeom, {dtype}, batches of {budget}"] = {**common, "dtype": dtype, "batch_tokens": budget}
+            jobs[f"langgeom, {dtype}, batches of {budget}"] = {
+                **common,
+                "dtype": dtype,
+                "batch_tokens": budget,
+                "passive": True,
+            }
+    first = list(jobs)
+    waiting = {"passive, as jobs set it": True, "unset": False}
+    for policy, passive in waiting.items():
+        for busy in (0, 2):
+            jobs[f"{policy} {busy}"] = {**jobs[first[-1]], "passive": passive, "busy": busy}
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in jobs}
     for _ in range(options.repeats):
         for name, job in jobs.items():
@@ -112,13 +132,21 @@ def main() -> None:
         "|---|---|---|---|---|---|",
     ]
     speed = {name: median(run["tokens"] / run["seconds"] for run in runs) for name, runs in results.items()}
-    for name, runs in results.items():
+    for name, runs in ((name, results[name]) for name in first):
         weights = parameters * (2 if "bfloat16" in name else 4) / 2**30
         peak = max(run["peak"] for run in runs)
         lines.append(
             f"| {name} | {speed[name]:.0f} | {speed[name] / speed['plain loop, float32']:.2f} | {runs[0]['nats']:.1f} "
             f"| {peak:.2f} | {peak - weights:.2f} |"
         )
+    lines += [
+        "",
+        f"{first[-1]}, tokens/s, by OMP_WAIT_POLICY:",
+        "",
+        "| OMP_WAIT_POLICY | quiet | beside two busy processes |",
+        "|---|---|---|",
+        *(f"| {policy} | {speed[f'{policy} 0']:.0f} | {speed[f'{policy} 2']:.0f} |" for policy in waiting),
+    ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

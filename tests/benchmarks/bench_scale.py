@@ -199,7 +199,8 @@ def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[st
     """Yield a model's row: the bare pass at its best batch, extraction with and without a loss, loading; they take turns."""
     import torch
 
-    from langgeom.hidden.extract import extract, load
+    from langgeom.hidden.extract import extract
+from langgeom.hidden.load import load
     from langgeom.hidden.memory import budget_of
 
     start = time.perf_counter()

@@ -69,11 +69,12 @@ def _join(base: Path, texts: Sequence[str]) -> None:
 
 def _aligned(base: Path, texts: Sequence[str]) -> None:
     from langgeom.explorer.alignment import aligned_rows
-    from langgeom.explorer.sentences import ALIGNED
-    from langgeom.table import write_rows
+    from langgeom.hidden.states import read_hidden
+    from langgeom.table import ALIGNED, write_rows
 
-    paths = [base / "all" / f"{text}.safetensors" for text in texts]
-    rows = [{**row, "text": path.stem} for path in paths for row in aligned_rows(path, paths[0], 0.5)]
+    reference = read_hidden(base / "all" / f"{texts[0]}.safetensors")
+    states = ((text, read_hidden(base / "all" / f"{text}.safetensors")) for text in texts)
+    rows = [{**row, "text": text} for text, of_text in states for row in aligned_rows(of_text, reference, 0.5)]
     write_rows(rows, base / "aligned.parquet", ALIGNED)
 
 
@@ -85,24 +86,27 @@ def _quality(base: Path, texts: Sequence[str]) -> None:
 
 
 def _findings(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.findings import Settings
-    from langgeom.findings.job import findings_job
+    from defaults import settings
+    from langgeom.findings.verdict import findings_job
 
     tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality")]
-    findings_job(*tables, Settings.of({}, texts[0], 0), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
+    findings_job(*tables, settings(reference=texts[0]), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
 
 
 def _figure(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.figures import Settings, render
+    from defaults import settings
+    from langgeom.figures.drawing import render
 
     outputs = [base / f"id_by_layer.{kind}" for kind in ("svg", "png", "csv")]
-    render("id_by_layer", [base / "metrics.parquet"], *outputs, Settings())
+    render("id_by_layer", [base / "metrics.parquet"], settings(), *outputs)
 
 
 def _explorer(base: Path, texts: Sequence[str]) -> None:
     from langgeom.explorer import render
 
-    render(base / "explorer.html", LIBRARY, *(base / f"{table}.parquet" for table in ("metrics", "texts", "quality")))
+    settings: dict[str, Any] = {"reference": texts[0], "first": "id_microscope", "final_norm": True, "sentences": 5}
+    tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality")]
+    render(base / "explorer.html", LIBRARY, *tables, **settings)
 
 
 def _page(base: Path, texts: Sequence[str]) -> None:

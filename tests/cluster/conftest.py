@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     try:
         slurm.find()
     except slurm.Missing as reason:
-        # Elsewhere the run is asked for by `make test-cluster` alone, and a laptop need not have a Slurm.
+        # Elsewhere the run is asked for by `make test-all` alone, and a laptop need not have a Slurm.
         if os.environ.get("CI") != "true":
             for item in here:
                 item.add_marker(pytest.mark.skip(reason=f"no cluster: {reason}"))

@@ -16,7 +16,8 @@ from submitted import Run, job_of, jobs, submit
 LINES = 20_000  # so many that a text takes seconds: there is time to end a job between its first text and its second
 MODELS = ("decoder", "encoder")
 TEXTS = ("eng_Latn", "spa_Latn")
-TARGETS = [f"results/hidden/{model}/mine/{text}.safetensors" for model in MODELS for text in TEXTS]
+TARGETS = [f"results/metrics/{model}/mine/{text}.parquet" for model in MODELS for text in TEXTS]
+MEASURED = "eng_Latn measured"  # as the log says of a text that was not there yet
 
 
 class Ended(NamedTuple):
@@ -28,8 +29,8 @@ class Ended(NamedTuple):
 
 
 def log(study: Study, model: str) -> str:
-    path = study.folder / "results" / "logs" / "hidden" / model / "mine_1.log"
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """Return the log of a model's job, whose last lines count its texts: `1 of 2: eng_Latn ...`."""
+    return "".join(path.read_text(encoding="utf-8") for path in (study.folder / "results/logs/measure" / model).rglob("*.log"))
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +62,34 @@ def killed(wrong: tuple[Study, Run], two_texts: Callable[[], Study]) -> Ended:
 
 
 def states(study: Study) -> dict[str, str]:
-    """Return the state of each model's job of hidden states."""
-    found = [job for job in jobs() if job["WorkDir"] == str(study.folder) and "rule_hidden" in job["Comment"]]
-    return {job["Comment"].rsplit("_", 1)[1]: job["JobState"] for job in found}
+    """Return the state of each model's job."""
+    found = [job for job in jobs() if job["WorkDir"] == str(study.folder) and "rule_measure" in job["Comment"]]
+    return {job["Comment"].split("_wildcards_")[1].split("_")[0]: job["JobState"] for job in found}
 
 
 def _after_first_text(study: Study, run: Run, models: Sequence[str]) -> str:
-    """Return the job of one of these models, when it has stored its first text and works on its second."""
-    at_work: list[str] = []
+    """Return the job of one of these models, when it has finished its first text and works on its second."""
+    running: list[str] = []
 
     def seen() -> bool:
-        at_work.extend(model for model in models if "eng_Latn computed" in log(study, model))
-        return bool(at_work)
+        running.extend(model for model in models if "1 of 2: eng_Latn" in log(study, model))
+        return bool(running)
 
     run.until(seen)
-    job = job_of(f"rule_hidden_mine_1_wildcards_{at_work[0]}")
-    assert job is not None, log(study, at_work[0])
+    job = job_of(f"rule_measure_wildcards_{running[0]}")
+    assert job is not None, log(study, running[0])
     return job
 
 
 def test_a_killed_job_and_a_time_limit_are_reported(killed: Ended) -> None:
-    states = {job["JobState"]: job["JobId"] for job in killed.jobs if "hidden" in job["Comment"]}
+    states = {job["JobState"]: job["JobId"] for job in killed.jobs if "measure" in job["Comment"]}
     assert sorted(states) == ["CANCELLED", "TIMEOUT"]
     for state, job in states.items():
         assert f"SLURM-job '{job}' failed, SLURM status is: '{state}'" in killed.output
     # Once each: no retries were asked for. (The logs shown with them may say "Error in rule" again, in the job's own words.)
     assert killed.output.count("SLURM status is: ") == 2
     # The log of the job says how far it came, the log of Slurm why it ended.
-    assert killed.output.count("1 of 2: eng_Latn computed") >= 2
+    assert killed.output.count("1 of 2: eng_Latn") >= 2
     assert "DUE TO TIME LIMIT" in killed.output
 
 
@@ -98,8 +99,8 @@ def test_the_next_call_does_only_what_is_missing(killed: Ended) -> None:
     output = submit(study, *TARGETS).end(0)
     assert all((study.folder / target).exists() for target in TARGETS)
     for model in MODELS:
-        assert "1 of 2: eng_Latn found finished" in log(study, model)
-        assert "2 of 2: spa_Latn computed" in log(study, model)
+        assert "2 of 2: spa_Latn" in log(study, model)
+        assert MEASURED not in log(study, model).split("spa_Latn")[0]
     assert "rule model" not in output and "rule corpus" not in output
     assert "2 of 2 steps (100%) done" in output
 

@@ -21,8 +21,8 @@ from submitted import enter, job_of, jobs, readme, working_copy
 ACTIVATE, ON_SLURM, BY_CONDA, ELSEWHERE = readme()
 # What a run leaves that has no time and no machine in it, and how many files of each there are at least.
 SAME = {
-    "corpora/*/*": 4, "hidden/*/*/*": 2, "metrics/*/*/*": 2, "metrics.*": 2, "texts/*/*": 2, "texts.*": 2, "quality.*": 2,
-    "findings.*": 3, "aligned/*/*": 1, "figures/*": 57, "explorer.html": 1,
+    "corpora/*/*": 4, "metrics/*/*/*": 2, "metrics.*": 2, "texts/*/*": 2, "texts.*": 2, "quality.*": 2,
+    "findings.*": 3, "figures/*": 57, "explorer.html": 1,
 }  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def ran(node: Path, embedded: Callable[[Path], Study], tmp_path_factory: pytest.
     name = slurm.ask("sinfo", "--noheader", "--format=%n").strip()
     run.until(lambda: job_of("rule_model"))
     slurm.ask("scontrol", "update", f"NodeName={name}", "State=DRAIN", "Reason=maintenance")
-    run.until(lambda: any("rule_hidden" in job["Comment"] for job in jobs()))
-    waiting = [job for job in jobs() if "rule_hidden" in job["Comment"]]
+    run.until(lambda: any("rule_measure" in job["Comment"] for job in jobs()))
+    waiting = [job for job in jobs() if "rule_measure" in job["Comment"]]
     # The job that was running was let end, the next one waits, and `squeue` tells why.
     assert [job["JobState"] for job in jobs() if "rule_model" in job["Comment"]] == ["COMPLETED"]
     assert [job["JobState"] for job in waiting] == ["PENDING"]
@@ -69,13 +69,21 @@ def test_all_is_there(ran: Ran) -> None:
 
 def test_each_job_ran_where_it_belongs(ran: Ran) -> None:
     places = {job["Comment"].split("_wildcards")[0]: (job["Partition"], job.get("TresPerJob", "")) for job in ran.jobs}
-    on_cpus = ("model", "text", "metrics_udhr_1", "aligned", "figure", "conclusions", "explorer", "page")
-    assert places == {"rule_hidden_udhr_1": ("gpu", "gres:gpu:1"), **{f"rule_{name}": ("cpu", "") for name in on_cpus}}
+    on_cpus = ("model", "text", "figure", "conclusions", "explorer", "page")
+    assert places == {"rule_measure": ("gpu", "gres:gpu:1"), **{f"rule_{name}": ("cpu", "") for name in on_cpus}}
     assert {job["JobState"] for job in ran.jobs} == {"COMPLETED"}
-    hidden = next(job for job in ran.jobs if "rule_hidden" in job["Comment"])
-    aligned = next(job for job in ran.jobs if "rule_aligned" in job["Comment"])
-    assert "cpu=8,mem=2000M" in hidden["TRES"] and hidden["TimeLimit"] == "00:31:00"  # a tiny model
-    assert "cpu=4," in aligned["TRES"] and aligned["TimeLimit"] == "00:31:00"
+    measured = next(job for job in ran.jobs if "rule_measure" in job["Comment"])
+    assert "cpu=8,mem=2000M" in measured["TRES"] and measured["TimeLimit"] == "00:31:00"  # a tiny model
+
+
+def test_a_stage_is_addressed_by_its_name(node: Path, two_texts: Callable[[], Study], tmp_path: Path) -> None:
+    """As docs/cluster.md says: `--set-resources measure:...` and `--until measure`, whatever the corpora are called."""
+    working_copy(tmp_path / "copy")
+    study = two_texts()
+    words = command(study, "--dry-run", "--until measure --set-resources measure:runtime=240")
+    output = enter([ACTIVATE, words], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    assert "runtime=240" in output and re.search(r"^measure +1$", output, re.MULTILINE)
+    assert not re.search(r"^(join_metrics|figure) ", output, re.MULTILINE)
 
 
 def test_again_there_is_nothing_to_do(ran: Ran) -> None:
@@ -143,8 +151,7 @@ def test_a_gpu_by_name_is_asked_for_where_one_is_used(node: Path, two_texts: Cal
     }
     assert asked == {
         "rule_model": ("", ""),
-        "rule_hidden_mine_1": ("gres:gpu:a100:1", "a100"),
-        "rule_metrics_mine_1": ("", ""),
+        "rule_measure": ("gres:gpu:a100:1", "a100"),
     }
 
 

@@ -63,7 +63,7 @@ def test_the_corpus_and_the_models_give_a_table(folder: Path) -> None:
 
 
 def test_the_new_metric_is_in_the_table_and_right(folder: Path) -> None:
-    from langgeom.hidden.file import read_hidden
+    from langgeom.hidden.states import read_hidden
 
     table = read_table(folder / "results" / "metrics.parquet")
     rows = table[(table["metric"] == "mean_norm") & (table["text"] == "deu_Latn")].sort_values("layer")

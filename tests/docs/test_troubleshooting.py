@@ -71,7 +71,7 @@ def test_every_message_stands_in_the_page(module: str, least: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Snakemake is at work in this folder already", "quality.harness needs lm_eval", "out of memory with a batch of"]
+    "said", ["Snakemake is running in this folder", "quality.harness needs lm_eval", "out of memory with a batch of"]
 )
 def test_what_is_printed_or_logged_stands_in_the_page(said: str) -> None:
     assert said in quoted()

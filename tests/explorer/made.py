@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from figures.synthetic import synthetic
-from langgeom.explorer import Settings, render
-from langgeom.explorer.sentences import ALIGNED
-from langgeom.table import METRICS, QUALITY, TEXTS, read_table, write_rows
+from langgeom.explorer import render
+from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, read_table, write_rows
 
 MODELS = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6")
+SETTINGS: dict[str, Any] = {"reference": "eng_Latn", "first": "id_microscope", "final_norm": True, "sentences": 4}
 HOSTILE = "</script><img src=x onerror=window.hurt=1><!-- “ %s & \u2028 \u202e"
 
 
@@ -41,7 +41,9 @@ def make(folder: Path, library: Path) -> Made:
     lacking = (metrics["text"] == "tha_Thai") & (metrics["metric"] == "id_twonn") & (metrics["layer"] > 2)
     metrics.loc[lacking, ["value", "low", "high"]] = np.nan
     # Duplicates make the embeddings' intrinsic dimension explode in real runs.
-    metrics.loc[(metrics["metric"] == "id_microscope") & (metrics["layer"] == 0), ["value", "low", "high"]] *= 40
+    embeddings = (metrics["metric"] == "id_microscope") & (metrics["layer"] == 0)
+    metrics.loc[embeddings, ["value", "low", "high"]] *= 40
+    metrics.loc[embeddings, "n"] = 85
     names = metrics[["text", "lang", "script"]].drop_duplicates()
     named = names.to_dict("records")
     measured = {"corpus": "udhr", "n": 60}
@@ -63,13 +65,11 @@ def make(folder: Path, library: Path) -> Made:
     for (corpus, text), sentences in lines.items():
         files[corpus, text] = folder / f"{text}.txt"
         files[corpus, text].write_text("\n".join(sentences) + "\n", encoding="utf-8")
-    paths = {}
-    for of, rows in ((METRICS, records(metrics)), (TEXTS, texts), (QUALITY, quality), (ALIGNED, aligned)):
-        paths[of.name] = folder / f"{of.name.split()[0]}.parquet"
-        write_rows(rows, paths[of.name], of)
+    tables = []
+    for fmt, rows in ((METRICS, records(metrics)), (TEXTS, texts), (QUALITY, quality), (ALIGNED, aligned)):
+        tables.append(folder / f"{fmt.name.split()[0]}.parquet")
+        write_rows(rows, tables[-1], fmt)
     page = folder / "explorer.html"
-    render(
-        page, library, paths["metrics"], paths["texts"], paths["quality"], [paths[ALIGNED.name]], files, Settings(sentences=4)
-    )
-    tables = {of.name: read_table(paths[of.name], of) for of in (METRICS, TEXTS, QUALITY, ALIGNED)}
-    return Made(page, tables["metrics"], tables["texts"], tables["quality"], tables[ALIGNED.name], lines)
+    render(page, library, *tables[:3], tables[3:], files, **SETTINGS)
+    read = (read_table(path, fmt) for path, fmt in zip(tables, (METRICS, TEXTS, QUALITY, ALIGNED), strict=True))
+    return Made(page, *read, lines)

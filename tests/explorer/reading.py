@@ -10,8 +10,6 @@ import pandas as pd
 
 from explorer.made import Made
 
-__all__ = ["csv", "number", "rows_of", "same", "words"]
-
 SVG = "{http://www.w3.org/2000/svg}"
 KEYS = ["model", "corpus", "text", "layer"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from browsing import Browser
-from explorer.made import HOSTILE, Made, records
+from explorer.made import HOSTILE, SETTINGS, Made, records
 from explorer.reading import csv, number, rows_of, words
-from langgeom.explorer import assemble
+from langgeom.explorer import render, write
 from langgeom.explorer.pack import pack
 from langgeom.pages.libraries import D3, read_library
 from langgeom.table import write_rows
@@ -177,25 +177,26 @@ def test_sentences_are_the_corpus_s_in_their_direction(browser: Browser, made: M
     assert [one[0] for one in shown] == [[made.lines["udhr", "arb_Arab"][line], "rtl", "arb-Arab"] for line in wanted]
     assert [one[1] for one in shown] == [[made.lines["udhr", "eng_Latn"][line], "ltr", "eng-Latn"] for line in wanted]
     found = csv(browser.saved("csv"))
-    assert found["line"].tolist() == wanted and found["sentence"].tolist() == [one[0][0] for one in shown]
+    assert found["line"].tolist() == [line + 1 for line in wanted]  # as the page counts lines
+    assert found["sentence"].tolist() == [one[0][0] for one in shown]
     assert found["cosine"].tolist() == pytest.approx(rows.set_index("line").loc[wanted, "cosine"].tolist(), abs=6e-5)
     browser.choose("sentence_model", "minilm-l6")
     browser.choose("sentence_text", "tur_Latn")
     rows = made.aligned.query("model == 'minilm-l6' and text == 'tur_Latn'").sort_values("cosine")
-    assert csv(browser.saved("csv"))["line"].tolist() == [*rows["line"][::-1][:4], *rows["line"][:4]]
+    assert csv(browser.saved("csv"))["line"].tolist() == [line + 1 for line in (*rows["line"][::-1][:4], *rows["line"][:4])]
 
 
 def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
     """Model, corpus, label and sentence all try to leave their place; the page shows them as they are."""
     metrics = made.metrics.query("model == 'minilm-l6'").assign(model=HOSTILE, corpus=HOSTILE)
-    packed = pack(metrics)
-    for text in packed.facts["texts"]:
+    facts, blocks = pack(metrics)
+    for text in facts["texts"]:
         text["label"] = f"{text['text']} {HOSTILE}"
     chosen = {"layer": 1, "of": 2, "best": [[0, 1.0]], "worst": [[1, 0.0]]}
     lines = {text: {"0": HOSTILE, "1": HOSTILE} for text in ("eng_Latn", "arb_Arab")}
     sentences = {"chosen": {HOSTILE: {HOSTILE: {"arb_Arab": chosen}}}, "lines": {HOSTILE: lines}}
     page = tmp_path / "hostile.html"
-    page.write_text(assemble(packed.facts, packed.blocks, sentences, read_library(library, D3)), encoding="utf-8")
+    write(page, facts, blocks, sentences, read_library(library, D3))
     browser.open(page, "marked=uig_Arab")
     assert any(HOSTILE[:12] in text for text in words(browser.saved("svg")))
     assert set(csv(browser.saved("csv"))["model"]) == {HOSTILE}
@@ -207,11 +208,9 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
 
 
 def test_a_single_text_without_the_other_tables_opens(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
-    from langgeom.explorer import Settings, render
-
     one = made.metrics.query("model == 'minilm-l6' and text == 'eng_Latn'")
     write_rows(records(one), tmp_path / "metrics.parquet")
-    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", settings=Settings(id="id_twonn"))
+    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", **(SETTINGS | {"first": "id_twonn"}))
     browser.open(tmp_path / "one.html")
     assert browser.js("return document.querySelector('[name=metric], #metric').value") == "id_twonn/token"
     assert not browser.get("tab-sentences").is_displayed() and not browser.get("corpus").is_displayed()

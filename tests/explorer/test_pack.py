@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-import pytest
 
 from figures.synthetic import synthetic
-from langgeom.explorer.pack import Packed, pack
+from langgeom.explorer.pack import pack
 
 
-def unpack(packed: Packed, quantity: str) -> pd.DataFrame:
+def unpack(packed: tuple[dict[str, Any], list[bytes]], quantity: str) -> pd.DataFrame:
     """Read a block as the page does."""
-    facts = packed.facts
+    facts, blocks = packed
     place = next(place for place, one in enumerate(facts["quantities"]) if one["id"] == quantity)
-    about, block = facts["quantities"][place], packed.blocks[place]
+    about, block = facts["quantities"][place], blocks[place]
     layers = [facts["models"][model]["layers"] if about["layers"] else 1 for model in facts["series"]["model"]]
     size = sum(layers)
     value, low, high = np.frombuffer(block, "<f4", 3 * size).reshape(3, size)
@@ -52,12 +53,12 @@ def test_every_number_of_the_table_is_in_its_cell() -> None:
         np.testing.assert_array_equal(both["n"], both["n_found"])
         # What the table lacks is missing.
         assert found["value"].notna().sum() == wanted["value"].notna().sum()
-    by_id = {one["id"]: one for one in packed.facts["quantities"]}
+    by_id = {one["id"]: one for one in packed[0]["quantities"]}
     assert by_id["id_twonn/token"]["n_by_cell"] and not by_id["id_microscope/token"]["n_by_cell"]
 
 
 def test_a_quantity_over_two_things_says_over_which() -> None:
-    names = {one["id"]: one["name"] for one in pack(synthetic()).facts["quantities"]}
+    names = {one["id"]: one["name"] for one in pack(synthetic())[0]["quantities"]}
     assert names["anisotropy/token"] != names["anisotropy/sentence"]
     assert names["id_microscope/token"] == "Intrinsic dimension"
 
@@ -83,15 +84,15 @@ def test_texts_and_quality_go_to_every_series_they_are_for() -> None:
 
 
 def test_texts_carry_what_the_page_shows_of_them() -> None:
-    texts = {text["text"]: text for text in pack(synthetic()).facts["texts"]}
+    texts = {text["text"]: text for text in pack(synthetic())[0]["texts"]}
     assert texts["uig_Arab"]["dir"] == "rtl" and texts["uig_Latn"]["dir"] == "ltr"
     assert texts["uig_Arab"]["label"] == "Uyghur (Arab)" and texts["fin_Latn"]["label"] == "Finnish"
 
 
-@pytest.mark.parametrize("layers", [33])
-def test_the_size_is_what_the_docstring_says(layers: int) -> None:
+def test_the_size_is_what_the_docstring_says() -> None:
+    layers = 33
     rows = pd.DataFrame({"layer": pd.array(range(layers), dtype="Int16")}).assign(
         model="m", kind="decoder", init="trained", corpus="c", text="eng_Latn", lang="eng", script="Latn", metric="id_twonn",
         over="token", value=1.0, low=1.0, high=1.0, n=pd.array([5] * layers, dtype="Int32"), dropped=pd.NA,
     )  # fmt: skip
-    assert 200 * 8 * len(pack(rows).blocks[0]) == 200 * 8 * (3 * 4 * layers + 4) == 640_000
+    assert 200 * 8 * len(pack(rows)[1][0]) == 200 * 8 * (3 * 4 * layers + 4) == 640_000

@@ -159,7 +159,14 @@ def test_scatter_s_controls_change_the_picture(browser: Browser, made: Made) -> 
 
 def test_the_median_is_that_of_layers_1_and_up(browser: Browser, made: Made) -> None:
     browser.open(made.page, "view=scatter&models=minilm-l6&x=kl_mean/sentence&y=id_microscope/token")
-    found = csv(browser.saved("csv")).set_index("text")["y"]
-    rows = rows_of(made, "id_microscope").query("model == 'minilm-l6' and layer > 0")
+    saved = csv(browser.saved("csv")).set_index("text")
+    found, rows = saved["y"], rows_of(made, "id_microscope").query("model == 'minilm-l6' and layer > 0")
     wanted = rows.assign(value=rows["value"].astype(np.float32).astype(float)).groupby("text")["value"].median()
     assert found.to_dict() == pytest.approx(wanted.to_dict(), rel=1e-7)
+    assert saved["y_n"].to_dict() == rows.groupby("text")["n"].min().to_dict()
+
+
+def test_a_text_that_lacks_a_layer_has_no_median(browser: Browser, made: Made) -> None:
+    browser.open(made.page, "view=scatter&models=minilm-l6&x=kl_mean/sentence&y=id_twonn/token")
+    found = csv(browser.saved("csv")).set_index("text")["y"].dropna()
+    assert set(found.index) == set(rows_of(made, "id_twonn")["text"]) - {"tha_Thai"}

@@ -1,4 +1,4 @@
-"""A disk that is full, and one that cannot be written: one message, nothing half done, and the next run goes on."""
+"""A disk that is full, too small or read-only: one message, nothing half done, and the next run goes on."""
 
 from __future__ import annotations
 
@@ -9,36 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from runs import ALIGNED, EXPLORER, LIBRARY, REPORT, TARGETS, Undisturbed, finish, refused, results_of, temporaries
+from runs import TARGETS, Run, results_of
 from study import Study
-from tally import Tally
 from unavailable import unavailable
 
-pytestmark = [pytest.mark.workflow, pytest.mark.faults]
+pytestmark = pytest.mark.workflow
 MIB = 1 << 20
-# Each stage from the last to the first: what is asked for, what of it is removed before, and the bytes left on the disk.
-STAGES: list[tuple[str, str, list[str], int]] = [
-    ("report", REPORT, ["report.html"], 0),
-    ("report, late", REPORT, ["report.html"], 30_000),
-    ("explorer", EXPLORER, ["explorer.html"], 0),
-    ("explorer, late", EXPLORER, ["explorer.html"], 60_000),
-    ("downloads", LIBRARY, ["downloads"], 0),
-    ("downloads, late", LIBRARY, ["downloads"], 200_000),
-    # One figure's files: the records of all, which the run drops before, would make room for it.
-    ("figure", "fig01", [f"figures/id_by_layer.{kind}" for kind in ("svg", "png", "csv")], 0),
-    ("figure, late", "fig07", [f"figures/kl_mean.{kind}" for kind in ("svg", "png", "csv")], 40_000),
-    ("findings", "results/findings.csv", ["findings.parquet", "findings.csv", "findings.md"], 0),
-    ("quality", "results/quality.csv", ["quality.parquet", "quality.csv"], 0),
-    ("joining texts", "results/texts.csv", ["texts.parquet", "texts.csv"], 0),
-    ("joining metrics", "table", ["metrics.parquet", "metrics.csv"], 8192),
-    ("measures of texts", "results/texts.csv", ["texts"], 0),
-    ("metrics", "table", ["metrics", "store/metrics"], 0),
-    ("aligned", ALIGNED, ["aligned"], 0),
-    ("hidden states", "table", ["hidden", "store/hidden"], 0),
-    ("hidden states, late", "table", ["hidden", "store/hidden"], 250_000),
-    ("models", "models", ["models"], 0),
-    ("models, late", "models", ["models"], 60_000),
-    ("corpora", "corpora", ["corpora"], 0),
+# From the last stage to the first: what is asked for, what of it is removed before, and the bytes that are left on the disk.
+STAGES: list[tuple[str, list[str], int]] = [
+    ("fig01", [f"figures/id_by_layer.{kind}" for kind in ("svg", "png", "csv")], 0),
+    ("table", ["metrics", "hidden", "store", "metrics.parquet", "metrics.csv"], 20_000),
+    ("models", ["models"], 60_000),
+    ("corpora", ["corpora"], 0),
 ]
 
 
@@ -48,9 +30,9 @@ def mount(place: Path, *options: str) -> None:
     try:
         done = subprocess.run(["mount", *options, str(place)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except FileNotFoundError:
-        unavailable("there is no mount here, so no disk of a test's own")
+        unavailable("there is no program mount here")
     if done.returncode:
-        unavailable(f"a disk of the test's own cannot be mounted here: {done.stdout.strip()}")
+        unavailable(f"nothing can be mounted here: {done.stdout.strip()}")
 
 
 @pytest.fixture
@@ -68,7 +50,7 @@ def mounted() -> Iterator[Callable[..., None]]:
 
 
 def fill(disk: Path, left: int) -> None:
-    """Fill a disk, and then free some bytes of it."""
+    """Fill a disk but for some bytes."""
     with open(disk / "filler", "wb", buffering=0) as file:
         size = MIB
         while size:
@@ -79,41 +61,35 @@ def fill(disk: Path, left: int) -> None:
         file.truncate(max(0, file.tell() - left))
 
 
-def test_full_in_each_stage(finished: Study, undisturbed: Undisturbed, mounted: Callable[..., None], tally: Tally) -> None:
+def test_full(finished: Study, expected: dict[str, bytes], mounted: Callable[..., None]) -> None:
     results = finished.folder / "results"
     kept = results.rename(finished.folder / "kept")
     mounted(results, "-t", "tmpfs", "-o", "size=64m", "none")
     subprocess.run(["cp", "-a", f"{kept}/.", str(results)], check=True)
-    unchecked = {"LANGGEOM_DISK_UNCHECKED": "1"}
-    for stage, target, lost, left in STAGES:
+    for target, lost, left in STAGES:
         for name in lost:
             path = results / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         fill(results, left)
-        output = refused(finished, target, environment=unchecked)
-        assert "disk" in output and "full" in output and "free space" in output, f"{stage}\n{output}"
-        assert temporaries(finished.folder) == [], stage
-        tally(f"a full disk: {stage.split(',')[0]}", 1, detected=1)
+        output = Run(finished, target, environment={"LANGGEOM_DISK_UNCHECKED": "1"}).fail()
+        assert "disk is full" in output and "free space" in output, f"{target}\n{output}"
+        assert not list(results.rglob("*.tmp*")), target
         (results / "filler").unlink()
-    finish(finished, *TARGETS, REPORT)
-    assert results_of(finished) == undisturbed.results
+    Run(finished, *TARGETS).succeed()
+    assert results_of(finished) == expected
 
 
-def test_what_does_not_fit_is_refused_beforehand(
-    fresh: Callable[[], Study], mounted: Callable[..., None], tally: Tally
-) -> None:
+def test_too_small_is_refused_before_the_first_job(fresh: Callable[[], Study], mounted: Callable[..., None]) -> None:
     study = fresh()
-    mounted(study.folder / "results", "-t", "tmpfs", "-o", "size=300k", "none")
-    output = refused(study, "table")
-    assert "The results take about" in output and "Free space, lower hidden.token_cap" in output
+    study.settings["corpora"]["mine"]["token_cap"] = 100_000
+    mounted(study.folder / "results", "-t", "tmpfs", "-o", "size=64k", "none")
+    output = Run(study, "table").fail()
+    assert "GiB free" in output and "LANGGEOM_DISK_UNCHECKED=1" in output
     assert not list((study.folder / "results").rglob("*.txt"))
-    tally("a disk that is too small for what was asked", 1, detected=1)
 
 
 @pytest.mark.parametrize("place", ["results", "."])
-def test_read_only(
-    finished: Study, mounted: Callable[..., None], monkeypatch: pytest.MonkeyPatch, place: str, tally: Tally
-) -> None:
+def test_read_only(finished: Study, mounted: Callable[..., None], monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     folder = (finished.folder / place).resolve()
     (finished.folder / "results" / "metrics.csv").unlink()
     finished.write()
@@ -121,7 +97,6 @@ def test_read_only(
     mounted(folder, "--bind", str(folder))
     mount(folder, "-o", "remount,bind,ro")
     monkeypatch.setattr(Study, "write", lambda self: None)  # the config is there
-    output = refused(finished, "table")
-    assert output == f"{folder} cannot be written, and results are kept there: make it writable, or run in another folder.\n"
+    output = Run(finished, "table").fail()
+    assert "cannot be written" in output and "make it writable, or run in another folder" in output and output.count("\n") == 1
     assert results_of(finished) == before
-    tally("a folder that cannot be written", 1, detected=1)

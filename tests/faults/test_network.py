@@ -21,10 +21,8 @@ from langgeom import download
 from langgeom.errors import UserError
 from langgeom.hub.listing import listing_path, read_listing
 from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, client_of, serving
-from tally import Tally
 from unavailable import unavailable
 
-pytestmark = pytest.mark.faults
 PASSWORD = "PASSWORDthatMustNeverBeWritten"
 PAGE = b"<!DOCTYPE html><html><body><h1>Log in to this network</h1></body></html>"
 
@@ -141,7 +139,7 @@ ATTACKS = ["hangs", "trickles", "stops half way", "sends other bytes", "sends an
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("client", ["pip", "npm"])
-def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str, tally: Tally) -> None:
+def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str) -> None:
     if client == "npm" and shutil.which("npm") is None:
         unavailable("there is no npm here")
     out = tmp_path / "out" / "package"
@@ -168,7 +166,6 @@ def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str
     fetch(100.0)
     assert hashlib.sha256(out.read_bytes()).hexdigest() == registry.sha256(".whl" if client == "pip" else ".tgz")
     assert list(out.parent.iterdir()) == [out]
-    tally(f"a registry that {attack}", 1, detected=1)
 
 
 REPO = "owner/tiny"
@@ -213,7 +210,7 @@ OF_HUB = ["hangs", "stops half way, again and again", "sends other bytes", "send
 
 
 @pytest.mark.parametrize("attack", OF_HUB)
-def test_models_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp_path: Path, attack: str, tally: Tally) -> None:
+def test_models_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp_path: Path, attack: str) -> None:
     repository, name = hub.repositories["models/" + REPO], "model.safetensors"
     attacked(repository, name, attack)
     status, said = client(FETCH)
@@ -231,11 +228,10 @@ def test_models_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     for secret in (TOKEN, SIGNATURE):
         assert secret not in said and not [content for content in written if secret.encode() in content]
-    tally(f"a hub that {attack}", 1, detected=1)
 
 
 @pytest.mark.parametrize("attack", OF_HUB)
-def test_texts_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp_path: Path, attack: str, tally: Tally) -> None:
+def test_texts_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp_path: Path, attack: str) -> None:
     repository, name = hub.repositories["datasets/owner/texts"], "train.jsonl"
     attacked(repository, name, attack)
     status, said = client(FETCH_TEXT)
@@ -244,4 +240,3 @@ def test_texts_of_a_hub(hub: Hub, client: Callable[[str], tuple[int, str]], tmp_
     repository.hangs.clear(), repository.cuts.clear(), repository.wrong.clear()
     assert client(FETCH_TEXT) == (0, "")
     assert '"text": ["one", "two"]' in (tmp_path / "results" / "eng_Latn.json").read_text()
-    tally(f"a hub that {attack}", 1, detected=1)

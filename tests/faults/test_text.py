@@ -13,11 +13,10 @@ import tiny
 from langgeom.corpora import corpus_of
 from langgeom.corpora.text import BIDI
 from langgeom.errors import UserError
-from langgeom.hidden.extract import extract, load
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import load
 from langgeom.models import build_model
-from tally import Tally
 
-pytestmark = pytest.mark.faults
 TRIES = 120
 PIECES = [
     "word", " ", "  ", "\t", "\r", "\x00", "\x07", "\x1b[31m", "\x85", "\u2028", "\u2029", "\ufeff", "\u200b", "\u200d",
@@ -49,7 +48,7 @@ def build(folder: Path, content: bytes, reference: bytes, **spec: int) -> tuple[
     return out.read_bytes().decode().split("\n")[:-1], json.loads(report.read_text(encoding="utf-8"))
 
 
-def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
+def test_fuzzed_texts(tmp_path: Path) -> None:
     chance, kept = random.Random(11), list[str]()
     survived = 0
     for number in range(TRIES):
@@ -67,7 +66,6 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
         except UserError as error:
             message = str(error)
             assert any(word in message for word in ("UTF-8", "is empty", "lines", "parallel")), message
-            tally("texts of random bytes", 1, detected=1)
             continue
         assert not broken and number % 7
         assert len(clean) == count == report["lines"]
@@ -78,7 +76,6 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
             assert not any(unicodedata.category(char) in ("Cc", "Cs") or char in "\u2028\u2029\ufeff" for char in text)
         kept += clean[:3]
         survived += 1
-        tally("texts of random bytes", 1, survived=1)
     assert survived > TRIES / 3
     tiny.decoder(tmp_path / "decoder")
     build_model("m", {"folder": "decoder"}, base=tmp_path, out=tmp_path / "model")
@@ -87,7 +84,6 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
     report = json.loads(states.metadata["report"])
     assert report["lines"] == len(kept) and report["lines"] - report["empty"] - report["no_content"] == states.sentence.shape[1]
     assert report["truncated"] > 0
-    tally("random text through a model", len(kept), survived=len(kept))
 
 
 @pytest.mark.parametrize(
@@ -103,16 +99,14 @@ def test_fuzzed_texts(tmp_path: Path, tally: Tally) -> None:
         ("one".encode("utf-16"), "not UTF-8"),
     ],
 )
-def test_useless_texts(tmp_path: Path, content: bytes, expected: str, tally: Tally) -> None:
+def test_useless_texts(tmp_path: Path, content: bytes, expected: str) -> None:
     reference = b"a\n" * max(1, content.count(b"\n") if expected != "cannot be parallel" else 1)
     with pytest.raises(UserError, match=expected):
         build(tmp_path, content, reference)
-    tally("texts of nothing", 1, detected=1)
 
 
-def test_a_line_of_a_hundred_thousand_characters(tmp_path: Path, tally: Tally) -> None:
+def test_a_line_of_a_hundred_thousand_characters(tmp_path: Path) -> None:
     clean, report = build(tmp_path, b"word " * 20_000, b"a\n")
     assert len(clean[0]) <= 5000 and clean[0].endswith("word") and report["cut"] == 1
     clean, report = build(tmp_path, b"x" * 100_000, b"a\n")
     assert len(clean[0]) == 5000 and report["cut"] == 1
-    tally("a line of 100,000 characters", 2, survived=2)

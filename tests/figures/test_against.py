@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
+from defaults import settings as defaults
+from figures.drawn import draw
 from figures.synthetic import MODELS, TEXTS, synthetic
-from langgeom.figures import Settings
-from langgeom.figures.drawing import Drawing, styled
-from langgeom.figures.qualities import choose
-from langgeom.figures.summary import median_over_layers
+from langgeom.analysis.layers import median_over_layers
+from langgeom.analysis.quality import choose
 from langgeom.quality.rows import measured
 from langgeom.table import QUALITY
 
@@ -54,16 +53,6 @@ def table_of(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in QUALITY.columns.items()})
 
 
-def draw(name: str, *tables: pd.DataFrame, settings: Settings | None = None) -> tuple[Drawing, str]:
-    with styled():
-        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(*tables, settings or Settings())
-        drawing.figure.draw_without_rendering()
-    found = [text.get_text() for text in drawing.figure.texts]
-    for axes in drawing.figure.axes:
-        found += [axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
-    return drawing, "\n".join(found)
-
-
 @pytest.fixture(scope="module")
 def metrics() -> pd.DataFrame:
     return retrieval(synthetic())
@@ -77,27 +66,27 @@ def rows(metrics: pd.DataFrame) -> list[dict[str, Any]]:
 def test_auto_takes_mmlu_from_five_languages_on_and_retrieval_else(rows: list[dict[str, Any]]) -> None:
     quality = table_of(rows + scores("gemma-3-270m", MMLU) + scores("smollm2-135m", MMLU[:4]))
     panels = [("gemma-3-270m", "udhr"), ("smollm2-135m", "udhr"), ("minilm-l6", "udhr"), ("nobody", "udhr")]
-    found = choose(quality, panels, Settings())
+    found = choose(quality, panels, "auto")
     assert {panel[0]: shown.axis for panel, shown in found.items()} == {
         "gemma-3-270m": "MMLU accuracy (5-shot)", "smollm2-135m": "Retrieval accuracy, layer 15",
         "minilm-l6": "Retrieval accuracy, layer 3",
     }  # fmt: skip
-    assert found[panels[0]].said == "MMLU: published, card." and len(found[panels[0]].rows) == 6
-    asked = choose(quality, panels, Settings(quality="mmlu"))
+    assert found[panels[0]].note == "MMLU: published, card." and len(found[panels[0]].rows) == 6
+    asked = choose(quality, panels, "mmlu")
     assert {panel[0] for panel in asked} == {"gemma-3-270m", "smollm2-135m"}
-    assert {shown.rows["quality"].iloc[0] for shown in choose(quality, panels, Settings(quality="bpc")).values()} == {"bpc"}
+    assert {shown.rows["quality"].iloc[0] for shown in choose(quality, panels, "bpc").values()} == {"bpc"}
 
 
 def test_one_harness_for_all_panels() -> None:
     panels = [("a", "c"), ("b", "c")]
     both = scores("a", MMLU) + scores("b", MMLU) + scores("a", [*MMLU, "fin_Latn"], harness="other", shift=0.2)
-    found = choose(table_of(both), panels, Settings())
+    found = choose(table_of(both), panels, "auto")
     # The other covers more languages of one model, but only one model.
     assert {name for shown in found.values() for name in shown.rows["harness"]} == {"card"} and len(found) == 2
     own = scores("a", MMLU, origin="harness", harness="lm-evaluation-harness 0.4.9, m_mmlu", shift=0.1)
-    found = choose(table_of(scores("a", MMLU) + own), panels, Settings())
+    found = choose(table_of(scores("a", MMLU) + own), panels, "auto")
     assert set(found["a", "c"].rows["origin"]) == {"harness"}
-    assert found["a", "c"].said == "MMLU: lm-evaluation-harness 0.4.9, m_mmlu."
+    assert found["a", "c"].note == "MMLU: lm-evaluation-harness 0.4.9, m_mmlu."
 
 
 def test_numbers_of_id_against_quality(metrics: pd.DataFrame, rows: list[dict[str, Any]]) -> None:
@@ -126,7 +115,7 @@ def test_numbers_of_bits_per_character(metrics: pd.DataFrame, rows: list[dict[st
     for row in numbers.itertuples():
         assert row.x == bits[row.model, row.text]
     # Not against itself.
-    drawing, _ = draw("bpc_quality", metrics, table_of(rows), settings=Settings(quality="bpc"))
+    drawing, _ = draw("bpc_quality", metrics, table_of(rows), settings=defaults(quality="bpc"))
     assert "bpc" not in set(drawing.numbers["against"])
     assert "Bits per character" in words
 
@@ -151,7 +140,7 @@ def test_numbers_of_two_models(metrics: pd.DataFrame) -> None:
 
 
 def test_the_settings_choose_the_two_models(metrics: pd.DataFrame) -> None:
-    drawing, _ = draw("id_anisotropy_models", metrics, settings=Settings(compare=["minilm-l6", "smollm2-135m-untrained"]))
+    drawing, _ = draw("id_anisotropy_models", metrics, settings=defaults(compare=["minilm-l6", "smollm2-135m-untrained"]))
     assert set(drawing.numbers["model"]) == {"minilm-l6", "smollm2-135m-untrained"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterator, Sequence
 
@@ -11,15 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from defaults import settings as defaults
+from figures.drawn import assert_same, draw
 from figures.synthetic import synthetic
-from langgeom.figures import Settings
 from langgeom.figures.catalogue import FIGURES
-from langgeom.figures.drawing import Drawing, styled
-from langgeom.figures.id_scales import METRICS, SCALES, few_layers, few_texts
+from langgeom.figures.estimators import SCALES, few_layers, few_texts
 from langgeom.metrics.catalogue import METRICS as KNOWN
 
 BEYOND = ("alignment", "linearity", "id_scales", "id_estimators")
 FOUR = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6", "minilm-l6-untrained")
+METRICS = FIGURES["id_scales"].metrics
 FEW = ("eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab")
 
 
@@ -44,25 +44,6 @@ def table(models: Sequence[str] = FOUR, texts: Sequence[str] = FEW, corpus: str 
             more = more[more["layer"] < more.groupby("model")["layer"].transform("max")]
         parts.append(more.assign(n=58) if aligned else more)
     return pd.concat([part.astype(base.dtypes.to_dict()) for part in parts], ignore_index=True)
-
-
-def draw(name: str, rows: pd.DataFrame, settings: Settings | None = None) -> tuple[Drawing, str]:
-    with styled():
-        drawing = importlib.import_module(f"langgeom.figures.{name}").draw(rows, settings or Settings())
-        drawing.figure.draw_without_rendering()
-    found = [text.get_text() for text in drawing.figure.texts]
-    for axes in drawing.figure.axes:
-        found += [axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
-    return drawing, "\n".join(found)
-
-
-def assert_same(drawn: pd.DataFrame, rows: pd.DataFrame) -> None:
-    key = ["model", "corpus", "text", "metric", "layer"]
-    columns = [*key, "value", "low", "high", "n"]
-    left, right = (part[columns].astype({"layer": int, "n": int}).sort_values(key) for part in (drawn, rows))
-    pd.testing.assert_frame_equal(
-        left.reset_index(drop=True), right.reset_index(drop=True), check_dtype=False, check_exact=True
-    )
 
 
 def test_alignment_has_all_trained_models_and_all_but_the_reference() -> None:
@@ -123,9 +104,9 @@ def test_scales_at_five_layers_of_three_texts() -> None:
 
 def test_which_texts_and_layers_are_few() -> None:
     texts = ["spa_Latn", "eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab"]
-    assert few_texts(texts, Settings()) == ["eng_Latn", "arb_Arab", "cmn_Hans"]
-    assert few_texts(texts, Settings(sample=["tur_Latn", "fra_Latn"])) == ["eng_Latn", "tur_Latn", "fra_Latn"]
-    assert few_texts(["spa_Latn", "fra_Latn"], Settings()) == ["fra_Latn", "spa_Latn"]
+    assert few_texts(texts, defaults()) == ["eng_Latn", "arb_Arab", "cmn_Hans"]
+    assert few_texts(texts, defaults(sample=["tur_Latn", "fra_Latn"])) == ["eng_Latn", "tur_Latn", "fra_Latn"]
+    assert few_texts(["spa_Latn", "fra_Latn"], defaults()) == ["fra_Latn", "spa_Latn"]
     assert few_layers(pd.Series(range(31))) == [1, 7, 15, 22, 30]
     assert few_layers(pd.Series([0])) == [0] and few_layers(pd.Series([0, 1, 2])) == [1, 2]
 

@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from defaults import settings as defaults
+from figures.drawn import picture
 from figures.synthetic import MODELS, synthetic
 from figures.test_figures import STUDY, draw
-from langgeom.figures import FIGURES, Settings, id_grammar, render, style
-from langgeom.figures.drawing import styled
-from langgeom.figures.frames import of_languages
-from langgeom.table import COLUMNS
+from langgeom.analysis.rows import of_languages
+from langgeom.figures import style
+from langgeom.figures.catalogue import FIGURES
+from langgeom.figures.drawing import render
+from langgeom.table import METRICS
 
 TYPES = {"Tense": 0.6, "WordOrder": 1.4, "Article": -0.3}
 TEXTS = ["eng_Latn", "eng_Latn_wrong", *(f"eng_Latn_wrong{name}" for name in TYPES)]
@@ -45,7 +48,7 @@ def pairs(models: list[str] = PAIR, corpus: str = "grammar") -> pd.DataFrame:
                          metric="id_microscope_difference", over="token", value=shift + 0.01 * layer, low=shift - 0.4,
                          high=shift + 0.4, n=384 if text == TEXTS[1] else 32, dropped=0)
                 )  # fmt: skip
-    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in COLUMNS.items()})
+    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
     return pd.concat([table, more], ignore_index=True)
 
 
@@ -110,9 +113,9 @@ def test_nothing_to_draw_says_why(tmp_path: Path) -> None:
     table = pairs()
     unpaired = draw(tmp_path / "b", "id_grammar", table[table["metric"] != "id_microscope_difference"])
     assert "Nothing to draw: no model has id_microscope_difference" in unpaired.words
-    other = draw(tmp_path / "c", "id_grammar", table, Settings(id="id_twonn"))
+    other = draw(tmp_path / "c", "id_grammar", table, defaults(id="id_twonn"))
     assert "no model has id_twonn_difference" in other.words
-    unknown = draw(tmp_path / "d", "id_grammar", table, Settings(id="id_mle"))
+    unknown = draw(tmp_path / "d", "id_grammar", table, defaults(id="id_mle"))
     assert "paired difference of id_microscope and id_twonn only; set figures.id to one of them" in unknown.words
 
 
@@ -121,21 +124,18 @@ def test_same_table_same_bytes_and_both_names(tmp_path: Path) -> None:
     first = draw(tmp_path / "one", "id_grammar", pairs()).digests()
     assert draw(tmp_path / "two", "id_grammar", pairs().iloc[::-1]).digests() == first
     paths = [tmp_path / f"alias.{suffix}" for suffix in ("svg", "png", "csv")]
-    render("fig03", [tmp_path / "one" / "metrics.parquet"], *paths)
+    render("fig03", [tmp_path / "one" / "metrics.parquet"], defaults(), *paths)
     assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths] == first
 
 
 def test_nothing_is_cut() -> None:
-    with styled():
-        figure = id_grammar.draw(pairs(list(MODELS)), Settings()).figure
-        figure.draw_without_rendering()
+    with picture("id_grammar", pairs(list(MODELS))) as figure:
         width = figure.bbox.x1
         assert all(0 <= legend.get_window_extent().x0 <= legend.get_window_extent().x1 <= width for legend in figure.legends)
         labels = [label for axes in figure.axes for label in (*axes.get_yticklabels(), axes.yaxis.label, axes.xaxis.label)]
         boxes = [label.get_window_extent() for label in labels if label.get_text() and label.get_visible()]
         assert min(box.x0 for box in boxes) >= 0 and max(box.x1 for box in boxes) <= width
         assert len(figure.axes) == 3 * 3
-        plt.close(figure)
 
 
 @pytest.mark.parametrize("name", sorted(STUDY.values()))

@@ -4,55 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from defaults import settings as defaults
+from figures.drawn import draw, picture
 from figures.synthetic import synthetic, synthetic_texts
-from langgeom.figures import FIGURES, Settings, render
-from langgeom.figures.drawing import Drawing, styled
-from langgeom.figures.frames import by_layer
-from langgeom.figures.id_morphology import draw
-from langgeom.figures.related import mean_difference, related_texts
-from langgeom.figures.summary import median_over_layers
+from langgeom.analysis.layers import medians
+from langgeom.analysis.pairs import related_texts
+from langgeom.figures.catalogue import FIGURES
+from langgeom.figures.drawing import Drawing, render
+from langgeom.figures.id_morphology import mean_difference
 from langgeom.table import TEXTS, write_rows
 
 TRAINED = ["gemma-3-270m", "minilm-l6"]
 
 
-def drawn(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings | None = None) -> tuple[Drawing, str]:
-    """Return the drawing and all words in it."""
-    with styled():
-        drawing = draw(metrics, texts, settings or Settings())
-        drawing.figure.draw_without_rendering()
-        said = [text.get_text() for text in drawing.figure.texts]
-        for axes in drawing.figure.axes:
-            said += [axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()]
-            said += [text.get_text() for text in [*axes.texts, *axes.get_yticklabels()]]
-        plt.close(drawing.figure)
-    return drawing, " ".join(" ".join(said).split())
-
-
-def test_medians_are_over_layers_from_1_up() -> None:
-    table = synthetic(models=TRAINED, texts=["eng_Latn", "fra_Latn"])
-    rows = by_layer(table, "id_microscope")
-    rows.loc[rows["layer"] == 0, "value"] = 90_000.0
-    medians = median_over_layers(rows)
-    expected = rows[rows["layer"] > 0].groupby(["model", "text"])["value"].median()
-    for found in medians.itertuples():
-        assert found.value == pytest.approx(expected[found.model, found.text])
-    assert medians["low"].isna().all() and medians["high"].isna().all()
-    assert dict(zip(medians["model"], medians["layers"], strict=True)) == {"gemma-3-270m": 18, "minilm-l6": 6}
-
-
-def test_a_text_that_lacks_a_layer_has_no_median() -> None:
-    rows = by_layer(synthetic(models=["minilm-l6"], texts=["eng_Latn", "fra_Latn", "spa_Latn"]), "id_microscope")
-    rows.loc[(rows["text"] == "fra_Latn") & (rows["layer"] == 3), "n"] = 99
-    rows = rows[(rows["text"] != "spa_Latn") | (rows["layer"] != 5)]
-    values = median_over_layers(rows).set_index("text")["value"]
-    assert values.notna().to_dict() == {"eng_Latn": True, "fra_Latn": False, "spa_Latn": False}
+def drawn(metrics: pd.DataFrame, texts: pd.DataFrame) -> tuple[Drawing, str]:
+    drawing, words = draw("id_morphology", metrics, texts)
+    return drawing, " ".join(words.split())
 
 
 def test_relatives_pair_up_in_one_script() -> None:
@@ -67,13 +39,17 @@ def test_relatives_pair_up_in_one_script() -> None:
     assert related_texts(["oci_Latn_aran1260", "oci_Latn", "cat_Latn_vale1252", "cat_Latn"]) == [("oci_Latn", "cat_Latn")]
 
 
+def pairs(values: list[float], relatives: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"value": values, "relative_value": 0.0, "relative": relatives})
+
+
 def test_mean_difference_averages_pairs_of_one_relative_first() -> None:
-    found = mean_difference(pd.Series([1.0, 3.0, 4.0, np.nan]), pd.Series(["hin", "hin", "spa", "rus"]))
+    found = mean_difference(pairs([1.0, 3.0, 4.0, np.nan], ["hin", "hin", "spa", "rus"]))
     theirs = stats.ttest_1samp([2.0, 4.0], 0).confidence_interval()
     assert (found.mean, found.low, found.high, found.n) == pytest.approx((3.0, theirs.low, theirs.high, 2))
-    one = mean_difference(pd.Series([1.0]), pd.Series(["spa"]))
+    one = mean_difference(pairs([1.0], ["spa"]))
     assert (one.mean, one.n) == (1.0, 1) and np.isnan(one.low) and np.isnan(one.high)
-    assert mean_difference(pd.Series([], dtype=float), pd.Series([], dtype=str)).n == 0
+    assert mean_difference(pairs([], [])).n == 0
 
 
 def test_the_numbers_are_the_tables() -> None:
@@ -82,18 +58,18 @@ def test_the_numbers_are_the_tables() -> None:
     numbers = drawing.numbers
     assert set(numbers["shown"]) == {"text", "pair", "fit", "mean difference"}
     assert set(numbers["model"]) == {"gemma-3-270m", "smollm2-135m", "minilm-l6"}
-    medians = median_over_layers(by_layer(metrics, "id_microscope")).set_index(["model", "text"])["value"]
+    values = medians(metrics, "id_microscope", defaults()).set_index(["model", "text"])["value"]
     x = texts[texts["measure"] == "morphemes_per_word"].set_index("text")["value"].dropna()
     points = numbers[(numbers["shown"] == "text") & (numbers["measure"] == "morphemes_per_word")]
     assert set(points["text"]) == set(x.index) and len(points) == 3 * len(x)
     for point in points.itertuples():
-        assert (point.value, point.x) == (medians[point.model, point.text], x[point.text])
+        assert (point.value, point.x) == (values[point.model, point.text], x[point.text])
     pairs = numbers[numbers["shown"] == "pair"]
     assert set(zip(pairs["text"], pairs["relative"], strict=True)) == {
         ("ast_Latn", "spa_Latn"), ("bel_Cyrl", "rus_Cyrl"), ("crh_Latn", "tur_Latn"),
     }  # fmt: skip
     for pair in pairs.itertuples():
-        assert (pair.value, pair.relative_value) == (medians[pair.model, pair.text], medians[pair.model, pair.relative])
+        assert (pair.value, pair.relative_value) == (values[pair.model, pair.text], values[pair.model, pair.relative])
     fits = numbers[numbers["shown"] == "fit"].set_index(["model", "measure"])
     assert set(fits.index.get_level_values("measure")) == {"morphemes_per_word", "mattr"}
     mine = points[points["model"] == "minilm-l6"]
@@ -152,15 +128,12 @@ def test_rows_of_a_corpus_that_has_no_measures_are_left_out() -> None:
 def test_two_corpora_and_many_languages_have_room() -> None:
     metrics = pd.concat([synthetic(models=TRAINED), synthetic(models=TRAINED, corpus="flores")], ignore_index=True)
     texts = pd.concat([synthetic_texts(), synthetic_texts(corpus="flores")], ignore_index=True)
-    with styled():
-        figure = draw(metrics, texts, Settings()).figure
-        figure.draw_without_rendering()
+    with picture("id_morphology", metrics, texts) as figure:
         assert len(figure.axes) == 8
         for axes in figure.axes:
             for text in [*axes.get_yticklabels(), axes.title, axes._left_title]:  # type: ignore[attr-defined]
                 box = text.get_window_extent()
                 assert box.width == 0 or (box.x0 >= 0 and box.x1 <= figure.bbox.x1)
-        plt.close(figure)
 
 
 def test_rendered_by_its_number_the_same_bytes_twice(tmp_path: Path) -> None:
@@ -174,5 +147,5 @@ def test_rendered_by_its_number_the_same_bytes_twice(tmp_path: Path) -> None:
         write_rows(rows, tmp_path / name, *([TEXTS] if name == "texts" else []))
     outputs = [[tmp_path / f"{run}.{suffix}" for suffix in ("svg", "png", "csv")] for run in (1, 2)]
     for files in outputs:
-        render("fig04", [tmp_path / "metrics", tmp_path / "texts"], *files)
+        render("fig04", [tmp_path / "metrics", tmp_path / "texts"], defaults(), *files)
     assert [path.read_bytes() for path in outputs[0]] == [path.read_bytes() for path in outputs[1]]

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 
-import matplotlib.pyplot as plt
 import pytest
 
+from figures.drawn import picture
 from figures.synthetic import MODELS, TEXTS, synthetic
 from figures.test_figures import FEW, STUDY
-from langgeom.figures import Settings
-from langgeom.figures.drawing import styled
 
 
 @pytest.mark.parametrize("name", list(STUDY.values()))
 def test_nothing_is_cut_and_no_panel_lacks(name: str) -> None:
     # One model without its twin: five panels, of which no row may be mostly empty.
     table = synthetic(models=[model for model in MODELS if model != "gemma-3-270m-untrained"], texts=TEXTS)
-    with styled():
-        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
-        figure.draw_without_rendering()
+    with picture(name, table) as figure:
         for legend in figure.legends:
             box = legend.get_window_extent()
             assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
@@ -28,15 +23,11 @@ def test_nothing_is_cut_and_no_panel_lacks(name: str) -> None:
             assert text.get_window_extent().x1 <= figure.bbox.x1
         rows = Counter(round(axes.get_position().y0, 4) for axes in figure.axes)
         assert sum(rows.values()) >= len(rows) * max(rows.values()) - 1
-        plt.close(figure)
 
 
 def limits_of(figure: str, models: list[str]) -> list[tuple[float, float]]:
-    with styled():
-        drawn = importlib.import_module(f"langgeom.figures.{figure}").draw(synthetic(models=models, texts=FEW), Settings())
-        bounds = [axes.get_ylim() for axes in drawn.figure.axes]
-        plt.close(drawn.figure)
-    return bounds
+    with picture(figure, synthetic(models=models, texts=FEW)) as drawn:
+        return [axes.get_ylim() for axes in drawn.axes]
 
 
 def test_twins_share_a_scale_where_both_fill_it() -> None:
@@ -51,11 +42,9 @@ def test_twins_share_a_scale_where_both_fill_it() -> None:
 def test_the_legend_names_what_is_drawn(name: str) -> None:
     # English alone is of its family here, and it is drawn in black.
     table = synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "tur_Latn", "arb_Arab"])
-    with styled():
-        figure = importlib.import_module(f"langgeom.figures.{name}").draw(table, Settings()).figure
+    with picture(name, table) as figure:
         (legend,) = figure.legends
         names = [text.get_text() for text in legend.get_texts()]
         drawn = {line.get_color() for axes in figure.axes for line in axes.lines if len(line.get_xdata()) > 2}
         assert names == ["English", "Afro-Asiatic", "Turkic"]
         assert {line.get_color() for line in legend.get_lines()} == drawn
-        plt.close(figure)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from langgeom.figures.frames import reliable
+from langgeom.analysis.rows import reliable
 from langgeom.figures.lines import in_rows
 from langgeom.figures.scales import log_limits, log_scale, settled_scale
 
@@ -36,6 +36,31 @@ def test_an_outlier_flattens_no_line() -> None:
         pd.concat([rows({0: 99, 1: 9, 2: 9, 3: 9, 4: 9, 5: 9}, lines=1), rows({2: 500}, lines=1)], ignore_index=True)
     )
     assert one.note == "Off scale: layer 0 of 1 line and 1 value of other layers, up to 500; see the CSV."
+
+
+def test_small_values_are_written_with_their_digits() -> None:
+    scale = settled_scale(rows({0: 0.02, 1: 0.5, 2: 0.52, 3: 0.55}))
+    assert "layer 0 of 20 lines, down to 0.02; see" in scale.note and "up to" not in scale.note
+    assert "up to 0.9;" in settled_scale(rows({0: 0.9, 1: 0.3, 2: 0.32, 3: 0.33})).note
+
+
+def test_values_above_and_below_the_frame() -> None:
+    low, high = rows({2: 0.001}, lines=2), rows({2: 500}, lines=1)
+    note = settled_scale(pd.concat([rows({1: 9, 2: 10, 3: 11}), low, high], ignore_index=True)).note
+    assert note == "Off scale: 3 values of other layers, down to 0.001 and up to 500; see the CSV."
+
+
+def test_bands_that_the_edge_cuts() -> None:
+    table = rows({1: 9, 2: 10, 3: 11}, lines=2).assign(
+        low=lambda part: part["value"] - 0.01, high=lambda part: part["value"] + 0.01
+    )
+    assert settled_scale(table).note == ""
+    table.loc[0, "low"], table.loc[1, "high"] = 2.0, 20.0
+    scale = settled_scale(table)
+    assert scale.note == "Off scale: the ends of bands at 2 points; see the CSV."
+    assert scale.bounds == settled_scale(table[["model", "layer", "value"]]).bounds
+    # Figures of so many lines have no bands.
+    assert settled_scale(pd.concat([table] * 21, ignore_index=True)).note == ""
 
 
 def test_a_model_far_from_the_others_is_no_outlier() -> None:

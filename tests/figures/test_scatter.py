@@ -12,8 +12,9 @@ import pytest
 from matplotlib.axes import Axes
 from scipy import stats
 
+from langgeom.analysis.statistics import Fit, fit_line
 from langgeom.figures.drawing import styled
-from langgeom.figures.scatter import Fit, draw_scatter, fit_line
+from langgeom.figures.scatter import draw_scatter, fit_words
 from langgeom.figures.style import page
 
 
@@ -73,7 +74,7 @@ def test_the_band_covers_the_true_line_as_often_as_it_says() -> None:
 def test_no_line_where_there_is_none(x: list[float], y: list[float]) -> None:
     fit = fit_line(x, y)
     assert all(map(isnan, (fit.slope, fit.intercept, fit.r, fit.r_p, fit.rho, fit.rho_p))) and fit.n == len(x)
-    assert fit.words == f"n = {len(x)}: no line"
+    assert fit_words(fit) == f"n = {len(x)}: no line"
 
 
 def test_missing_values_do_not_count_and_lengths_must_agree() -> None:
@@ -86,7 +87,7 @@ def test_missing_values_do_not_count_and_lengths_must_agree() -> None:
 
 def test_the_words_name_both_correlations() -> None:
     fit = Fit(-1, 0, -0.314, 0.0004, 0.05, 0.0721, 22)
-    assert fit.words == "r = −0.31 (p < 0.001), n = 22\nρ = 0.05 (p = 0.072)"
+    assert fit_words(fit) == "r = −0.31 (p < 0.001), n = 22\nρ = 0.05 (p = 0.072)"
 
 
 def axes_of(size: float = 3.1) -> Axes:

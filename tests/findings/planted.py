@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from langgeom.findings import Evidence, Settings
-from langgeom.findings.statistics import pearson, ranks
+from defaults import settings as defaults
+from langgeom.analysis.statistics import pearson, rank_correlations, ranks
+from langgeom.findings import Evidence
 from langgeom.table import METRICS, QUALITY, TEXTS, Format
 
 # As claimed; no effect at all; the contrary; and, for claims of "alike" and of "none", an effect just where the claim turns.
@@ -80,7 +81,7 @@ def evidence_of(worlds: Mapping[str, Parts], **settings: Any) -> Evidence:
         for blocks in (lambda w: w.metrics, lambda w: w.texts, lambda w: w.quality)
     ]
     tables = [typed(blocks, of) for blocks, of in zip(joined, (METRICS, TEXTS, QUALITY), strict=True)]
-    return Evidence(tables[0], tables[1], tables[2], Settings(**settings))
+    return Evidence(tables[0], tables[1], tables[2], defaults(**settings))
 
 
 def planted(conclusion: str, truth: str, seeds: Iterable[int]) -> Evidence:
@@ -125,8 +126,6 @@ def _trend(noise: np.random.Generator, truth: str) -> Parts:
 
 def _edge_noise() -> float:
     """Return the noise at which two curves' mean rank correlation is 0.7."""
-    from langgeom.findings.curves import rank_correlations
-
     own, shape = np.random.default_rng(0).normal(size=(600, 12)), np.linspace(0, 1, 12)
     low, high = 0.01, 2.0
     for _ in range(30):

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from findings.planted import DECODER, ENCODER, LAYERS, PLANTED, TWIN, evidence_of, flat, parts, rows, texts
-from langgeom.figures import Settings as FigureSettings
-from langgeom.figures.qualities import choose
-from langgeom.findings import CONCLUSIONS, Evidence, Settings, findings
+from langgeom.analysis.quality import choose
+from langgeom.findings import CONCLUSIONS, Evidence, findings
 from langgeom.findings.outcome import CONTRADICTED, NO_EVIDENCE, SUPPORTED, Outcome
 
 N = 12
@@ -124,7 +123,7 @@ def test_quality_is_the_figures_of_one_harness_for_all_models(wanted: str) -> No
     curves = [rows(model, "id_microscope", names, flat(np.arange(8.0) + 5)) for model in (DECODER, ENCODER)]
     evidence = evidence_of({"mine": parts(*curves, quality=measured + mmlu)}, quality=wanted)
     panels = [("dec", "mine"), ("enc", "mine")]
-    drawn = choose(evidence.quality, panels, FigureSettings(quality=wanted))
+    drawn = choose(evidence.quality, panels, wanted)
     assert list(drawn) == panels
     for panel in panels:
         values, said = evidence.quality_of(panel)
@@ -133,13 +132,7 @@ def test_quality_is_the_figures_of_one_harness_for_all_models(wanted: str) -> No
         assert (said == "MMLU (published, card)") == (wanted in ("auto", "mmlu"))
     # Bits per character are not tested against themselves.
     if wanted == "bpc":
-        assert evidence.quality_of(panels[0], but_bits=True)[1] == "MMLU (published, card)"
-
-
-def test_the_quality_that_is_tested_is_the_configs() -> None:
-    assert Settings.of({"id": "id_twonn", "quality": "retrieval", "other": 1}, "eng_Latn", 3) == Settings(
-        id="id_twonn", quality="retrieval", reference="eng_Latn", seed=3
-    )
+        assert evidence.quality_of(panels[0], besides_bits=True)[1] == "MMLU (published, card)"
 
 
 def test_a_verdict_before_correction() -> None:

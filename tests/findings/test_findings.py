@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from defaults import settings as defaults
 from figures.synthetic import synthetic
 from findings.planted import DECODER, ENCODER, PLANTED, SECOND, evidence_of, flat, parts, rows, texts, typed
-from langgeom.figures import render
-from langgeom.findings import CONCLUSIONS, Evidence, Settings, findings
-from langgeom.findings.job import findings_job
-from langgeom.findings.outcome import Outcome
-from langgeom.findings.verdict import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS, judge
+from langgeom.figures.drawing import render
+from langgeom.findings import CONCLUSIONS, Evidence, findings
+from langgeom.findings.outcome import CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE, SUPPORTED, VERDICTS, Outcome
+from langgeom.findings.verdict import findings_job, judge
 from langgeom.languages import language
 from langgeom.table import FINDINGS, METRICS, QUALITY, TEXTS, read_table, write_rows
 
@@ -25,7 +25,7 @@ LANGUAGES = ["eng_Latn", "spa_Latn", "ast_Latn", "rus_Cyrl", "bel_Cyrl", "tur_La
 
 def put(metrics: pd.DataFrame, **settings: Any) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in findings(Evidence(metrics, typed([], TEXTS), typed([], QUALITY), Settings(**settings))):
+    for row in findings(Evidence(metrics, typed([], TEXTS), typed([], QUALITY), defaults(**settings))):
         found.setdefault(row["finding"], []).append(row)
     assert list(found) == list(CONCLUSIONS)
     assert all((row["verdict"] == NOT_TESTABLE) == bool(row["reason"]) for some in found.values() for row in some)
@@ -198,9 +198,9 @@ def test_the_table_the_page_and_the_picture(tmp_path: Path) -> None:
         write_rows(table.astype(object).where(table.notna(), None).to_dict("records"), tmp_path / f"{of.name}.parquet", of)
     tables = [tmp_path / f"{of.name}.parquet" for of in (METRICS, TEXTS, QUALITY)]
     out = [tmp_path / f"findings.{suffix}" for suffix in ("parquet", "csv", "md")]
-    findings_job(*tables, Settings(), *out)
+    findings_job(*tables, defaults(), *out)
     before = [path.read_bytes() for path in out]
-    findings_job(*tables, Settings(), *out)
+    findings_job(*tables, defaults(), *out)
     assert [path.read_bytes() for path in out] == before
     table = read_table(out[0], FINDINGS)
     assert set(table["verdict"]) <= set(VERDICTS) and set(table["finding"]) == set(CONCLUSIONS)
@@ -210,7 +210,7 @@ def test_the_table_the_page_and_the_picture(tmp_path: Path) -> None:
         assert f"## {conclusion.id}. {conclusion.claim}" in words
     assert words.index("## C2.") < words.index("## C10.") and "nan" not in words.lower().replace("finance", "")
     pictures = [tmp_path / f"drawn.{suffix}" for suffix in ("svg", "png", "csv")]
-    render("findings", [out[0]], *pictures)
+    render("findings", [out[0]], defaults(), *pictures)
     drawn = pd.read_csv(pictures[2], float_precision="round_trip")
     key = ["finding", "model", "corpus", "effect"]
     both = drawn.merge(table, on=key, suffixes=("", "_table"))

@@ -9,7 +9,7 @@ from scipy.stats import binom
 
 from findings.planted import ABSENT, EDGE, PLANTED, PRESENT, REVERSED, planted
 from langgeom.findings import CONCLUSIONS, findings
-from langgeom.findings.verdict import CONTRADICTED, NO_EVIDENCE, SUPPORTED
+from langgeom.findings.outcome import CONTRADICTED, NO_EVIDENCE, SUPPORTED
 
 TABLES = 200
 # What 200 tables with a false alarm in 5 % of them stay within in 99.9 % of cases.

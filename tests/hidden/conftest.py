@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import tiny
-from langgeom.hidden.extract import LoadedModel, load
+from langgeom.hidden.load import LoadedModel, load
 from langgeom.models import build_model
 
 MAKERS: dict[str, Callable[..., Path]] = {"decoder": tiny.decoder, "gemma": tiny.gemma, "encoder": tiny.encoder}

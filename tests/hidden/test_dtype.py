@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from langgeom.errors import UserError
-from langgeom.hidden.dtype import pick_dtype
+from langgeom.device import pick_dtype
 
 CPU = torch.device("cpu")
 

@@ -11,8 +11,9 @@ from transformers import AutoModel, AutoModelForCausalLM
 
 import tiny
 from langgeom.errors import UserError
-from langgeom.hidden.extract import LoadedModel, extract, load
-from langgeom.hidden.file import write_hidden
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import LoadedModel, load
+from langgeom.hidden.states import write_hidden
 from langgeom.models import build_model
 
 LINES = [*tiny.LINES[:3], "", *tiny.LINES[3:], "free and equal", "  ", "rights 漢"]

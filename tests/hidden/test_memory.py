@@ -16,9 +16,9 @@ import tiny
 from langgeom.device import pick_device
 from langgeom.errors import UserError
 from langgeom.hidden import extract as module
-from langgeom.hidden.batches import batches_of, pack
-from langgeom.hidden.extract import LoadedModel, extract, load
-from langgeom.hidden.memory import CPU_TOKENS, MOST_TOKENS, budget_of, bytes_per_token, fitting
+from langgeom.hidden.batches import CPU_TOKENS, MOST_TOKENS, batches_of, budget_of, bytes_per_token, fitting, pack
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import LoadedModel, load
 from langgeom.hidden.tokens import Sentence
 
 LINES = [*tiny.LINES, "free and equal", "rights", "people"]
@@ -118,7 +118,7 @@ def test_out_of_memory_halves_the_batch(
 
 def test_one_sentence_too_many_is_a_message(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     too_small(loaded, monkeypatch, 3)
-    with pytest.raises(UserError, match=r"does not do for one sentence of \d+ tokens; lower hidden.max_tokens"):
+    with pytest.raises(UserError, match=r"is too small for one sentence of \d+ tokens; lower hidden.max_tokens"):
         extract(loaded, LINES, {})
 
 
@@ -169,8 +169,8 @@ def test_a_gpu_gives_what_the_cpu_gives(models: dict[str, LoadedModel], folders:
     there = load(folders[name], "float32", device="cuda")
     assert {parameter.device.type for parameter in there.trunk.parameters()} == {"cuda"}
     expected, found = extract(models[name], LINES, {}), extract(there, LINES, {})
-    for key, tensor in found.tensors():
-        assert tensor.device.type == "cpu"
+    assert found.token.device.type == found.sentence.device.type == "cuda" and found.tokens.device.type == "cpu"
+    for key, tensor in found.to("cpu").tensors():
         torch.testing.assert_close(tensor, dict(expected.tensors())[key], rtol=1e-3, atol=1e-4)
     again = extract(there, LINES, {})
     assert all(torch.equal(tensor, dict(again.tensors())[key]) for key, tensor in found.tensors())

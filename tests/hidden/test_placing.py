@@ -13,7 +13,8 @@ import tiny
 from langgeom.errors import UserError
 from langgeom.hidden import load as loading
 from langgeom.hidden import placing
-from langgeom.hidden.extract import LoadedModel, extract, load
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import LoadedModel, load
 from langgeom.hidden.placing import spread
 from langgeom.models import build_model
 

@@ -185,7 +185,7 @@ def test_the_texts_of_flores_plus() -> None:
 def test_languages_in_two_scripts_are_found_by_their_names() -> None:
     import pandas as pd
 
-    from langgeom.figures.frames import two_scripts
+    from langgeom.analysis.pairs import two_scripts
 
     found = two_scripts(pd.DataFrame({"text": texts_of("devtest")}))["text"]
     languages = {text.split("_")[0] for text in found}

@@ -4,53 +4,89 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
+import re
 import tarfile
 from pathlib import Path
+from typing import Any
 
+import jinja2
 import pytest
 
 from langgeom.errors import UserError
-from langgeom.pages.html import Markup, as_json, fill, page, policy, script
+from langgeom.pages import duration, large, many, memory, span
+from langgeom.pages.html import ROOT, policy, write_page
 from langgeom.pages.libraries import D3, read_library
 
-HOSTILE = "</script><!-- & <b> \u2028 \u2029"
+HOSTILE = "</script><!-- & <b> {{ title }} ' \" \u2028"
 
 
-def test_json_holds_nothing_that_html_reads() -> None:
-    text = as_json({"name": HOSTILE})
-    assert not set("<>&\u2028\u2029") & set(text)
-    assert json.loads(text) == {"name": HOSTILE}
+def page(folder: Path, scripts: tuple[str, ...] = (), **values: Any) -> str:
+    """Return the explorer's page of these values."""
+    facts: dict[str, Any] = {"models": [], "texts": [], "corpora": []}
+    given: dict[str, Any] = {"facts": facts, "sentences": {}, "blocks": []} | values
+    write_page(folder / "page.html", "explorer/page.html", HOSTILE, "explorer/explorer.css", scripts, **given)
+    return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_values_are_text_and_are_not_filled_again(tmp_path: Path) -> None:
+    text = page(tmp_path, facts={"models": [1], "texts": [1, 2], "corpora": [HOSTILE]})
+    assert f"<p>1 model, 2 texts: {html.escape(HOSTILE).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</p>" in text
+    assert text.startswith('<!doctype html>\n<html lang="en">\n<head>') and text.endswith("</body>\n</html>\n")
+    assert text.count("<head>") == text.count("<body") == text.count("<title>&lt;/script&gt;") == 1
+
+
+def test_data_holds_nothing_that_html_reads(tmp_path: Path) -> None:
+    (data,) = re.findall(r'id="sentences">(.*?)</script>', page(tmp_path, sentences={"name": HOSTILE, "a": "ä"}))
+    assert not set("<>&") & set(data) and list(json.loads(data).items()) == [("name", HOSTILE), ("a", "ä")] and "ä" in data
     with pytest.raises(ValueError, match="JSON"):
-        as_json(float("nan"))
+        page(tmp_path, sentences=float("nan"))
 
 
-def test_parts_are_escaped_and_not_filled_again() -> None:
-    page = fill("<p>{{text}}</p>{{script}}", {"text": "<b>{{script}}</b>"}, {"script": Markup("<i>{{text}}</i>")})
-    assert page == "<p>&lt;b&gt;{{script}}&lt;/b&gt;</p><i>{{text}}</i>"
-    with pytest.raises(KeyError):
-        fill("{{nothing}}", {}, {})
+def test_a_value_that_lacks_leaves_no_page(tmp_path: Path) -> None:
+    with pytest.raises(jinja2.UndefinedError, match="models"):
+        page(tmp_path, facts={})
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["'</script>'", "'</SCRIPT '", "'<!--'"])
-def test_a_script_that_ends_its_element_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="cannot stand in a page"):
-        script(text)
+def test_a_script_that_ends_its_element_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be part of a page"):
+        page(tmp_path, (text,))
 
 
-def test_the_policy_names_each_script_and_no_request() -> None:
-    text = "const a = 1;"
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    rules = dict(rule.split(" ", 1) for rule in policy([text]).split("; "))
+def test_the_policy_names_each_script_and_no_request(tmp_path: Path) -> None:
+    script = "const a = 1 < 2 && '{{ title }}';"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rules = dict(rule.split(" ", 1) for rule in policy([script]).split("; "))
     assert rules["default-src"] == "'none'" and rules["script-src"] == f"'sha256-{digest}'"
-    assert "unsafe" not in rules["script-src"] and "connect-src" not in rules
+    assert "unsafe" not in rules["script-src"] and "connect-src" not in rules and "script-src 'none'" in policy([])
+    text = page(tmp_path, (script,))
+    assert policy([script]).replace("'", "&#39;") in text and f"<script>{script}</script>" in text
 
 
-def test_a_page_has_its_head_once_and_its_body_as_given() -> None:
-    text = page("a <title>", ["let a;"], ["p { color: red }\n"], "<body>\n<p>{{kept}}</p>\n</body>\n")
-    assert text.startswith('<!doctype html>\n<html lang="en">\n<head>') and text.endswith("</body>\n</html>\n")
-    assert "<title>a &lt;title&gt;</title>" in text and "p { color: red }\n</style>\n</head>\n<body>\n<p>{{kept}}</p>" in text
-    assert policy(["let a;"]).replace("'", "&#x27;") in text and text.count("<head>") == 1
+def test_only_styles_and_scripts_are_put_in_as_they_are() -> None:
+    found = {match for path in ROOT.rglob("*.html") for match in re.findall(r"\{\{[^}]*safe[^}]*\}\}", path.read_text("utf-8"))}
+    assert found == {"{{ style | safe }}", "{{ script | safe }}"}
+
+
+@pytest.mark.parametrize(
+    "seconds,words", [(0.44, "0.4 s"), (10, "10 s"), (59.6, "1 min 00 s"), (131.95, "2 min 12 s"), (3900, "1 h 05 min")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_numbers_in_words() -> None:
+    assert [memory(512.4), memory(1024), memory(1843.2)] == ["512 MiB", "1.0 GiB", "1.8 GiB"]
+    assert [large(12_345), large(134_515_008), large(6_738_415_616)] == ["12,345", "135 M", "6.74 B"]
+    assert [many(1, "text"), many(2200, "text"), span([58, 58]), span([1000, 56])] == [
+        "1 text",
+        "2,200 texts",
+        "58",
+        "56 to 1,000",
+    ]
 
 
 def test_a_library_comes_with_its_licence(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from langgeom.quality.rows import (
     read_scores,
     write_quality,
 )
-from langgeom.table import COLUMNS, QUALITY, read_table, write_rows
+from langgeom.table import METRICS, QUALITY, read_table, write_rows
 
 TEXTS = ["eng_Latn", "arb_Arab", "cmn_Hans", "cmn_Hant", "spa_Latn", "swh_Latn", "spa_Latn_x"]
 RESULTS: dict[str, Any] = {
@@ -55,7 +55,7 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def metrics(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in COLUMNS.items()})
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in METRICS.columns.items()})
 
 
 def accuracies(text: str, values: list[float], **changes: Any) -> list[dict[str, Any]]:

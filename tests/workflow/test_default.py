@@ -68,7 +68,7 @@ def test_divergence_from_the_reference_to_itself_is_zero(study: Study) -> None:
 
 def test_a_paragraph_has_no_vectors_of_padding_or_of_the_first_position(study: Study) -> None:
     for path in (study.folder / "results" / "hidden").rglob("*.safetensors"):
-        from langgeom.hidden.file import read_hidden
+        from langgeom.hidden.states import read_hidden
 
         states = read_hidden(path)
         assert states.token.shape[1] == len(states.token_sentence) <= 2048

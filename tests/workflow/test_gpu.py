@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from langgeom.gpus import shows_gpu
+from langgeom.device import shows_gpu
 from study import ROOT, Study
 
 # Jobs as those of hidden states, and others, that are done at once.
@@ -39,11 +39,10 @@ def rounds(study: Study, *arguments: str) -> list[int]:
     for path in (path for kind in ("gpu", "cpu") for path in study.folder.glob(f"{kind}?")):
         path.unlink()
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", "stub.smk", "--cores", "64", *arguments],
-        cwd=study.folder,
-        capture_output=True,
-        text=True,
-    )
+        [sys.executable, "-m", "snakemake", "--snakefile", "stub.smk", "--cores", "64", "--workflow-profile",
+         str(ROOT / "profiles" / "default"), *arguments],
+        cwd=study.folder, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return [int(count) for count in re.findall(r"^Execute (\d+) jobs", done.stdout + done.stderr, flags=re.MULTILINE)]
 
@@ -57,7 +56,7 @@ def test_jobs_take_turns_on_a_gpu(fresh: Callable[[], Study], monkeypatch: pytes
     assert rounds(study) == [8, 1]  # all of them, then `all` itself
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     assert rounds(study) == [5, 1, 1, 1, 1]
-    assert rounds(study, "--resources", "mem_mb=1000000") == [5, 1, 1, 1, 1]
+    assert rounds(study, "--resources", "mem_mb=1000000", "gpu_turn=1") == [5, 1, 1, 1, 1]
     assert rounds(study, "--resources", "gpu_turn=4") == [8, 1]
 
 

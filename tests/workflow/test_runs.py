@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from langgeom.figures.catalogue import FIGURES
-from langgeom.figures.reason import reason_of
+from langgeom.figures.catalogue import FIGURES, reason_of
 from langgeom.table import TABLES, read_table
 from study import Study
 

@@ -1,7 +1,7 @@
-"""A fingerprint of the code behind a result, so that a change of code reruns what it determines and nothing else.
+"""Fingerprints of the code and the libraries behind a result, as parameters of the rules that make it.
 
-Snakemake watches a rule's own script, not what the script imports. A rule therefore takes `code_of(<module>)` as a parameter,
-and the store takes it as part of the key. Comments, docstrings and layout do not count.
+Snakemake notices a change of a rule's script and of its conda environment, but not of the modules that the script imports, nor
+of libraries that pip has updated. A change of a parameter it notices.
 """
 
 from __future__ import annotations
@@ -9,76 +9,64 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["code_of", "versions_of"]
+from langgeom.errors import UserError
 
 ROOT = Path(__file__).resolve().parent
-# Wording and housekeeping that no number depends on.
-WITHOUT_EFFECT = {
-    "langgeom.disk", "langgeom.errors", "langgeom.files", "langgeom.records", "langgeom.store", "langgeom.code",
-}  # fmt: skip
-
-
-def _file(module: str) -> Path | None:
-    """Return the source file of a module of this package, if there is one."""
-    base = ROOT.joinpath(*module.split(".")[1:])
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-def _without_docstrings(tree: ast.AST) -> set[str]:
-    """Drop docstrings; return the modules of this package that are imported, wherever the import stands."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            node.body = body[1:]  # type: ignore[attr-defined]
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name for name in found if name.split(".")[0] == "langgeom"}
-
-
-@functools.cache
-def _parsed(source: str) -> tuple[str, list[str]]:
-    """Return what counts of a module's source, and what it imports; each is parsed once for all who ask."""
-    tree = ast.parse(source)
-    imports = sorted(_without_docstrings(tree))
-    return ast.dump(tree), imports
+# No result depends on these.
+WITHOUT_EFFECT = {"langgeom.code", "langgeom.disk", "langgeom.errors", "langgeom.files"}
 
 
 @functools.cache
 def code_of(*modules: str) -> str:
-    """Return a hex fingerprint of modules of this package and all of it that they import; a package counts whole.
+    """Return a fingerprint of modules and packages of this library and of all of it that they import, at any place.
+
+    Comments, docstrings and layout do not count. A package counts with all modules in it.
 
     Args:
         modules: dotted names, as `langgeom.hidden`.
-
-    Raises:
-        ValueError: a name that is no module of this package.
     """
     pending, seen = list(modules), dict[str, str]()
-    for name in modules:
-        if _file(name) is None:
-            raise ValueError(f"'{name}' is no module of langgeom")
     while pending:
         name = pending.pop()
-        path = _file(name)
-        if path is None or name in seen or name in WITHOUT_EFFECT:
+        files = _files(name)
+        if name in modules and not files:
+            raise ValueError(f"'{name}' is no module of langgeom")
+        if name in seen or name in WITHOUT_EFFECT:
             continue
-        seen[name], imports = _parsed(path.read_text(encoding="utf-8"))
-        if path.name == "__init__.py" and name != "langgeom":
-            below = (child.relative_to(path.parent).with_suffix("") for child in path.parent.rglob("*.py"))
-            pending += [".".join([name, *child.parts]).removesuffix(".__init__") for child in below]
-        pending += imports
-    return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[:16]
+        parsed = [_parsed(path.read_text(encoding="utf-8")) for path in files]
+        seen[name] = "\n".join(code for code, _ in parsed)
+        pending += [imported for _, names in parsed for imported in names]
+    return hashlib.sha256("\n".join(sorted(seen.values())).encode()).hexdigest()[:16]
+
+
+def _files(name: str) -> list[Path]:
+    """Return the source files of a module, or of a package with all modules in it; of the whole library its own file alone."""
+    base = ROOT.joinpath(*name.split(".")[1:])
+    if base.is_dir():
+        return sorted(base.rglob("*.py") if base != ROOT else [base / "__init__.py"])
+    return [path for path in [base.with_suffix(".py")] if path.is_file()]
+
+
+@functools.cache
+def _parsed(source: str) -> tuple[str, list[str]]:
+    """Return a module's code without comments and docstrings, and the names in this library that it imports."""
+    tree, names = ast.parse(source), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return ast.dump(tree), sorted(name for name in names if name.split(".")[0] == "langgeom")
 
 
 def versions_of(*distributions: str) -> list[str]:
-    """Return the installed versions of libraries that a result depends on, or "" for one that is not installed here."""
+    """Return the installed versions of libraries that a result depends on, "" for one that is not installed."""
     found = []
     for name in distributions:
         try:
@@ -86,3 +74,16 @@ def versions_of(*distributions: str) -> list[str]:
         except PackageNotFoundError:
             found.append("")
     return found
+
+
+def check_python() -> None:
+    """Refuse a Python that Snakemake cannot call, since it does not quote the path.
+
+    Raises:
+        UserError: naming the path.
+    """
+    if any(character in sys.executable for character in " \t\n'\"$`\\;&|<>()*?"):
+        raise UserError(
+            f"the path of Python, {sys.executable}, has a space or another character that Snakemake does not quote. "
+            "Move the checkout, or make its environment elsewhere: make VENV=/some/folder."
+        )

@@ -1,4 +1,4 @@
-"""The one exception meant for a person, and the wording its messages share."""
+"""The one exception meant for a person, and what its messages share."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["UserError", "chain_of", "is_disk_full", "nearest", "without_passwords"]
-
 
 class UserError(Exception):
-    """A mistake the user can mend: printed as its message alone, never as a traceback.
+    """A mistake that the user can correct: printed as its message alone, without a traceback.
 
     The message names what was found, what is allowed and what to do, in one to three lines.
     """
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest allowed word, or an empty string when none is close."""
+    """Return `` Did you mean 'x'?`` with the closest allowed word, or "" if none is close."""
     close = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def without_passwords(text: str) -> str:
-    """Return a text in which addresses name no user and no password: `https://me:pw@host` is `https://***@host`."""
+    """Remove user and password from the addresses in a text: `https://me:pw@host` becomes `https://***@host`."""
     return re.sub(r"://[^/\s]*@", "://***@", text)
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it came from, innermost last."""
+    """Yield an error and the errors that caused it, innermost last."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -39,7 +37,10 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether a full disk, or a quota used up, is behind an error; libraries that write by themselves have no number of it."""
+    """Return True if a full disk or an exceeded quota caused the error.
+
+    Some libraries raise without an errno, so messages are matched too.
+    """
     full = {errno.ENOSPC: os.strerror(errno.ENOSPC), errno.EDQUOT: os.strerror(errno.EDQUOT)}
     return any(
         getattr(link, "errno", None) in full or any(words in str(link) for words in full.values()) for link in chain_of(error)

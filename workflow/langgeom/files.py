@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, hashing them, and clearing away what a killed process left half written."""
+"""Writing files whole or not at all, hashing them, and removing what a killed process left half written."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from typing import Any
 
 from langgeom.errors import UserError
 
-__all__ = ["atomic", "atomic_folder", "clear_temporaries", "read_json", "scratch", "sha256"]
-
 MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
-# Every temporary name has it: whose it is, so that one of a killed process can be told from one in use.
+# A temporary name holds the process and the machine that it belongs to.
 MARK = re.compile(r"\.\d+-(?P<machine>[0-9a-f]{8})\.tmp")
 DAY = 86400.0
 
@@ -32,20 +30,17 @@ def _mark() -> str:
 
 @contextmanager
 def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; rename it to `path` when the block ends well, remove it when it does not.
+    """Yield a temporary name beside `path`, which is renamed to `path` if the block ends well and removed if it does not.
 
-    The suffix is kept, since writers choose a format by it. A reader therefore never sees half a file, whatever
-    kills the writer.
+    No reader ever sees half a file, whatever kills the writer. The suffix is kept, since writers choose a format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}{_mark()}{path.suffix}")
-    temporary.unlink(missing_ok=True)  # of a killed process with this number; it may be a link to a result in the store
+    temporary.unlink(missing_ok=True)  # left by a killed process of the same number
     try:
         yield temporary
-        # On disk before it has its name: else a power cut could leave the name of an empty file.
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
+        _flush(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -53,15 +48,13 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield an empty temporary folder beside `path`; it replaces `path` when the block ends well, else it is removed."""
+    """Yield an empty temporary folder beside `path`, which replaces `path` if the block ends well, else is removed."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with scratch(path) as temporary:
         temporary.chmod(0o755)
         yield temporary
         for file in (file for file in temporary.rglob("*") if file.is_file()):
-            with open(file, "rb") as written:
-                os.fsync(written.fileno())
+            _flush(file)
         if path.exists():
             shutil.rmtree(path)
         os.replace(temporary, path)
@@ -69,7 +62,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def scratch(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield an empty temporary folder beside `path`, for what is needed on the way to it; it is removed at the end."""
+    """Yield an empty temporary folder beside `path`, which is removed at the end."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_mark(), dir=path.parent))
@@ -79,11 +72,17 @@ def scratch(path: str | os.PathLike[str]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> list[Path]:
-    """Remove what killed processes left under temporary names anywhere below a folder, and return what that was.
+def _flush(path: Path) -> None:
+    """Write a file to the disk before it gets its name: a power cut could otherwise leave the name of an empty file."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
-    To be called while no process of this machine is at work there. Those of others, jobs of a cluster, may be: what is theirs
-    goes once it is `grace` seconds old.
+
+def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> list[Path]:
+    """Remove temporary files of killed processes anywhere below a folder, and return them.
+
+    Call it while no process of this machine works there. Jobs of a cluster may still run on other machines: their files are
+    removed once they are `grace` seconds old.
     """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
@@ -101,10 +100,10 @@ def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> lis
 
 
 def read_json(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
-    """Return the mapping with these keys that a JSON file of this workflow's own holds.
+    """Return the mapping in a JSON file that this workflow wrote.
 
     Raises:
-        UserError: damaged.
+        UserError: the file is damaged or lacks one of `keys`.
     """
     try:
         content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -116,6 +115,6 @@ def read_json(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
-    """Return the hex sha256 of a file's bytes, reading it in pieces."""
+    """Return the SHA-256 checksum of a file in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

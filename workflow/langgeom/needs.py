@@ -11,20 +11,11 @@ import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from langgeom.errors import UserError
 from langgeom.models.manifest import parameters_of, read_manifest
 from langgeom.models.prepare import read_config
-
-__all__ = [
-    "aligned_minutes",
-    "hidden_memory",
-    "hidden_minutes",
-    "metrics_memory",
-    "metrics_minutes",
-    "model_memory",
-    "table_memory",
-]
 
 MIB = 1 << 20
 LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch
@@ -49,53 +40,47 @@ def model_memory(sources: Iterable[str | os.PathLike[str]]) -> int:
     return LIBRARIES + max(read, drawn) // MIB
 
 
-def hidden_memory(model: str | os.PathLike[str]) -> int:
-    """Return the MiB that running a prepared model takes.
+def measure_memory(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]], cap: int) -> int:
+    """Return the MiB that a job takes which runs texts through a prepared model and measures them.
 
-    Raises:
-        FileNotFoundError: naming the folder, where the model is not prepared yet.
-    """
-    # float32 where the machine is slow in bfloat16, and as much again for the states of a text.
-    return LIBRARIES + 8 * _parameters(model) // MIB
-
-
-def hidden_minutes(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the minutes to allow for running texts through a prepared model.
+    Args:
+        cap: token vectors kept of each text.
 
     Raises:
         FileNotFoundError: naming the model or text that is not there yet.
     """
+    manifest = _manifest(model)
+    # float32 where the machine is slow in bfloat16, and as much again for a batch.
+    weights = 8 * int(manifest["parameters"])
+    # The text that runs, the one that is measured and the reference: token vectors in 4 bytes, sentence means in 4.
+    vectors = cap + max(map(_lines, texts), default=0)
+    states = 3 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
+    # One layer in float64, with the copies that estimators make of it.
+    layer = 8 * 8 * int(manifest["dim"]) * vectors
+    return LIBRARIES + (weights + states + layer) // MIB
+
+
+def measure_minutes(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]], cap: int) -> int:
+    """Return the minutes to allow for running texts through a prepared model and measuring them.
+
+    Raises:
+        FileNotFoundError: naming the model or text that is not there yet.
+    """
+    manifest, sizes = _manifest(model), list(map(_size, texts))
     # Two operations a parameter and token, at most one token a byte, at the 5e12 operations a second of a small GPU.
-    return MINUTES + math.ceil(2 * _parameters(model) * sum(map(_size, texts)) / 5e12 / 60)
+    running = 2 * int(manifest["parameters"]) * sum(sizes) / 5e12
+    # Token vectors are measured at 100 MiB a minute at least; two slow cores took a tenth of that with the default's metrics.
+    vectors = 2 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * sum(min(cap, size) for size in sizes)
+    return MINUTES + math.ceil(running / 60 + vectors / (100 * MIB))
 
 
-def metrics_memory(hidden: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the MiB that measuring files of hidden states takes; one text and the reference are held at a time.
-
-    Raises:
-        FileNotFoundError: naming the file that is not there yet.
-    """
-    return LIBRARIES + 16 * max(map(_size, hidden)) // MIB
-
-
-def metrics_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the minutes to allow for measuring files of hidden states: one for every 100 MiB (two slow cores took a
-    tenth of that with the default's metrics).
+def harness_memory(model: str | os.PathLike[str]) -> int:
+    """Return the MiB that lm-evaluation-harness takes for a prepared model.
 
     Raises:
-        FileNotFoundError: naming the file that is not there yet.
+        FileNotFoundError: naming the folder, where the model is not prepared yet.
     """
-    return MINUTES + math.ceil(sum(map(_size, hidden)) / (100 * MIB))
-
-
-def aligned_minutes(hidden: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the minutes to allow for comparing the sentences of files of hidden states: one for every 3000 MiB, for they are
-    hardly more than read, once each and once beside the reference, at the 100 MiB a second of a busy network disk.
-
-    Raises:
-        FileNotFoundError: naming the file that is not there yet.
-    """
-    return MINUTES + math.ceil(sum(map(_size, hidden)) / (3000 * MIB))
+    return 8000 + LIBRARIES + 8 * int(_manifest(model)["parameters"]) // MIB
 
 
 def table_memory(tables: Iterable[str | os.PathLike[str]]) -> int:
@@ -108,10 +93,16 @@ def table_memory(tables: Iterable[str | os.PathLike[str]]) -> int:
     return LIBRARIES + 64 * sum(map(_size, tables)) // MIB
 
 
-def _parameters(model: str | os.PathLike[str]) -> int:
+def _manifest(model: str | os.PathLike[str]) -> dict[str, Any]:
     if not os.path.isdir(model):
         raise _missing(model)
-    return int(read_manifest(Path(model))["parameters"])
+    return read_manifest(Path(model))
+
+
+def _lines(path: str | os.PathLike[str]) -> int:
+    if not os.path.exists(path):
+        raise _missing(path)
+    return Path(path).read_bytes().count(b"\n")
 
 
 def _drawn(source: str | os.PathLike[str]) -> int:

@@ -28,7 +28,6 @@ from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
 from langgeom.errors import UserError
 from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
-from langgeom.names import type_of
 from langgeom.quality.harness import encoder_message, find_program
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
@@ -41,7 +40,8 @@ GUESS = 2.5  # bytes of a token; the default's tokenizers have 1.9 to 4.4 on the
 CPU_RATES, GPU_RATE = (0.6e11, 2.0e11), 4.0e14
 METRICS_SECONDS = 180.0  # of a core for 1e9 numbers (layers x points x dimensions); default metrics, 200 replicates
 JOB_SECONDS = 15.0  # for starting Python, imports and loading a small model
-FILE_BYTES, ROW_BYTES = 4500, 177  # of a Parquet file of metrics; of a row in it (27) and in metrics.csv (150)
+# Bytes of a Parquet file of metrics, of a row in it (27) and in metrics.csv (150), and of a sentence's cosine for the explorer.
+FILE_BYTES, ROW_BYTES, COSINE_BYTES = 4500, 177, 12
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Plan:
     operations: float
     numbers: int
     jobs: int
+    pairs: int
 
     @property
     def needed(self) -> int:
@@ -101,7 +102,7 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
         base: the folder that it runs in, where `results` lies.
         exact: use the tokenizers that are here; else guess tokens, rather too few.
     """
-    results, keep = base / "results", config["hidden"].get("keep", "none")
+    results, keep = base / "results", config["hidden"]["keep"]
     texts = {(corpus, text): _text(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)}
     shapes = {model: shape_of(config, model, base) for model in config["models"]}
     every, left, jobs = Counter[str](), Counter[str](), set[tuple[str, str, int]]()
@@ -111,33 +112,35 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     for shape in shapes.values():
         every["models"] += shape.bytes if shape else 0
         left["models"] += shape.left if shape else 0
-    for model, corpus, name in config.pairs():
-        shape, text, hidden = shapes[model], texts[corpus, name], config.hidden(model, corpus)
+    pairs = list(config.pairs())
+    for model, corpus, name in pairs:
+        shape, text, settings = shapes[model], texts[corpus, name], config.measure(model, corpus)
         if shape is None:
             continue
+        hidden, layers = settings["hidden"], shape.layers + 1
         tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
         kept = min(tokens - text.sentences, hidden["token_cap"])
-        scored = shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"])
-        run = 0 if type_of(name) else tokens  # the text of one type of error is a part of that of all types, which is run
-        rows = sum(len(names) * (1 if over == "text" else shape.layers + 1) for over, names in config.metrics(corpus).items())
+        scored = bool(shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"]))
+        run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with that
+        rows = sum(len(names) * (1 if over == "text" else layers) for over, names in settings["metrics"].items())
         work = {
             "tokens": run,
             # The embedding multiplies nothing, except as the head of a scored text.
             "operations": 2 * run * (shape.parameters - (0 if scored else shape.vocabulary * shape.dim)),
-            "numbers": (shape.layers + 1) * shape.dim * (kept + text.sentences),
-            "metrics": FILE_BYTES + ROW_BYTES * rows,
+            "numbers": layers * shape.dim * (kept + text.sentences),
+            "metrics": FILE_BYTES + ROW_BYTES * rows + COSINE_BYTES * text.sentences,
         }
         every.update(work)
         if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
             left.update(work)
-            jobs.add((model, corpus, config.texts(corpus).index(name) // config["texts_per_job"]))
+            jobs.add((model, corpus, config.batch_of(corpus, name)))
         if keep != "none":
             stored, width = kept if keep == "all" else 0, WIDTHS.get(hidden["dtype"], 2)
             size = hidden_bytes(shape.layers, shape.dim, text.sentences, stored, width, scored)
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
-    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs))
+    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs), len(pairs))
 
 
 def check_disk(config: Config, base: Path) -> None:
@@ -265,8 +268,8 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
     def known(number: str) -> str:
         return "not known" if len(plan.unknown) == len(plan.shapes) else f"{number} at least" if plan.unknown else number
 
-    sentences, pairs = sum(text.sentences for text in plan.texts.values()), len(plan.texts) * len(plan.shapes)
-    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {pairs} pairs, {sentences} sentences"
+    sentences = sum(text.sentences for text in plan.texts.values())
+    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {plan.pairs} pairs, {sentences} sentences"
     yield f"tokens to run, over all models: {known(str(plan.tokens))}"
     if guessed := sum(not text.sample for text in plan.texts.values()):
         yield f"Guessed: the lengths of {guessed} texts, which are not here yet, and one token for {GUESS} bytes."

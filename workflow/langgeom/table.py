@@ -1,6 +1,6 @@
-"""The tidy tables: their columns, and how they are written, joined and read.
+"""The four tables: their columns, and how they are written, read and joined.
 
-Each is `results/{name}.parquet` and `.csv`; what a row is stands in docs/design.md. Equal rows give equal bytes.
+Each is `results/{name}.parquet` and `.csv`; docs/design.md says what a row is. Equal rows give equal bytes.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ import pyarrow.parquet as pq
 from langgeom.errors import UserError
 from langgeom.files import atomic
 
-__all__ = ["COLUMNS", "FINDINGS", "METRICS", "QUALITY", "TABLES", "TEXTS", "Format", "join", "read_table", "write_rows"]
-
-ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
+_ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
+_KEY = b"langgeom.key"
+# Without these, one missing value would turn a column of integers into float64.
+_INTEGERS = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
+PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A table's name, its columns with their pandas dtypes, what names a row (and orders rows), and what a row may lack."""
+    """A table: name, columns with their pandas dtypes, the key that identifies and orders rows, and the optional columns."""
 
     name: str
     columns: Mapping[str, str]
@@ -34,37 +36,44 @@ class Format:
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema([(name, ARROW[dtype]) for name, dtype in self.columns.items()])
+        return pa.schema([(name, _ARROW[dtype]) for name, dtype in self.columns.items()])
 
 
 def _format(name: str, key: str, optional: str, **columns: str) -> Format:
     return Format(name, MappingProxyType(columns), tuple(key.split()), tuple(optional.split()))
 
 
-# `layer` is missing for metrics of the text, a number where n does not allow it.
+# Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, `value` where `n` is
+# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates.
 METRICS = _format(
     "metrics", "model corpus text metric over layer", "layer value low high dropped",
     model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",
     over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32",
 )  # fmt: skip
-# Measures of the text itself, whatever the model: morphemes_per_word, type_token_ratio, characters_per_word.
+# Measures of the text alone, such as type_token_ratio. `n` counts words.
 TEXTS = _format(
     "texts", "corpus text measure", "value low high",
     corpus="str", text="str", lang="str", script="str", measure="str", value="float64", low="float64", high="float64",
     n="Int32",
 )  # fmt: skip
-# How good a model is in a language. `origin`: measured, published or harness; `corpus` is missing unless measured.
+# How good a model is in a language. `origin` is measured, published or harness; only measured scores have a `corpus`.
 QUALITY = _format(
     "quality", "model corpus text quality origin harness", "corpus value low high n harness shots revision source",
     model="str", corpus="str", text="str", lang="str", script="str", quality="str", origin="str", value="float64",
     low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
 )  # fmt: skip
-# The study's conclusions put to the test: `effect` says in words what `value` is; `n` counts `unit`s; `claimed` is 1 for more
-# than `centre`, -1 for less, 0 for within `bound`; rejecting the hypothesis of `p_for` supports the claim, of `p_against`
-# contradicts it, `p` is the smaller, `p_adjusted` that one corrected for many tests; `detectable` is the smallest effect that a
-# test of this size finds in 80 % of cases; `clustered_*` bound the interval over families; `shown*` are the same on one axis
-# from -1 to 1; `verdict` is one of supported, contradicted, no evidence, not testable (`reason` says why); `doubt` says in
-# words why a verdict is not to be relied on (another estimator would not bear it, or the interval over families).
+# The study's conclusions, tested: one row per conclusion, effect, model and corpus.
+#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`
+#   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
+#   p_for          p of the test that would support the claim
+#   p_against      p of the test that would contradict it
+#   p              the smaller of the two
+#   p_adjusted     p after Holm's correction over all tests on the corpus
+#   detectable     the smallest effect that such a test finds in 80 % of cases
+#   clustered_*    the interval from resampling the `families` language families
+#   shown*         the effect and its bounds on one axis from -1 to 1, for the figure
+#   verdict        supported, contradicted, no evidence or not testable; `reason` says why a test was not possible
+#   doubt          why the verdict should not be relied on: another estimator, or the interval over families, disagrees
 FINDINGS = _format(
     "findings", "finding model corpus effect",
     "model corpus value low high n p p_for p_against p_adjusted detectable bound families clustered_low clustered_high shown "
@@ -75,92 +84,104 @@ FINDINGS = _format(
     clustered_low="float64", clustered_high="float64", shown="float64", shown_low="float64", shown_high="float64",
     shown_centre="float64", shown_bound="float64", verdict="str", doubt="str", reason="str", note="str",
 )  # fmt: skip
-TABLES: Mapping[str, Format] = MappingProxyType({of.name: of for of in (METRICS, TEXTS, QUALITY, FINDINGS)})
-COLUMNS = METRICS.columns
+# For the explorer, not joined: how near each sentence is to its translation in the reference. `line` counts from 0.
+ALIGNED = _format(
+    "aligned sentences", "model corpus text line", "",
+    model="str", corpus="str", text="str", line="Int32", layer="Int16", cosine="float64",
+)  # fmt: skip
+TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, QUALITY, FINDINGS)})
 
 
-def _frame(rows: Iterable[Mapping[str, Any]], of: Format) -> pd.DataFrame:
-    """Make a typed table of rows; an optional column that a row lacks is missing in it."""
-    rows = list(rows)
-    for row in rows:
-        wrong = row.keys() - of.columns.keys() or of.columns.keys() - set(of.optional) - row.keys()
-        if wrong:
-            raise ValueError(f"a row of {of.name} has the keys {sorted(row)}; unknown or lacking: {sorted(wrong)}")
-    columns = {name: [row.get(name) for row in rows] for name in of.columns}
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in of.columns.items()})
-
-
-def _sorted(table: pd.DataFrame, of: Format) -> pd.DataFrame:
-    """Sort by the key (what is missing first) and refuse two rows for one key."""
-    table = table.sort_values(list(of.key), kind="stable", na_position="first", ignore_index=True)
-    twice = table.duplicated(list(of.key))
-    if twice.any():
-        first = table.loc[twice, list(of.key)].iloc[0]
-        raise UserError(
-            f"the {of.name} hold {int(twice.sum())} rows for keys that other rows have too, the first of them "
-            + ", ".join(f"{column} {value}" for column, value in first.items())
-            + "; a model, corpus and text may come from one file only."
-        )
-    return table
-
-
-def _write(table: pd.DataFrame, path: str | os.PathLike[str], of: Format) -> None:
-    # Arrow's own schema, without the metadata that pandas adds, which names library versions.
-    arrow = pa.Table.from_pandas(table, schema=of.schema, preserve_index=False).replace_schema_metadata(None)
-    with atomic(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
-
-
-def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], of: Format = METRICS) -> None:
-    """Write rows (of one text, say) as Parquet, sorted.
+def write_rows(rows: Sequence[Mapping[str, Any]], path: PathLike, fmt: Format = METRICS, key: str | None = None) -> None:
+    """Write rows as Parquet, sorted by the table's key.
 
     Args:
-        rows: mappings with the keys of `of.columns`; those of `of.optional` may be left out or None.
+        rows: mappings from column to value; optional columns may be left out or None.
         path: the file to write.
-        of: which table they belong to.
+        fmt: the table that the rows belong to.
+        key: what `key_of_table` returns for the file; other readers ignore it.
 
     Raises:
-        ValueError: a row with an unknown key, or without a required one.
-        UserError: two rows with one key.
+        ValueError: a row has an unknown column, or lacks a required one.
+        UserError: two rows have the same key.
     """
-    _write(_sorted(_frame(rows, of), of), path, of)
+    for row in rows:
+        wrong = row.keys() - fmt.columns.keys() or fmt.columns.keys() - set(fmt.optional) - row.keys()
+        if wrong:
+            raise ValueError(f"a row of {fmt.name} has the columns {sorted(row)}; unknown or missing: {sorted(wrong)}")
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=dtype) for name, dtype in fmt.columns.items()}
+    _write(_sorted(pd.DataFrame(columns), fmt), path, fmt, key)
 
 
-def join(
-    paths: Iterable[str | os.PathLike[str]],
-    out_parquet: str | os.PathLike[str],
-    out_csv: str | os.PathLike[str],
-    of: Format = METRICS,
-) -> None:
-    """Write the rows of all files as one table, sorted, as Parquet and as CSV (missing = empty).
+def key_of_table(path: PathLike) -> str | None:
+    """Return the key that a table was written with; None if it has none, or the file is missing or damaged."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None
+    return metadata.get(_KEY, b"").decode(errors="replace") or None
+
+
+def read_table(path: PathLike, fmt: Format = METRICS) -> pd.DataFrame:
+    """Read a table from Parquet, with the columns and dtypes of its format.
 
     Raises:
-        UserError: no file given, one that is no such table, or two rows with one key.
+        UserError: the file is missing, is not Parquet, or lacks a column.
     """
-    tables = [read_table(path, of) for path in paths]
-    if not tables:
-        raise UserError(f"there are no {of.name} to join: the config names no model, corpus or text.")
-    table = _sorted(pd.concat(tables, ignore_index=True), of)
-    _write(table, out_parquet, of)
+    return read_tables([path], fmt)
+
+
+def read_tables(paths: Iterable[PathLike], fmt: Format = METRICS) -> pd.DataFrame:
+    """Read one or more files as one table, in their order; see `read_table`."""
+    arrow = pa.concat_tables([_read_file(path, fmt) for path in paths])
+    return arrow.to_pandas(types_mapper=_INTEGERS.get).astype(dict(fmt.columns))
+
+
+def join(paths: Iterable[PathLike], out_parquet: PathLike, out_csv: PathLike, fmt: Format = METRICS) -> None:
+    """Write the rows of all files as one sorted table, as Parquet and as CSV (missing values are empty).
+
+    Raises:
+        UserError: there is no file, one cannot be read, or two rows have the same key.
+    """
+    paths = list(paths)
+    if not paths:
+        raise UserError(f"there are no {fmt.name} to join: the config names no model, corpus or text.")
+    table = _sorted(read_tables(paths, fmt), fmt)
+    _write(table, out_parquet, fmt)
     with atomic(out_csv) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_table(path: str | os.PathLike[str], of: Format = METRICS) -> pd.DataFrame:
-    """Read a table that `write_rows` or `join` wrote, with the columns and dtypes of its format.
+def _sorted(table: pd.DataFrame, fmt: Format) -> pd.DataFrame:
+    """Sort by the key, missing values first, and refuse two rows with the same key."""
+    key = list(fmt.key)
+    table = table.sort_values(key, kind="stable", na_position="first", ignore_index=True)
+    twice = table.duplicated(key)
+    if twice.any():
+        first = ", ".join(f"{column} {value}" for column, value in table.loc[twice, key].iloc[0].items())
+        raise UserError(
+            f"the {fmt.name} have {int(twice.sum())} rows with the key of another row; the first is {first}. "
+            "The rows of a model, corpus and text must come from one file."
+        )
+    return table
 
-    Raises:
-        UserError: the file is missing, is no Parquet, or lacks a column.
-    """
+
+def _write(table: pd.DataFrame, path: PathLike, fmt: Format, key: str | None = None) -> None:
+    # pandas would add metadata that names library versions: equal rows would give other bytes after an update.
+    arrow = pa.Table.from_pandas(table, schema=fmt.schema, preserve_index=False)
+    arrow = arrow.replace_schema_metadata(None if key is None else {_KEY: key.encode()})
+    with atomic(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+
+
+def _read_file(path: PathLike, fmt: Format) -> pa.Table:
+    """Read one file, without the metadata of its schema."""
     try:
         with pq.ParquetFile(path) as file:
-            missing = [name for name in of.columns if name not in file.schema_arrow.names]
+            missing = [name for name in fmt.columns if name not in file.schema_arrow.names]
             if missing:
-                raise UserError(f"{path} is no table of {of.name}: it lacks {', '.join(missing)}; delete it and run again.")
-            arrow = file.read(columns=list(of.columns))
+                raise UserError(f"{path} is not a table of {fmt.name}: it lacks {', '.join(missing)}. Delete it and run again.")
+            return file.read(columns=list(fmt.columns)).select(list(fmt.columns)).cast(fmt.schema)
     except (OSError, pa.ArrowInvalid) as error:
-        reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is no whole Parquet file"
-        raise UserError(f"{path} cannot be read: {reason}; run the workflow to make it.") from None
-    # Without these, a missing integer would turn its whole column into float64.
-    integers = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
-    return arrow.to_pandas(types_mapper=integers.get).astype(dict(of.columns))
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is not a complete Parquet file"
+        raise UserError(f"{path} cannot be read: {reason}. Run the workflow to make it.") from None

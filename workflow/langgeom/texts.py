@@ -104,7 +104,7 @@ def type_token_ratio(sentences: Sentences, resample: Resample | None = None, see
 def _per_word(counts: Sequence[int], sentences: Sentences, resample: Resample | None) -> Estimate:
     import torch
 
-    from langgeom.metrics.counts import ratio
+    from langgeom.metrics.resample import ratio
 
     return ratio(torch.tensor(counts), torch.tensor([len(sentence) for sentence in sentences]), resample)
 

@@ -1,24 +1,20 @@
 # Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
 
-from snakemake.logging import logger
-
+from langgeom.analysis import Settings
 from langgeom.code import code_of, versions_of
 from langgeom.config import check
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
-from langgeom.gpus import shows_gpu
+from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
 from langgeom.pages.libraries import D3
 from langgeom.plan import check_disk, check_harness
-from langgeom.report import ASSETS as REPORT_ASSETS
-from langgeom.report.versions import versions
+from langgeom.report import ASSETS as REPORT_ASSETS, versions
 from langgeom.sources import identity
 from langgeom.needs import (
-    aligned_minutes,
-    hidden_memory,
-    hidden_minutes,
-    metrics_memory,
-    metrics_minutes,
+    harness_memory,
+    measure_memory,
+    measure_minutes,
     model_memory,
     table_memory,
 )
@@ -45,12 +41,8 @@ wildcard_constraints:
     text=TEXT_PATTERN,
     corpus=CONFIG.pattern("corpora"),
     model=CONFIG.pattern("models"),
+    batch=r"\d+",
     figure="|".join(FIGURES),
-
-
-def announce_texts():
-    """Tell the line of progress how many texts a job serves; no other handler prints an empty message."""
-    logger.info("", extra={"texts_by_rule": CONFIG.texts_by_rule()})
 
 
 def or_stop(function, *arguments):

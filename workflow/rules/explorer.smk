@@ -1,34 +1,7 @@
-# The explorer: one self-contained page, made of the tables, with the library that draws in it.
-# Sentences are those of the corpora of languages.
+# The explorer: one self-contained page with the tables and the library that draws them.
+# Its sentences are those of the corpora of languages, not of sentence pairs.
 #
-# Inputs: results/metrics.parquet, texts.parquet and quality.parquet, and for the sentences it shows the corpora and results/aligned/. Output: results/explorer.html.
-
-
-rule aligned:
-    "Comparing sentences with their translations: {wildcards.model} on {wildcards.corpus}"
-    input:
-        lambda wildcards: [
-            f"results/hidden/{wildcards.model}/{wildcards.corpus}/{text}.safetensors"
-            for text in CONFIG.texts(wildcards.corpus)
-        ],
-    output:
-        "results/aligned/{model}/{corpus}.parquet",
-    log:
-        "results/logs/aligned/{model}/{corpus}.log",
-    benchmark:
-        "results/benchmarks/aligned/{model}/{corpus}.tsv"
-    conda:
-        "../../envs/metrics.yaml"
-    threads: 4  # so many inputs are checked at once
-    resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * metrics_memory(input),
-        runtime=lambda wildcards, input, attempt: attempt * aligned_minutes(input),
-    params:
-        reference=CONFIG["reference"],
-        depth=CONFIG["explorer"]["depth"],
-        code=code_of("langgeom.explorer.alignment"),
-    script:
-        "../scripts/aligned.py"
+# Inputs: results/metrics.parquet, texts.parquet and quality.parquet, and for the sentences it shows the corpora and the listings of measured batches. Output: results/explorer.html.
 
 
 rule explorer:
@@ -38,9 +11,7 @@ rule explorer:
         texts="results/texts.parquet",
         quality="results/quality.parquet",
         library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
-        aligned=expand(
-            "results/aligned/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()
-        ),
+        listings=CONFIG.listings(languages=True),
         lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
@@ -58,7 +29,7 @@ rule explorer:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, *input.aligned]),
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
     params:
         reference=CONFIG["reference"],
         id=CONFIG["figures"]["id"],

@@ -27,12 +27,8 @@ rule figure:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * table_memory(input.tables),
     params:
-        settings=CONFIG["figures"],
-        final_norm=CONFIG["hidden"]["final_norm"],
-        reference=CONFIG["reference"],
+        settings=Settings.of(CONFIG)._asdict(),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
-        code=lambda wildcards: code_of(
-            "langgeom.figures.drawing", "langgeom.table", f"langgeom.figures.{wildcards.figure}"
-        ),
+        code=lambda wildcards: code_of("langgeom.figures.drawing", FIGURES[wildcards.figure].module),
     script:
         "../scripts/figure.py"

@@ -33,10 +33,8 @@ rule conclusions:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.texts]),
     params:
-        figures=CONFIG["figures"],
-        reference=CONFIG["reference"],
-        seed=CONFIG["seed"],
-        code=code_of("langgeom.findings", "langgeom.table"),
+        settings=Settings.of(CONFIG)._asdict(),
+        code=code_of("langgeom.findings"),
         versions=versions_of("numpy", "scipy", "pandas"),
     script:
         "../scripts/findings.py"

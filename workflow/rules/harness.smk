@@ -18,7 +18,7 @@ rule harness:
         "../../envs/harness.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * (8000 + hidden_memory(input.model)),
+        mem_mb=lambda wildcards, input, attempt: attempt * harness_memory(input.model),
         runtime=lambda wildcards, attempt: attempt * 60 * (1 + len(CONFIG.harness_settings()["tasks"])),
         gpu_turn=GPU_TURN,
     params:

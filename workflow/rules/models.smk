@@ -51,7 +51,7 @@ rule model:
     benchmark:
         "results/benchmarks/model/{model}.tsv"
     conda:
-        "../../envs/hidden.yaml"
+        "../../envs/measure.yaml"
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * model_memory(input),
     params:

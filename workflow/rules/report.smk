@@ -1,6 +1,6 @@
-# The report: one self-contained page on the run, for a reader who did not run anything.
+# The report: one self-contained page on the run, for readers who did not run anything.
 #
-# Inputs: the tables, the figures, what is known of models and texts, Snakemake's benchmarks. Output: results/report.html.
+# Inputs: the tables, the figures, the manifests of models, the reports on texts, Snakemake's benchmarks. Output: results/report.html.
 
 
 rule page:
@@ -12,7 +12,7 @@ rule page:
         models=expand("results/models/{model}", model=CONFIG["models"]),
         texts=[f"results/corpora/{corpus}/{text}.json" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
         figures=expand("results/figures/{figure}.svg", figure=FIGURES),
-        # What it links to; by then all benchmarks are there that the page adds up.
+        # The files that it links to. When they are there, so are the benchmarks that it adds up.
         beside=[
             "results/explorer.html",
             "results/findings.md",

@@ -1,9 +1,8 @@
-"""What every script here does around its call: check inputs, fill the log, end on a mistake in one message, record outputs."""
+"""What every script here does around its call: set up log and environment, and end in one message where the user can help."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
 import sys
@@ -18,70 +17,38 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from langgeom.errors import UserError, is_disk_full
-from langgeom.records import check, forget, record
-
-FULL = "the disk of the results is full; free space and run again, what is finished is kept"
-
-
-class _Log(io.TextIOWrapper):
-    """A rule's log. What a full disk does not take is dropped, where it would else end the job with another error."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(io.FileIO(path, "w"), encoding="utf-8", errors="replace", write_through=True)  # type: ignore[arg-type]
-        self.whole = True
-
-    def write(self, text: str) -> int:
-        try:
-            return super().write(text)
-        except OSError:
-            self.whole = False
-            return len(text)
-
-    def end(self, message: str) -> None:
-        """Say what ended the job, here or where else it can be seen, and end it."""
-        print(f"error: {message}", file=self)
-        if not self.whole:
-            print(f"error: {message}", file=sys.__stderr__)
-        sys.exit(1)
 
 
 @contextlib.contextmanager
 def job(snakemake: Job, online: bool = False) -> Iterator[None]:
-    """Run a rule's work with its threads and its log; only with `online` may it reach for the model hub.
+    """Run a rule's work with its threads and its log; only with `online` may it ask the model hub.
 
-    Everything printed goes to the log; a progress bar goes to the terminal too, where there is one. A `UserError` ends the
-    script with its message alone; Snakemake then shows the log (`show-failed-logs` in the profile). Inputs that are results
-    must be what was recorded when they were written (`langgeom.records`).
+    Everything printed goes to the log, which Snakemake shows when the job fails (`show-failed-logs` in the profile). Libraries
+    that read the environment when they are loaded, as torch does, have to be imported inside the block.
     """
-    # matplotlib would otherwise keep its font cache in the user's home.
-    os.environ.setdefault("MPLCONFIGDIR", str(Path("results/cache/matplotlib").absolute()))
     os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
-    if online:
-        # The user's token and cache are found where they always are; what is written goes below results.
-        os.environ["HF_XET_CACHE"] = str(Path("results/cache/xet").absolute())
-    else:
-        # No stage but the hub's own reaches for a model hub.
-        os.environ["HF_HUB_OFFLINE"] = "1"
+    # Threads that wait at a barrier would otherwise spin, and beside other programs wait for one another: docs/benchmarks.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    with (
-        _Log(snakemake.log[0]) as log,
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
+    os.environ.setdefault("MPLCONFIGDIR", str(Path("results/cache/matplotlib").absolute()))  # not in the user's home
+    os.environ.setdefault("HF_XET_CACHE", str(Path("results/cache/xet").absolute()))
+    if not online:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    logging.raiseExceptions = False  # a log on a full disk is no error of its own
+    log = open(snakemake.log[0], "w", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115 (open until the end)
+    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         logging.basicConfig(stream=log, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
         try:
-            check(snakemake.input, snakemake.threads)
-            forget(snakemake.output)
             yield
-            record(snakemake.output)
-        except UserError as error:
-            log.end(str(error))
-        except KeyboardInterrupt:
-            # Ctrl-C reaches jobs too; Snakemake says on the terminal that it ends them.
-            print("interrupted", file=log)
-            sys.exit(130)
-        except Exception as error:
-            if is_disk_full(error):
-                log.end(f"{FULL} ({error})")
-            traceback.print_exc(file=log)
+        except BaseException as error:
+            if isinstance(error, UserError):
+                message = f"error: {error}"
+            elif is_disk_full(error):
+                message = f"error: the disk is full; free space and run again, finished results are kept ({error})"
+            else:
+                message = "interrupted" if isinstance(error, KeyboardInterrupt) else traceback.format_exc()
+            try:
+                print(message, file=log)
+            except OSError:
+                print(message, file=sys.__stderr__)
             sys.exit(1)

@@ -5,16 +5,20 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.explorer import Settings, render
+    from langgeom.explorer import render
+    from langgeom.measure_job import tables_of
 
-    given, params = snakemake.input, snakemake.params
+    files, params = snakemake.input, snakemake.params
     render(
         Path(snakemake.output[0]),
-        Path(given.library),
-        Path(given.metrics),
-        texts=Path(given.texts) if hasattr(given, "texts") else None,
-        quality=Path(given.quality) if hasattr(given, "quality") else None,
-        aligned=[Path(path) for path in given.aligned],
-        lines={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.lines},
-        settings=Settings(params.reference, params.id, params.final_norm, params.sentences),
+        Path(files.library),
+        Path(files.metrics),
+        Path(files.texts),
+        Path(files.quality),
+        tables_of([Path(path) for path in files.listings], "aligned"),
+        {(Path(path).parent.name, Path(path).stem): Path(path) for path in files.lines},
+        reference=params.reference,
+        first=params.id,
+        final_norm=params.final_norm,
+        sentences=params.sentences,
     )

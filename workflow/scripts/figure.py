@@ -5,13 +5,14 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.figures import Settings, render
+    from langgeom.analysis import Settings
+    from langgeom.figures.drawing import render
 
     render(
         snakemake.wildcards.figure,
         [Path(path) for path in snakemake.input.tables],
+        Settings(**snakemake.params.settings),
         Path(snakemake.output.svg),
         Path(snakemake.output.png),
         Path(snakemake.output.csv),
-        Settings(**snakemake.params.settings, final_norm=snakemake.params.final_norm, reference=snakemake.params.reference),
     )

@@ -5,14 +5,14 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.findings import Settings
-    from langgeom.findings.job import findings_job
+    from langgeom.analysis import Settings
+    from langgeom.findings.verdict import findings_job
 
     findings_job(
         metrics=Path(snakemake.input.metrics),
         texts=Path(snakemake.input.texts),
         quality=Path(snakemake.input.quality),
-        settings=Settings.of(snakemake.params.figures, snakemake.params.reference, snakemake.params.seed),
+        settings=Settings(**snakemake.params.settings),
         out_parquet=Path(snakemake.output.parquet),
         out_csv=Path(snakemake.output.csv),
         out_md=Path(snakemake.output.page),

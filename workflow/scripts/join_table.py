@@ -5,10 +5,12 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
+    from langgeom.measure_job import tables_of
     from langgeom.table import TABLES, join
 
+    inputs = [Path(path) for path in snakemake.input]
     join(
-        [Path(path) for path in snakemake.input],
+        tables_of(inputs) if snakemake.params.table == "metrics" else inputs,
         Path(snakemake.output.parquet),
         Path(snakemake.output.csv),
         TABLES[snakemake.params.table],

@@ -1,119 +1,142 @@
-"""Snakemake's `--logger langgeom`: one line of overall progress, kept in place, and above it whatever went wrong.
+"""Snakemake's `--logger langgeom`: one line of progress, and above it only what went wrong. `make` uses it on a terminal.
 
-`make` asks for it where there is a terminal. What Snakemake would have said besides goes to its log file as always
-(.snakemake/log), whose name it gives at the end.
+The line shows the jobs that are done, what the largest running job does (the last line of its log) and about how much time is
+left. All of Snakemake's own output still goes to its log file, whose name is printed at the end.
+
+This package must not import langgeom: Snakemake imports it before the Snakefile, which decides whose library is used.
 """
 
 from __future__ import annotations
 
 import logging
-import os
+import re
+import shutil
 import sys
 import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from langgeom.progress import Overall
-
-__all__ = ["LogHandler"]
-
-SECONDS = 1.0
-# Events that the line stands for.
-COUNTED = {
-    LogEvent.RUN_INFO, LogEvent.WORKFLOW_STARTED, LogEvent.SHELLCMD, LogEvent.JOB_INFO, LogEvent.JOB_STARTED,
-    LogEvent.JOB_FINISHED, LogEvent.GROUP_INFO, LogEvent.RESOURCES_INFO, LogEvent.PROGRESS, LogEvent.RULEGRAPH,
-}  # fmt: skip
-# How messages begin that say nothing of this run. Any other is shown.
+# Rough durations of jobs, relative to those of other rules, until jobs of a rule have been seen.
+GUESS = {"measure": 50.0, "model": 8.0, "harness": 1000.0}
+# Events that are printed, as are messages that are no event; except those that begin so.
+SHOWN = {None, LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR}
 CHATTER = (
     "Assuming unrestricted shared filesystem", "host:", "Building DAG of jobs", "Using shell:", "Provided ", "Rules claiming",
-    "Conda environments: ignored", "Singularity containers: ignored", "Group jobs:", "Select jobs to execute",
+    "Conda environments: ignored", "Singularity containers: ignored", "Group jobs:", "Select jobs to execute", "None",
 )  # fmt: skip
-CLEAR = "\r\x1b[K"
+
+
+class Job(NamedTuple):
+    """A running job."""
+
+    rule: str
+    name: str
+    logs: list[str]
+    start: float
+
+    def last_line(self) -> str:
+        """Return the last line of the job's log without its time, "" where there is none."""
+        try:
+            lines = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in self.logs).split("\n")
+        except OSError:
+            return ""
+        return re.sub(r"^\d\d:\d\d:\d\d ", "", next((line for line in reversed(lines) if line.strip()), ""))
+
+    def share(self) -> float:
+        """Return how much of the job is done, by an "n of m" in the last line of its log."""
+        found = re.search(r"(\d+) of (\d+)", self.last_line())
+        return min(1.0, int(found[1]) / max(1, int(found[2]))) if found else 0.0
 
 
 class LogHandler(LogHandlerBase):
-    """Keeps the line, from a thread of its own; messages are printed above it."""
+    """Counts jobs, prints messages, and redraws the line below them every second."""
+
+    writes_to_stream, writes_to_file = True, False
+    has_filter = has_formatter = needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        self.overall = Overall()
-        self.stream = sys.stdout if self.common_settings.stdout else sys.stderr
-        # What somebody asked to see is shown whole.
-        self.plain = self.common_settings.dryrun or self.common_settings.verbose or self.common_settings.printshellcmds
-        self.writing = threading.RLock()
-        self.ended = threading.Event()
-        self.ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
+        self.running: dict[int, Job] = {}
+        self.planned: dict[str, int] = {}
+        self.done, self.busy = defaultdict[str, float](float), defaultdict[str, float](float)  # jobs and seconds, by rule
+        self.start, self.writing, self.closed = time.monotonic(), threading.RLock(), threading.Event()
+        settings = self.common_settings
+        self.stream = sys.stdout if settings.stdout else sys.stderr
+        self.plain = settings.dryrun or settings.verbose or settings.printshellcmds  # the user wants to see everything
         if not self.plain:
-            self.ticker.start()
-
-    writes_to_stream = True
-    writes_to_file = False
-    has_filter = False
-    has_formatter = False
-    needs_rulegraph = False
+            threading.Thread(target=self._tick, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count a record, or print it above the line."""
+        """Count a record, and print it where it is worth a line."""
         with self.writing:
             try:
-                self._count(record)
-                if self._shown(record):
-                    text = self.format(record)
-                    if text and text != "None":
-                        self._write(f"{CLEAR if not self.plain else ''}{text}\n")
-                self._draw()
+                event, text = getattr(record, "event", None), self.format(record)
+                self._count(event, vars(record))
+                shown = event in SHOWN and not text.startswith(CHATTER)
+                if text and (self.plain or shown or record.levelno >= logging.WARNING):
+                    self._write(f"{text}\n")
             except Exception:
-                # As every handler of `logging` does: its traceback goes to stderr, and the run goes on.
-                self.handleError(record)
+                self.handleError(record)  # as logging's own handlers: the error is printed, the run goes on
 
     def close(self) -> None:
-        """Take the line away; what was printed stays."""
-        self.ended.set()
+        """Remove the line."""
+        self.closed.set()
         with self.writing:
-            if not self.plain:
-                self._write(CLEAR)
+            self._write("")
         super().close()
 
-    def _count(self, record: logging.LogRecord) -> None:
-        found = vars(record)
-        event = found.get("event")
+    def _count(self, event: LogEvent | None, found: dict[str, Any]) -> None:
         if event == LogEvent.RUN_INFO:
-            self.overall.plan({rule: jobs for rule, jobs in found["stats"].items() if rule != "total"})
+            self.planned = {rule: jobs for rule, jobs in found["stats"].items() if rule != "total"}
         elif event == LogEvent.JOB_INFO:
-            wildcards = found["wildcards"] or {}
-            self.overall.begin(found["jobid"], found["rule_name"], wildcards.get("model", ""), list(found["output"]))
-        elif event == LogEvent.JOB_FINISHED:
-            self.overall.end(found["job_id"])
+            name = " ".join([found["rule_name"], *(found["wildcards"] or {}).values()])
+            self.running[found["jobid"]] = Job(found["rule_name"], name, list(found["log"] or []), time.monotonic())
         elif event == LogEvent.JOB_ERROR:
-            self.overall.end(found["jobid"], well=False)
-        elif "texts_by_rule" in found:
-            self.overall.serve(found["texts_by_rule"])
+            self.running.pop(found["jobid"], None)
+        elif event == LogEvent.JOB_FINISHED and (job := self.running.pop(found["job_id"], None)):
+            self.done[job.rule] += 1
+            self.busy[job.rule] += time.monotonic() - job.start
 
-    def _shown(self, record: logging.LogRecord) -> bool:
-        if self.plain or record.levelno >= logging.WARNING:
-            return True
-        return getattr(record, "event", None) not in COUNTED and not str(record.msg).startswith(CHATTER)
+    def line(self) -> str:
+        """Return the line of progress, "" before the first job."""
+        if not self.done and not self.running:
+            return ""
+        parts = [f"{sum(self.done.values()):.0f} of {sum(self.planned.values())} jobs"]
+        if self.running:
+            job = max(self.running.values(), key=lambda job: (GUESS.get(job.rule, 1.0), -job.start))
+            parts.append(": ".join(filter(None, (job.name, job.last_line()))))
+        return " | ".join(filter(None, [*parts, self.time_left()]))
+
+    def time_left(self) -> str:
+        """Return about how long the run still takes, "" while that is unknown.
+
+        A rule's jobs take as long as its jobs so far; a rule not seen yet is guessed from `GUESS` and the rules seen so far.
+        As many jobs run at once as did so far.
+        """
+        now, busy, done = time.monotonic(), self.busy.copy(), self.done.copy()
+        for job in self.running.values():
+            busy[job.rule] += now - job.start
+            done[job.rule] += job.share()
+        seen = [rule for rule in done if done[rule]]
+        if not seen or now == self.start:
+            return ""
+        scale = sum(busy[rule] for rule in seen) / sum(done[rule] * GUESS.get(rule, 1.0) for rule in seen)
+        each = {rule: busy[rule] / done[rule] if rule in seen else GUESS.get(rule, 1.0) * scale for rule in self.planned}
+        left = sum(each[rule] * (number - done[rule]) for rule, number in self.planned.items())
+        minutes = left / max(1.0, sum(busy.values()) / (now - self.start)) / 60
+        if minutes < 1:
+            return "under a minute left"
+        return f"about {minutes:.0f} min left" if minutes < 90 else f"about {minutes / 60:.1f} h left"
 
     def _tick(self) -> None:
-        while not self.ended.wait(SECONDS):
+        while not self.closed.wait(1.0):
             with self.writing:
-                if not self.ended.is_set():
-                    self._draw()
-
-    def _draw(self) -> None:
-        line = "" if self.plain or self.ended.is_set() else self.overall.line()
-        if line:
-            # A line that is wider than the terminal would not stay in place.
-            self._write(f"{CLEAR}{line[: _width(self.stream.fileno()) - 1]}")
+                self._write(self.line()[: shutil.get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:
-        self.stream.write(text)
+        self.stream.write(text if self.plain else f"\r\x1b[K{text}")
         self.stream.flush()
-
-
-def _width(descriptor: int) -> int:
-    """Return the columns of a terminal, 80 where it does not say."""
-    try:
-        return os.get_terminal_size(descriptor).columns or 80
-    except OSError:
-        return 80

@@ -7,7 +7,7 @@ there, `settings` is what the rules ask.
 from __future__ import annotations
 
 from langgeom.config.checks import check
-from langgeom.config.schema import SCHEMA, check_files
+from langgeom.config.schema import SCHEMA, check_files, defaults
 from langgeom.config.settings import Config
 
-__all__ = ["SCHEMA", "Config", "check", "check_files"]
+__all__ = ["SCHEMA", "Config", "check", "check_files", "defaults"]

@@ -126,6 +126,22 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def defaults(section: str) -> dict[str, Any]:
+    """Return the schema's defaults of a section of the config, such as `hidden`."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    settings: dict[str, Any] = {}
+    _complete(settings, schema["properties"][section], schema)
+    return settings
+
+
+def defaults(section: str) -> dict[str, Any]:
+    """Return the schema's defaults of a section of the config, such as `hidden`."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    settings: dict[str, Any] = {}
+    _complete(settings, schema["properties"][section], schema)
+    return settings
+
+
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of these settings: of each corpus and model, the keys that all have and those of its kind.
 

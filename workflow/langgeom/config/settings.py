@@ -48,21 +48,44 @@ class Config:
         texts, size = self.texts(corpus), self["texts_per_job"]
         return [texts[start : start + size] for start in range(0, len(texts), size)]
 
-    def texts_by_rule(self) -> dict[str, int]:
-        """Return how many texts a job of each rule with batches serves: `hidden_{corpus}_{number}`, `metrics_...`."""
-        return {
-            f"{stage}_{corpus}_{number}": len(batch)
-            for stage in ("hidden", "metrics")
-            for corpus in self["corpora"]
-            for number, batch in enumerate(self.batches(corpus), start=1)
-        }
+    def batch(self, corpus: str, number: int | str) -> list[str]:
+        """Return the texts of a batch; batches count from 1."""
+        return self.batches(corpus)[int(number) - 1]
+
+    def batch_of(self, corpus: str, text: str) -> int:
+        """Return the number of the batch that a text is in."""
+        return 1 + self.texts(corpus).index(text) // self["texts_per_job"]
+
+    def wholes(self, corpus: str, number: int | str) -> dict[str, str]:
+        """Return, for each text of a batch whose lines are some of another text's, that text: it is run for both."""
+        return {text: whole for text in self.batch(corpus, number) if (whole := self.corpora[corpus].whole(text))}
+
+    def batch_files(self, corpus: str, number: int | str) -> dict[str, str]:
+        """Return the corpus file of each text of a batch, of the reference, and of the texts that others are part of."""
+        batch = self.batch(corpus, number)
+        names = [self.reference(corpus), *self.wholes(corpus, number).values(), *batch]
+        return {text: f"results/corpora/{corpus}/{text}.txt" for text in dict.fromkeys(names)}
+
+    def corpora_of(self, model: str) -> list[str]:
+        """Return the corpora that a model is measured on."""
+        return list(self["models"][model].get("corpora", self["corpora"]))
 
     def pairs(self) -> Iterator[tuple[str, str, str]]:
         """Yield every (model, corpus, text)."""
         for model in self["models"]:
-            for corpus in self["corpora"]:
+            for corpus in self.corpora_of(model):
                 for text in self.texts(corpus):
                     yield model, corpus, text
+
+    def listings(self, languages: bool = False) -> list[str]:
+        """Return the listings of all measured batches, or of those of the corpora of languages only."""
+        return [
+            f"results/metrics/{model}/{corpus}/{number}.json"
+            for model in self["models"]
+            for corpus in self.corpora_of(model)
+            if not languages or corpus in self.language_corpora()
+            for number in range(1, 1 + len(self.batches(corpus)))
+        ]
 
     def language_corpora(self) -> list[str]:
         """Return the corpora whose texts are languages, not grammatical and ungrammatical versions."""
@@ -87,19 +110,26 @@ class Config:
         """Return the hash that a package of a registry ("npm" or "pypi") is pinned to."""
         return next(pin.sha256 for pin in self.pins() if pin[:3] == (registry, package, version))
 
-    def in_depth(self, corpus: str) -> dict[str, list[str]]:
-        """Return the in-depth metrics and their texts; empty for corpora of sentence pairs."""
-        return dict(self["in_depth"]) if self.corpora[corpus].languages else {}
+    def token_cap(self, corpus: str) -> int:
+        """Return how many token vectors are kept of each text of a corpus."""
+        return int(self["corpora"][corpus].get("token_cap", self["hidden"]["token_cap"]))
 
-    def hidden(self, model: str, corpus: str) -> dict[str, Any]:
-        """Return what determines a model's hidden states on a corpus, besides model and text; `loss` None = by its kind."""
-        own = {key: value for key, value in self["corpora"][corpus].items() if key == "token_cap"}
-        return {**self["hidden"], **own, "loss": self["models"][model].get("loss")}
+    def measure(self, model: str, corpus: str) -> dict[str, Any]:
+        """Return what determines a model's rows on a corpus, besides model, texts and code: `measure_job.Settings`.
 
-    def metrics(self, corpus: str) -> dict[str, list[str]]:
-        """Return the metrics of a corpus by what they are measured on; `pairs` only for corpora of sentence pairs."""
-        languages = self.corpora[corpus].languages
-        return {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or not languages}
+        `loss` None: by the model's kind. In corpora of sentence pairs `pairs` are measured, and nothing in depth.
+        """
+        of_pairs = not self.corpora[corpus].languages
+        return {
+            "hidden": {
+                **self["hidden"], "token_cap": self.token_cap(corpus), "loss": self["models"][model].get("loss"),
+            },
+            "metrics": {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs},
+            "in_depth": {} if of_pairs else dict(self["in_depth"]),
+            "bootstrap": self["bootstrap"],
+            "seed": self["seed"],
+            "depth": None if of_pairs else self["explorer"]["depth"],
+        }  # fmt: skip
 
     def harness(self) -> dict[str, dict[str, str]]:
         """Return, for each model that lm-evaluation-harness runs, its tasks and the language of each."""

@@ -87,6 +87,10 @@ class Corpus(Source):
         own = next((path for path in self.files(text) if path.name.startswith(f"{text}.") and path.is_file()), None)
         return None if own is None else own.read_text(encoding="utf-8", errors="replace").split("\n")
 
+    def whole(self, text: str) -> str | None:
+        """Return the text that a text is part of: each of its lines is that text's line, or is empty."""
+        return None
+
     def settings(self) -> dict[str, Any]:
         """Return the settings that determine each text: without the list of texts and what concerns models."""
         return {key: value for key, value in self.spec.items() if key not in ("texts", "token_cap")}

@@ -126,6 +126,10 @@ class Grammar(Corpus):
         """Return the lines of a text."""
         return _lines(self._pairs[0], text)
 
+    def whole(self, text: str) -> str | None:
+        """Return eng_Latn_wrong for the texts of one type of error."""
+        return WRONG if type_of(text) else None
+
     @cached_property
     def _pairs(self) -> tuple[list[Pair], Counter[str]]:
         return self._read([Path(path) for path in self.inputs(CORRECT)])

@@ -1,38 +1,37 @@
-"""How near each sentence is to its translation in the reference, in the middle of the model: for a look at the sentences."""
+"""How near each sentence is to its translation in the reference, in one layer of a model."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from langgeom.hidden.file import read_hidden
+if TYPE_CHECKING:
+    from langgeom.hidden.states import HiddenStates
 
-__all__ = ["aligned_rows"]
 
+def aligned_rows(states: HiddenStates, reference: HiddenStates, depth: float = 0.5) -> list[dict[str, Any]]:
+    """Return a row of `table.ALIGNED` for each line that a text and the reference share.
 
-def aligned_rows(path: Path, reference: Path, depth: float = 0.5) -> list[dict[str, Any]]:
-    """Return a row of `sentences.ALIGNED` for each sentence that a text and the reference both have.
-
-    The cosine is that of the sentences' mean vectors, less the mean over the text's (the reference's) sentences: without that,
-    what all sentences of a language share outweighs what one says, and all cosines are near 1.
+    The cosine is that of the sentences' mean vectors, after subtracting the mean over the shared lines of each text. Without
+    that, what all sentences of a language have in common outweighs what one says, and all cosines are near 1.
 
     Args:
-        path, reference: files of hidden states of one model and corpus.
+        states, reference: the hidden states of the text and of the reference, of one model and corpus. Used are `sentence`
+            [layers + 1, sentence, dim], `sentence_line` [sentence] and, of `states`, `metadata`.
         depth: where in the model, from 0 (embeddings) to 1 (last layer); rounded to a layer.
-
-    Raises:
-        UserError: a file that is missing or no file of hidden states.
     """
-    ours, theirs = read_hidden(path), read_hidden(reference)
-    layer = round(depth * (ours.sentence.shape[0] - 1))
-    lines, mine, other = np.intersect1d(ours.sentence_line.numpy(), theirs.sentence_line.numpy(), return_indices=True)
-    x, y = (states.sentence[layer][torch.as_tensor(rows)].double() for states, rows in ((ours, mine), (theirs, other)))
+    layer = round(depth * (states.sentence.shape[0] - 1))
+    ours, theirs = states.sentence_line.cpu().numpy(), reference.sentence_line.cpu().numpy()
+    lines, *rows = np.intersect1d(ours, theirs, return_indices=True)
+    x, y = (
+        some.sentence[layer].cpu()[torch.as_tensor(places)].double()
+        for some, places in zip((states, reference), rows, strict=True)
+    )
     cosine = torch.nn.functional.cosine_similarity(x - x.mean(0), y - y.mean(0), dim=1, eps=1e-300)
-    base = {name: ours.metadata[name] for name in ("model", "corpus", "text")}
+    about = {name: states.metadata[name] for name in ("model", "corpus", "text")}
     return [
-        {**base, "line": int(line), "layer": layer, "cosine": float(value)}
+        {**about, "line": int(line), "layer": layer, "cosine": value}
         for line, value in zip(lines, cosine.tolist(), strict=True)
     ]

@@ -45,13 +45,35 @@ function readCell(quantity, series, layer) {
   return { value: numbers.value[cell], low: numbers.low[cell], high: numbers.high[cell], n };
 }
 
-/** As readCell, where `layer` may also be "median" (of layers 1 and up, without interval; layer 0 are the embeddings) or "last". */
+// The layers after the embedding at which any text of a model and corpus has a value, by quantity.
+const measured = new Map();
+
+function measuredLayers(quantity, series) {
+  const { model, corpus } = SERIES;
+  const key = [quantity.id, model[series], corpus[series]].join();
+  if (!measured.has(key)) {
+    const { value } = numbersOf(quantity);
+    const alike = d3.range(COUNT).filter((other) => model[other] === model[series] && corpus[other] === corpus[series]);
+    const has = (layer) => alike.some((other) => Number.isFinite(value[CELLS[other] + layer]));
+    measured.set(key, d3.range(1, layersOf(series)).filter(has));
+  }
+  return measured.get(key);
+}
+
+/** The median over the layers after the embedding as in langgeom/analysis/layers.py: missing unless the text has all of them. */
+function medianOf(quantity, series) {
+  const least = quantity.metric === FACTS.first ? FACTS.least : 0;
+  const cells = measuredLayers(quantity, series).map((layer) => readCell(quantity, series, layer));
+  const complete = cells.length > 0 && cells.every(({ value, n }) => Number.isFinite(value) && (n < 0 || n >= least));
+  const value = complete ? d3.median(cells, (cell) => cell.value) : NaN;
+  return { value, low: NaN, high: NaN, n: complete ? d3.min(cells, (cell) => cell.n) : -1 };
+}
+
+/** As readCell, where `layer` may also be "median" (`medianOf`) or "last". */
 function readAt(quantity, series, layer) {
   if (!quantity.layers) return readCell(quantity, series, 0);
   if (layer === "last") return readCell(quantity, series, layersOf(series) - 1);
-  if (layer !== "median") return readCell(quantity, series, Number(layer));
-  const values = numbersOf(quantity).value.subarray(CELLS[series] + (layersOf(series) > 1), CELLS[series + 1]);
-  return { value: d3.median(values) ?? NaN, low: NaN, high: NaN, n: readCell(quantity, series, 0).n };
+  return layer === "median" ? medianOf(quantity, series) : readCell(quantity, series, Number(layer));
 }
 
 /** The shortest decimal that is this float32 again. */

@@ -17,7 +17,7 @@ function viewAsCsv(state, picture) {
     const { rows, layer } = chosenSentences(state);
     return csvOf(
       ["model", "corpus", "text", "layer", "end", "line", "cosine", "sentence", "translation"],
-      rows.map((row) => [state.sentence_model, state.corpus, state.sentence_text, layer, row.end, row.line, row.cosine, row.sentence, row.translation]),
+      rows.map((row) => [state.sentence_model, state.corpus, state.sentence_text, layer, row.end, row.line + 1, row.cosine, row.sentence, row.translation]),
     );
   }
   if (state.view === "scatter") {

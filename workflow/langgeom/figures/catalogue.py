@@ -1,62 +1,98 @@
-"""The figures there are, found without importing them: planning a workflow needs names, not matplotlib."""
+"""The figures there are, read from their `@figure(...)` lines without importing them, and why a picture is empty.
+
+The decorators are literals, as those of metrics: planning a workflow needs names and titles, but no matplotlib.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from xml.etree import ElementTree
 
-__all__ = ["FIGURES", "Figure"]
+Draw = TypeVar("Draw", bound=Callable[..., Any])
+# Of the Dublin Core, which matplotlib writes into the metadata of an SVG.
+DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
 class Figure(NamedTuple):
-    """One figure: its file's name, its number in the study ("fig01") or "", and what it says and needs.
+    """What is declared of a figure.
 
-    `metrics` names metrics of the table; "id" and "anisotropy" stand for the ones that the settings choose. `tables` are
-    the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of `draw`'s arguments; `pairs` says that it
-    is drawn from the corpora of grammatical and ungrammatical text too.
+    Attributes:
+        name: names the target and the files.
+        alias: the number in the study ("fig01"), or "".
+        title, caption: as shown.
+        metrics: metrics of the table; "id" and "anisotropy" stand for those that the settings choose.
+        tables: the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of the function's arguments.
+        pairs: whether it is drawn from the corpora of grammatical and ungrammatical text too.
+        module, function: where the function that draws it is.
     """
 
     name: str
-    alias: str
     title: str
     caption: str
     metrics: tuple[str, ...]
+    alias: str = ""
     tables: tuple[str, ...] = ("metrics",)
     pairs: bool = False
+    module: str = ""
+    function: str = ""
 
 
-def _constants(path: Path) -> dict[str, object]:
-    """Return the literal constants at the top level of a module."""
-    found: dict[str, object] = {}
+def figure(
+    name: str,
+    *,
+    title: str,
+    caption: str,
+    metrics: tuple[str, ...],
+    alias: str = "",
+    tables: tuple[str, ...] = ("metrics",),
+    pairs: bool = False,
+) -> Callable[[Draw], Draw]:
+    """Declare that a function draws a figure: `draw(figure, *tables, settings) -> Drawing`; several lines, several figures.
+
+    All arguments are literals, since the catalogue reads them without importing the module. See `Figure` for what they mean.
+    """
+    return lambda draw: draw
+
+
+def _declared(path: Path) -> Iterator[Figure]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
-            try:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return found
+        for line in getattr(node, "decorator_list", ()):
+            if isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id == "figure":
+                options = {word.arg: ast.literal_eval(word.value) for word in line.keywords if word.arg}
+                where = {"module": f"langgeom.figures.{path.stem}", "function": node.name}  # type: ignore[attr-defined]
+                yield Figure(ast.literal_eval(line.args[0]), **options, **where)
 
 
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, tuple) else ()
+# By number in the study; those without one come last.
+FIGURES: Mapping[str, Figure] = MappingProxyType({
+    about.name: about
+    for about in sorted(
+        (about for path in sorted(Path(__file__).parent.glob("*.py")) for about in _declared(path)),
+        key=lambda about: (about.alias or "z", about.name),
+    )
+})  # fmt: skip
 
 
-def _find() -> Mapping[str, Figure]:
-    figures = []
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        constants = _constants(path)
-        if "ALIAS" in constants:
-            alias, title, caption = (str(constants[key]) for key in ("ALIAS", "TITLE", "CAPTION"))
-            metrics, tables = (
-                _words(constants.get(key, default)) for key, default in (("METRICS", ()), ("TABLES", ("metrics",)))
-            )
-            figures.append(Figure(path.stem, alias, title, caption, metrics, tables, bool(constants.get("PAIRS", False))))
-    # By number in the study; those without one come last.
-    figures.sort(key=lambda figure: (figure.alias or "z", figure.name))
-    return MappingProxyType({figure.name: figure for figure in figures})
+def metadata(reason: str) -> dict[str, str | None]:
+    """Return the metadata of an SVG, for matplotlib: no date, and the reason if nothing is drawn."""
+    return {"Date": None, "Creator": None, **({"Description": reason} if reason else {})}
 
 
-FIGURES: Mapping[str, Figure] = _find()
+def reason_of(svg: bytes) -> str:
+    """Return why an SVG shows nothing, "" if it shows something.
+
+    Raises:
+        ValueError: not an SVG.
+    """
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from None
+    if root.tag != "{http://www.w3.org/2000/svg}svg":
+        raise ValueError(f"its root is {root.tag}")
+    found = root.find(f".//{DESCRIPTION}")
+    return (found.text or "").strip() if found is not None else ""

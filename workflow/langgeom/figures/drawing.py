@@ -1,36 +1,41 @@
-"""What a figure gives: the picture with the numbers it shows, and how both become files."""
+"""Draw a figure by its name: from tables to a picture with the numbers it shows, and to files."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import matplotlib as mpl
+import matplotlib.figure
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.figure import Figure
 
-from langgeom.figures.reason import metadata
+from langgeom.analysis import Settings
+from langgeom.analysis.rows import of_languages
+from langgeom.errors import UserError, nearest
+from langgeom.figures.catalogue import FIGURES, metadata
 from langgeom.figures.style import RC, TITLE_SIZE
 from langgeom.files import atomic
+from langgeom.table import TABLES, read_table
 
-__all__ = ["Drawing", "nothing", "save", "styled"]
+Path = str | os.PathLike[str]
 
 
 class Drawing(NamedTuple):
-    """A picture, and the very numbers drawn, one row a point; `reason` says why nothing is drawn, where so."""
+    """A picture, and the numbers drawn, one row per point; `reason` says why nothing is drawn, else it is ""."""
 
-    figure: Figure
+    figure: matplotlib.figure.Figure
     numbers: pd.DataFrame
     reason: str = ""
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save with the project's look, without a display; a user's own matplotlib settings do not count."""
+    """Draw and save in the project's style, without a display, whatever matplotlib settings the user has."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.use("agg")
@@ -38,16 +43,24 @@ def styled() -> Iterator[None]:
         yield
 
 
-def nothing(title: str, reason: str, columns: tuple[str, ...]) -> Drawing:
-    """Return a picture that says in words why nothing is drawn, with an empty table of the columns it would have."""
+def nothing(title: str, reason: str, columns: Sequence[str]) -> Drawing:
+    """Return a picture that says why nothing is drawn, with an empty table of the columns it would have."""
     figure = plt.figure(figsize=(7, 2.4))
     figure.text(0.05, 0.86, title, fontsize=TITLE_SIZE, fontweight="bold", va="top")
     figure.text(0.05, 0.62, textwrap.fill(f"Nothing to draw: {reason}", 88), fontsize=9, va="top", linespacing=1.4)
     return Drawing(figure, pd.DataFrame(columns=list(columns)), reason)
 
 
-def save(drawing: Drawing, svg: str | os.PathLike[str], png: str | os.PathLike[str], csv: str | os.PathLike[str]) -> None:
-    """Write a drawing's three files, whole or not at all, the same bytes for the same drawing; close the picture."""
+def draw(name: str, tables: Sequence[pd.DataFrame], settings: Settings) -> Drawing:
+    """Draw a figure of the catalogue from its tables, in their order."""
+    about = FIGURES[name]
+    if not about.pairs:
+        tables = [of_languages(table) for table in tables]
+    return getattr(importlib.import_module(about.module), about.function)(about, *tables, settings)
+
+
+def save(drawing: Drawing, svg: Path, png: Path, csv: Path) -> None:
+    """Write the three files of a drawing atomically, equal bytes for equal drawings, and close the picture."""
     try:
         with atomic(svg) as temporary:
             drawing.figure.savefig(temporary, format="svg", metadata=metadata(drawing.reason))
@@ -57,3 +70,23 @@ def save(drawing: Drawing, svg: str | os.PathLike[str], png: str | os.PathLike[s
             drawing.numbers.to_csv(temporary, index=False, lineterminator="\n")
     finally:
         plt.close(drawing.figure)
+
+
+def render(name: str, tables: Sequence[Path], settings: Settings, svg: Path, png: Path, csv: Path) -> None:
+    """Draw a figure, from files to files.
+
+    Args:
+        name: the figure's name or alias.
+        tables: the Parquet files of the figure's `tables`, in their order.
+        settings: what to show.
+        svg, png, csv: the files to write: the picture twice, and the numbers drawn.
+
+    Raises:
+        UserError: no such figure, or a table that cannot be read.
+    """
+    name = next((about.name for about in FIGURES.values() if about.alias and name == about.alias), name)
+    if name not in FIGURES:
+        raise UserError(f"there is no figure '{name}'; there are: {', '.join(FIGURES)}.{nearest(name, FIGURES)}")
+    rows = [read_table(path, TABLES[table]) for path, table in zip(tables, FIGURES[name].tables, strict=True)]
+    with styled():
+        save(draw(name, rows, settings), svg, png, csv)

@@ -1,4 +1,4 @@
-"""All findings at a glance: every tested effect with its interval, on one axis, and what came of it."""
+"""All findings at a glance: every tested effect with its interval and verdict, on one axis."""
 
 from __future__ import annotations
 
@@ -10,20 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from langgeom.analysis import Settings
+from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.settings import Settings
 from langgeom.figures.style import page
 
-__all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
-
-ALIAS = ""
-TITLE = "The study's conclusions, put to the test"
-CAPTION = (
-    "Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis. "
-    "Which conclusions hold for these models, and which can these data not decide?"
-)
-METRICS = ("id", "anisotropy", "kl_mean", "kl_padded", "bpc")
-TABLES = ("findings",)
 COLUMNS = ("finding", "model", "corpus", "effect", "shown", "shown_low", "shown_high", "shown_centre", "shown_bound", "claimed",
            "n", "unit", "p_adjusted", "verdict", "doubt", "reason")  # fmt: skip
 # Verdict -> colour, marker, filled: shape and filling tell them apart in grey.
@@ -46,20 +37,28 @@ NOTE = (
 )
 
 
-def draw(table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a block for each conclusion in the order of the study, in it a row for each effect and model."""
+@figure(
+    "findings",
+    title="The study's conclusions, put to the test",
+    caption="Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis. "
+    "Which conclusions hold for these models, and which can these data not decide?",
+    metrics=("id", "anisotropy", "kl_mean", "kl_padded", "bpc"),
+    tables=("findings",),
+)
+def findings(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Draw a block per conclusion in the order of the study, with a row per effect and model."""
     table = table.assign(number=table["finding"].str[1:].astype(int))
     table = table.sort_values(["number", "effect", "corpus", "model"], kind="stable", na_position="first", ignore_index=True)
     if table.empty:
-        return nothing(TITLE, "there are no findings.", COLUMNS)
+        return nothing(figure.title, "there are no findings.", COLUMNS)
     heights, y = [], 0.0
     for _, rows in table.groupby("number", sort=True):
         y += CLAIM_GAP
-        # Nothing to place on the axis: one line says so for all.
+        # A conclusion without any effect on the axis takes one line.
         shown = rows[rows["shown"].notna()]
         heights.append((y, shown))
         y += ROW * max(1, len(shown)) + 0.08
-    sheet = page(TITLE, NOTE, [[True]], WIDTH, [y + 0.1], left=LEFT, right=1.75, above=0.95)
+    sheet = page(figure.title, NOTE, [[True]], WIDTH, [y + 0.1], left=LEFT, right=1.75, above=0.95)
     axes = sheet.axes[0][0]
     assert axes is not None
     axes.set_xlim(-SPAN / 2, SPAN / 2)
@@ -89,7 +88,7 @@ def _block(axes: Axes, top: float, shown: pd.DataFrame, rows: pd.DataFrame, seve
         why = "not testable: " + "; ".join(dict.fromkeys(rows["reason"].dropna()))
         axes.text(EDGE, top + ROW / 2, _short(why, 125), fontsize=7.5, color="#666666", va="center", style="italic", bbox=white)
         return
-    # Where a conclusion has several effects, each is named by what it does not share with the others.
+    # The effects of one conclusion are named by the words they do not share.
     effects = sorted(set(shown["effect"]))
     same = len(os.path.commonprefix(effects)) if len(effects) > 1 else None  # noqa: RUF071 (of words, not of paths)
     for place, row in enumerate(shown.to_dict("records")):

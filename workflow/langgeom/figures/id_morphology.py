@@ -8,43 +8,34 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from langgeom.analysis import Settings
+from langgeom.analysis.definitions import definition, footnote
+from langgeom.analysis.layers import MEDIAN, medians
+from langgeom.analysis.pairs import related_texts
+from langgeom.analysis.rows import LEAST, by_layer, main_models, panels, rows_of, title_of
+from langgeom.analysis.statistics import fit_line, mean_interval
+from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.frames import LEAST, by_layer, main_models, panels, title_of
 from langgeom.figures.lines import in_rows
-from langgeom.figures.related import Difference, mean_difference, related_texts
-from langgeom.figures.scatter import CROWDED, Fit, draw_scatter, fit_line
-from langgeom.figures.settings import Settings
-from langgeom.figures.style import Look, family_looks, page
-from langgeom.figures.summary import SUMMARISED, median_over_layers
-from langgeom.figures.words import footnote, words
+from langgeom.figures.scatter import CROWDED, draw_texts, families_of, fit_words
+from langgeom.figures.style import Look, Page, page
 from langgeom.languages import label, language
 
-__all__ = ["ALIAS", "CAPTION", "METRICS", "TABLES", "TITLE", "draw"]
-
-ALIAS = "fig04"
-TITLE = "Intrinsic dimension, morphology and resources"
-CAPTION = (
-    "Intrinsic dimension, the median over layers, against morphemes per word, and in pairs of closely related languages of "
-    "which one has few resources. Does either go with the dimension?"
-)
-METRICS = ("id",)
-TABLES = ("metrics", "texts")
 MEASURE = "morphemes_per_word"
 # The numbers: texts, pairs, and what was fitted to them (`shown`); a fit's `n` counts texts, a difference's relatives.
 COLUMNS = (
     "shown", "model", "kind", "init", "corpus", "text", "relative", "family", "metric", "over", "layers", "value", "low",
     "high", "n", "measure", "x", "x_low", "x_high", "relative_value", "slope", "intercept", "r", "r_p", "rho", "rho_p",
 )  # fmt: skip
-PANEL = ["model", "kind", "init", "corpus", "metric", "over"]
+ABOUT = ["model", "kind", "init", "corpus", "metric", "over"]
 HEIGHT = 3.3
-DARK, JOINT = "#333333", "#AAAAAA"
+DARK, LINK = "#333333", "#AAAAAA"
 
 
 class Content(NamedTuple):
-    """What is drawn: a row a text (`medians`), a text and measure (`every`), a pair of relatives (`pairs`), all a model."""
+    """What is drawn, per model: a row per text (`medians`), per text and measure (`every`), and per pair of relatives."""
 
     medians: pd.DataFrame
     every: pd.DataFrame
@@ -56,138 +47,150 @@ class Content(NamedTuple):
 
     @property
     def order(self) -> list[tuple[str, str]]:
-        """Return the pairs of texts, as they stand one below the other."""
+        """Return the pairs of texts, from top to bottom."""
         return list(dict.fromkeys(zip(self.pairs["text"], self.pairs["relative"], strict=True)))
 
 
-def draw(metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a column for each trained model: languages by morphemes per word above, pairs of related languages below."""
-    rows = main_models(by_layer(metrics, settings.id))
-    medians = median_over_layers(rows[rows["corpus"].isin(texts["corpus"])])
-    if medians["value"].notna().sum() == 0:
-        return nothing(
-            TITLE, f"no text of the languages has '{settings.id}' from {LEAST} points or more in every layer.", COLUMNS
-        )
-    medians["family"] = [language(lang).family for lang in medians["lang"]]
-    content = Content(medians, _with_measures(medians, texts), _pairs(medians))
+class Difference(NamedTuple):
+    """A mean difference, its 95 % t interval (missing for fewer than two relatives), and the number of relatives."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def mean_difference(pairs: pd.DataFrame) -> Difference:
+    """Return the mean difference of low- less high-resource language; pairs that share a relative are averaged first.
+
+    They are not independent: Awadhi, Bhojpuri and Magahi are all compared with the same Hindi.
+
+    Args:
+        pairs: one row per pair: `value`, `relative_value`, and `relative`, which says what pairs share.
+    """
+    differences = (pairs["value"] - pairs["relative_value"]).groupby(pairs["relative"]).mean()
+    means = differences.dropna().to_numpy(dtype=float)
+    return Difference(float(means.mean()) if len(means) else float("nan"), *mean_interval(means), len(means))
+
+
+@figure(
+    "id_morphology",
+    alias="fig04",
+    title="Intrinsic dimension, morphology and resources",
+    caption="Intrinsic dimension, the median over layers, against morphemes per word, and in pairs of closely related "
+    "languages of which one has few resources. Does either go with the dimension?",
+    metrics=("id",),
+    tables=("metrics", "texts"),
+)
+def id_morphology(figure: Figure, metrics: pd.DataFrame, texts: pd.DataFrame, settings: Settings) -> Drawing:
+    """Draw a column per trained model: languages by morphemes per word above, pairs of related languages below."""
+    values = main_models(medians(metrics, settings.id, settings))
+    values = values[values["corpus"].isin(texts["corpus"])].reset_index(drop=True)
+    if values["value"].notna().sum() == 0:
+        reason = f"no text of the languages has '{settings.id}' from {LEAST} points or more in every layer."
+        return nothing(figure.title, reason, COLUMNS)
+    values["family"] = [language(lang).family for lang in values["lang"]]
+    content = Content(values, _with_measures(values, texts), _pairs(values))
     if content.points.empty and content.pairs.empty:
         reason = f"no text has '{MEASURE}', which needs spaces between words, and no two languages of a corpus are related."
-        return nothing(TITLE, reason, COLUMNS)
-    return Drawing(_figure(content, _note(content, rows, settings), settings), _numbers(content))
+        return nothing(figure.title, reason, COLUMNS)
+    rows = main_models(by_layer(metrics, settings.id))
+    return Drawing(_sheet(figure.title, content, _note(content, rows, settings), settings).figure, _numbers(content))
 
 
-def _figure(content: Content, note: str, settings: Settings) -> Figure:
-    """Draw blocks of up to three models: a row of scatter plots and a row of pairs, of which one may have nothing to show."""
+def _sheet(title: str, content: Content, note: str, settings: Settings) -> Page:
+    """Draw blocks of up to three models: a row of scatter plots and a row of pairs; one of them may have nothing to show."""
     points, pairs, order, texts = content.points, content.pairs, content.order, list(content.medians["text"].unique())
-    looks = family_looks(points.drop_duplicates("text")["lang"])
+    looks = families_of(points["text"].unique())
     rungs = _rungs(order, texts)
     blocks = in_rows(panels(content.medians))
     kinds = [kind for kind, here in (("points", len(points)), ("pairs", len(order))) if here]
     heights = {"points": HEIGHT, "pairs": 0.22 * len(order) + 0.2}
     sheet = page(
-        TITLE, note, [[panel is not None for panel in block] for block in blocks for _ in kinds], 3.3,
+        title, note, [[panel is not None for panel in block] for block in blocks for _ in kinds], 3.3,
         [heights[kind] for _ in blocks for kind in kinds], left=max([0.75, *(0.3 + 0.066 * len(rung) for rung in rungs)]),
         gap=0.65, legend=_legend(looks, bool(order)), legend_title="Family" if looks else "", above=1.1 if looks else 0.9,
     )  # fmt: skip
-    axis = f"{words(settings.id).axis}, {SUMMARISED}"
+    axis = f"{definition(settings.id).axis}, {MEDIAN}"
     rows = iter(sheet.axes)
     for block, kind in ((block, kind) for block in blocks for kind in kinds):
         for column, (panel, axes) in enumerate(zip(block, next(rows), strict=True)):
             if panel is None or axes is None:
                 continue
-            title = title_of(panel, content.medians)
+            heading = title_of(panel, content.medians)
             if kind == "points":
-                fit = _scatter(axes, _of(points, panel), texts, looks, settings)
-                axes.set_title(f"{title}\n{fit.words}", loc="left", linespacing=1.3)
+                shown = rows_of(points, panel)[["text", "x", "x_low", "x_high", "value"]].rename(columns={"value": "y"})
+                fit = draw_texts(axes, shown.reset_index(drop=True), looks, settings.reference, texts)
+                axes.set_title(f"{heading}\n{fit_words(fit)}", loc="left", linespacing=1.3)
+                axes.set_xlabel("Morphemes per word (Morfessor)")
                 axes.set_ylabel("" if column else axis)
             else:
-                line = _dumbbells(axes, _of(pairs, panel), order, rungs)
-                axes.set_title(line if "points" in kinds else f"{title}\n{line}", loc="left", linespacing=1.3)
+                line = _dumbbells(axes, rows_of(pairs, panel), order, rungs)
+                axes.set_title(line if "points" in kinds else f"{heading}\n{line}", loc="left", linespacing=1.3)
                 axes.tick_params(labelleft=not column)
                 axes.set_xlabel(axis)
-    return sheet.figure
+    return sheet
 
 
 def _numbers(content: Content) -> pd.DataFrame:
     """Return all that is drawn, and the fits to every measure of texts."""
     parts = [content.every.assign(shown="text"), content.pairs.assign(shown="pair")]
     for panel in panels(content.medians):
-        about = _of(content.medians, panel).iloc[0][PANEL].to_dict()
+        about = rows_of(content.medians, panel).iloc[0][ABOUT].to_dict()
         for measure, points in content.every.groupby("measure"):
-            fit = fit_line(*(_of(points, panel)[name] for name in ("x", "value")))
+            fit = fit_line(*(rows_of(points, panel)[name] for name in ("x", "value")))
             fields = {name: getattr(fit, name) for name in ("slope", "intercept", "r", "r_p", "rho", "rho_p", "n")}
             parts.append(pd.DataFrame([about | fields | {"shown": "fit", "measure": measure}]))
         if content.order:
-            found = _difference(_of(content.pairs, panel))
-            row = {"shown": "mean difference", "value": found.mean, "low": found.low, "high": found.high, "n": found.n}
+            mean, low, high, n = mean_difference(rows_of(content.pairs, panel))
+            row = {"shown": "mean difference", "value": mean, "low": low, "high": high, "n": n}
             parts.append(pd.DataFrame([about | row]))
     drawn = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return drawn.reindex(columns=list(COLUMNS)).astype({"layers": "Int16", "n": "Int32"})
 
 
-def _difference(pairs: pd.DataFrame) -> Difference:
-    return mean_difference(pairs["value"] - pairs["relative_value"], pairs["relative"])
-
-
-def _of(rows: pd.DataFrame, panel: tuple[str, str]) -> pd.DataFrame:
-    return rows[(rows["model"] == panel[0]) & (rows["corpus"] == panel[1])].reset_index(drop=True)
-
-
 def _with_measures(medians: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a model, text and measure that both have a value."""
+    """Return a row per model, text and measure if both have a value."""
     known = texts[np.isfinite(texts["value"])].rename(columns={"value": "x", "low": "x_low", "high": "x_high"})
     both = medians.merge(known[["corpus", "text", "measure", "x", "x_low", "x_high"]], on=["corpus", "text"])
     return both[both["value"].notna()].reset_index(drop=True)
 
 
 def _pairs(medians: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a model and pair of related texts that both have a value: `value` the low-resource language's."""
-    found = []
-    for (_, corpus), mine in medians[medians["value"].notna()].groupby(["model", "corpus"], sort=False):
-        values = mine.set_index("text")
-        for low, high in related_texts(mine["text"]):
+    """Return a row per model and pair of related texts that both have a value; `value` is the low-resource language's."""
+    rows = []
+    for (_, corpus), part in medians[medians["value"].notna()].groupby(["model", "corpus"], sort=False):
+        values = part.set_index("text")
+        for low, high in related_texts(part["text"]):
             row = values.loc[low].to_dict() | {"text": low, "relative": high, "corpus": corpus}
             row["n"] = min(values.at[low, "n"], values.at[high, "n"])
-            found.append(row | {"relative_value": values.at[high, "value"]})
-    return pd.DataFrame(found, columns=[*medians.columns, "relative", "relative_value"])
-
-
-def _scatter(
-    axes: Axes, points: pd.DataFrame, texts: Sequence[str], looks: dict[str, Look], settings: Settings
-) -> Fit:  # fmt: skip
-    names = {text: label(text, texts) for text in texts}
-    family = points["family"]
-    drawn = points[["x", "x_low", "x_high"]].assign(
-        y=points["value"], name=points["text"].map(names), colour=[looks[name].colour for name in family],
-        marker=[looks[name].marker for name in family],
-    )  # fmt: skip
-    axes.set_xlabel("Morphemes per word (Morfessor)")
-    return draw_scatter(axes, drawn, keep=[names[settings.reference]] if settings.reference in names else [])
+            rows.append(row | {"relative_value": values.at[high, "value"]})
+    return pd.DataFrame(rows, columns=[*medians.columns, "relative", "relative_value"])
 
 
 def _rungs(order: Sequence[tuple[str, str]], texts: Sequence[str]) -> list[str]:
-    """Name pairs by their languages alone, and by their script where a pair of languages is there in two."""
+    """Name pairs by their languages, and by their script if a pair of languages occurs in two."""
     bare = [" – ".join(label(text, texts, with_script=False) for text in pair) for pair in order]
     full = [" – ".join(label(text, texts) for text in pair) for pair in order]
     return [long if bare.count(short) > 1 else short for short, long in zip(bare, full, strict=True)]
 
 
 def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[tuple[str, str]], rungs: Sequence[str]) -> str:
-    """Draw one row a pair, the low-resource language's value and its relative's, joined; return their mean difference."""
+    """Draw one row per pair, the low-resource language's value joined to its relative's; return the mean difference."""
     for pair in pairs.itertuples():
         y = len(order) - 1 - order.index((pair.text, pair.relative))
-        axes.plot([pair.value, pair.relative_value], [y, y], color=JOINT, lw=1.6, solid_capstyle="butt", zorder=1)
+        axes.plot([pair.value, pair.relative_value], [y, y], color=LINK, lw=1.6, solid_capstyle="butt", zorder=1)
         axes.plot(pair.relative_value, y, "s", color=DARK, ms=5, mew=0)
         axes.plot(pair.value, y, "o", color=DARK, ms=5.4, mfc="white", mew=1.4)
     axes.set_yticks(range(len(order)), list(reversed(rungs)))
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.margins(x=0.08)
     axes.tick_params(axis="y", length=0)
-    found = _difference(pairs)
-    if not found.n:
+    mean, low_end, high_end, n = mean_difference(pairs)
+    if not n:
         return "No pair has a value."
-    interval = f" [{found.low:.2f}, {found.high:.2f}]" if found.n > 1 else ""
-    return f"Low − high: {found.mean:+.2f}{interval}, n = {found.n}".replace("-", "−")
+    interval = f" [{low_end:.2f}, {high_end:.2f}]" if n > 1 else ""
+    return f"Low − high: {mean:+.2f}{interval}, n = {n}".replace("-", "−")
 
 
 def _legend(looks: dict[str, Look], pairs: bool) -> list[Line2D]:
@@ -209,7 +212,7 @@ def _note(content: Content, rows: pd.DataFrame, settings: Settings) -> str:
     crowded = points.groupby(["model", "corpus"])["text"].nunique().max() >= CROWDED
     bars = " (intervals in the CSV)" if crowded else "; bars: 95 % bootstrap intervals over sentences, the model kept"
     sentences = [
-        f"Each value is the {SUMMARISED}; it has no interval, since layers share their sentences.",
+        f"Each value is the {MEDIAN}; it has no interval, since layers share their sentences.",
         "Morphemes: morphs of Morfessor Baseline, trained on the text's own words"
         f"{bars}. Line: least squares, 95 % band; r: Pearson, ρ: Spearman.{several} The CSV has the same "
         "fits for other measures of texts." if len(points) else "",

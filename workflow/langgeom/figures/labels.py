@@ -1,4 +1,4 @@
-"""Direct labels: names written beside the ends of lines, moved apart just enough not to overlap."""
+"""Direct labels: names beside the ends of lines, moved apart just enough not to overlap."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-__all__ = ["End", "fitting", "label_ends", "spread", "thin"]
-
 # A line of text takes about this many times its type size.
 LEADING = 1.22
 SMALLEST, LARGEST = 5.5, 7.5
@@ -19,7 +17,7 @@ MARGIN = 8
 
 
 class End(NamedTuple):
-    """The end of a line: its name, its last point in data coordinates, its colour, and whether it must stay."""
+    """The end of a line: its name, its last point in data coordinates, its colour, and whether its label must stay."""
 
     name: str
     x: float
@@ -29,12 +27,12 @@ class End(NamedTuple):
 
 
 def spread(positions: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
-    """Move positions apart to at least `gap`, within [low, high], with the least sum of squared moves; order is kept.
+    """Move positions at least `gap` apart, within [low, high], in the same order, with the least sum of squared moves.
 
     Args:
         positions: n numbers in any order.
         gap: least distance between neighbours.
-        low, high: bounds; where n labels do not fit between them, the gap shrinks to what fits.
+        low, high: bounds; the gap shrinks if n labels do not fit between them.
 
     Returns:
         The n moved positions, in the order given.
@@ -62,7 +60,7 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> n
 
 
 def thin(positions: Sequence[float], keep: Sequence[bool], most: int) -> list[int]:
-    """Choose at most `most` labels: those to keep, the extremes, then the ones farthest from all chosen so far.
+    """Choose at most `most` labels: those to keep, the extremes, then always the one farthest from all chosen.
 
     Returns:
         The chosen indices, ascending.
@@ -85,9 +83,9 @@ def fitting(height: float) -> int:
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
-    """Write names right of an axes, each joined to its line's end; call it when the axes' limits are final.
+    """Write names to the right of an axes, with a leader line from each line's end; the axes' limits must be final.
 
-    Type shrinks as names become many; names that do not fit even so are left out, never those to keep.
+    Many names shrink the type. Names that still do not fit are left out, except those to keep.
     """
     if not ends:
         return
@@ -100,14 +98,14 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     chosen = thin(list(points[:, 1]), [end.keep for end in ends], fitting(height / 72))
     type_size = float(np.clip(room / (LEADING * max(1, len(chosen) - 1)), SMALLEST, LARGEST))
     places = spread([float(points[index, 1]) for index in chosen], LEADING * type_size / height, low, high)
-    # The farther labels moved, the more room for their joints, lest these run as one.
+    # Widen the gutter when labels moved far, so that leader lines stay apart.
     moved = max(abs(place - points[index, 1]) for index, place in zip(chosen, places, strict=True)) * height
     fan = float(np.clip(0.15 * moved, 9, 18))
     for index, place in zip(chosen, places, strict=True):
         end, (x, y) = ends[index], points[index]
         edge = 1 + fan / width
-        joint = Line2D([x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.4, alpha=0.6)
-        joint.set_clip_on(False)
-        axes.add_artist(joint)
+        leader = Line2D([x, 1 + 2 / width, edge], [y, y, place], transform=axes.transAxes, color=end.colour, lw=0.4, alpha=0.6)
+        leader.set_clip_on(False)
+        axes.add_artist(leader)
         axes.text(edge + 2 / width, place, end.name, transform=axes.transAxes, fontsize=type_size, va="center_baseline",
                   color=end.colour, fontweight="bold" if end.keep else "normal")  # fmt: skip

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from langgeom.analysis.rows import Panel, rows_of, title_of
 from langgeom.figures.labels import End, fitting, label_ends
-from langgeom.figures.scales import Limits, plain_log
-from langgeom.figures.style import REFERENCE, Look, page
+from langgeom.figures.scales import CROWDED, Limits, plain_log
+from langgeom.figures.style import REFERENCE, Look, family_looks, page
 from langgeom.languages import label, language
 from langgeom.names import TextName
 
-__all__ = [
-    "BANDS",
-    "Cell",
-    "Series",
-    "draw_cells",
-    "family_legend",
-    "family_series",
-    "finish_axes",
-    "in_rows",
-]
-
 BANDS = "Bands: 95 % bootstrap intervals over sentences."
-# From so many lines on, bands would only cloud them.
-CROWDED = 40
 T = TypeVar("T")
 
 
 class Series(NamedTuple):
-    """One line: its label, its points (columns `x`, `value`, `low`, `high`), its look, and whether its label stays."""
+    """One line: its label, its points (columns `x`, `value`, `low`, `high`), its look, and whether its label must stay."""
 
     name: str
     points: pd.DataFrame
@@ -45,7 +34,7 @@ class Series(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One panel: its title and its lines; whether these are labelled; limits of its own instead of its row's."""
+    """One panel: its title, its lines, whether they are labelled, and its own limits if it does not take its row's."""
 
     title: str
     series: list[Series]
@@ -54,32 +43,57 @@ class Cell(NamedTuple):
 
 
 def in_rows(items: Sequence[T], most: int = 3) -> list[list[T | None]]:
-    """Break a list into as few rows of at most `most` as there can be, evenly, the last filled up with None."""
+    """Break a list into the fewest rows of at most `most`, of even length; None fills up the last."""
     columns = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
     rows = [list(items[start : start + columns]) for start in range(0, len(items), columns)]
     return [row + [None] * (columns - len(row)) for row in rows]
 
 
-def family_series(rows: pd.DataFrame, looks: dict[str, Look], reference: str, among: Iterable[str]) -> list[Series]:
-    """Make one line a text of one panel's rows, coloured by language family; the reference text black, on top."""
+def by_text(rows: pd.DataFrame, look: Callable[[pd.Series], Look], among: Iterable[str], keep: str = "") -> list[Series]:
+    """Make one line per text of a panel's rows; `look` gets the first row of each. The text `keep` comes last, on top."""
     among = list(among)
-    series = []
-    for text, points in rows.groupby("text", sort=True):
-        look = REFERENCE if text == reference else looks[language(points["lang"].iloc[0]).family]
-        series.append(Series(label(str(text), among), points.assign(x=points["layer"]), look, text == reference))
+    series = [
+        Series(label(str(text), among), points.assign(x=points["layer"]), look(points.iloc[0]), text == keep)
+        for text, points in rows.groupby("text", sort=True)
+    ]
     return sorted(series, key=lambda line: line.keep)
 
 
-def family_legend(looks: dict[str, Look], reference: str, texts: Iterable[str]) -> list[Line2D]:
-    """Return handles for what `family_series` draws of these texts: the reference, and the families that others are of."""
-    texts = set(texts)
-    shown = {language(TextName.parse(text).lang).family for text in texts - {reference}}
-    handles = [REFERENCE.handle(label(reference, []))] if reference in texts else []
-    return handles + [look.handle(family) for family, look in looks.items() if family in shown]
+class Families:
+    """Panels of one line per text, coloured by language family, the reference text black.
+
+    Args:
+        rows: all rows of the figure, from `by_layer`.
+        reference: the text drawn in black and on top, "" for none.
+        shown: the rows that are drawn; all by default.
+    """
+
+    def __init__(self, rows: pd.DataFrame, reference: str, shown: pd.DataFrame | None = None) -> None:
+        self.shown, self.reference = rows if shown is None else shown, reference
+        self.texts = list(rows["text"].unique())
+        self.looks = family_looks(rows.drop_duplicates("text")["lang"])
+
+    def series(self, rows: pd.DataFrame) -> list[Series]:
+        """Return the lines of one panel's rows."""
+        return by_text(rows, self._look, self.texts, self.reference)
+
+    def cell(self, panel: Panel | None) -> Cell | None:
+        """Return the panel of a (model, corpus)."""
+        return Cell(title_of(panel, self.shown), self.series(rows_of(self.shown, panel))) if panel else None
+
+    def _look(self, row: pd.Series) -> Look:
+        return REFERENCE if row["text"] == self.reference else self.looks[language(row["lang"]).family]
+
+    @property
+    def legend(self) -> list[Line2D]:
+        """The entries of the legend: the reference, and the families of the other texts."""
+        shown = {language(TextName.parse(text).lang).family for text in self.texts if text != self.reference}
+        handles = [REFERENCE.handle(label(self.reference, []))] if self.reference in self.texts else []
+        return handles + [look.handle(family) for family, look in self.looks.items() if family in shown]
 
 
 def draw_series(axes: Axes, series: Sequence[Series]) -> None:
-    """Draw lines with markers at every few points, and their bands."""
+    """Draw lines with a marker every few points, and their bands."""
     opacity, slim, size = (0.14, 1.0, 4.0) if len(series) <= 4 else (0.025, 0.8, 3.2)
     if len(series) > CROWDED:
         opacity, slim, size = 0.0, 0.45, 2.0
@@ -88,7 +102,7 @@ def draw_series(axes: Axes, series: Sequence[Series]) -> None:
         if opacity and points[["low", "high"]].notna().any(axis=None):
             axes.fill_between(points["x"], points["low"], points["high"], color=look.colour, alpha=opacity, lw=0)
         every = max(1, len(points) // 6)
-        start = 0 if every == 1 else number % every  # so that the markers of neighbouring lines do not coincide
+        start = 0 if every == 1 else number % every  # keeps the markers of neighbouring lines apart
         axes.plot(
             points["x"],
             points["value"],
@@ -103,7 +117,7 @@ def draw_series(axes: Axes, series: Sequence[Series]) -> None:
 
 
 def _with_gaps(points: pd.DataFrame) -> pd.DataFrame:
-    """Insert an empty point where a layer is missing, so that the line breaks there instead of bridging it."""
+    """Insert an empty point where a layer is missing, so that the line breaks there."""
     points = points.sort_values("x")
     steps = points["x"].diff()
     gaps = points.loc[steps > 1.5 * steps.min(), ["x"]] - 0.5 * steps.min()
@@ -118,16 +132,19 @@ def finish_axes(axes: Axes, series: Sequence[Series], bounds: Limits, log: bool,
     axes.set_ylim(*bounds)
     last = max((float(line.points["x"].max()) for line in series), default=1.0) or 1.0
     axes.set_xlim(-0.02 * last, last * 1.01)
-    ends = []
+    if labelled:
+        label_series(axes, series, bounds)
+
+
+def label_series(axes: Axes, series: Sequence[Series], bounds: Limits) -> None:
+    """Label lines at their ends; the axes' limits must be final."""
     lasts = [(line, line.points.loc[line.points["x"].idxmax()]) for line in series]
-    # In the order of the values themselves, which lines that end off scale do not show.
-    for line, end in sorted(lasts, key=lambda pair: float(pair[1]["value"])):
-        ends.append(End(line.name, float(end["x"]), _inside(end["value"], bounds), line.look.colour, line.keep))
-    label_ends(axes, ends if labelled else [])
-
-
-def _inside(value: float, bounds: Limits) -> float:
-    return float(min(max(value, bounds[0]), bounds[1]))
+    # Sorted by the values, since lines that end off scale share a place.
+    lasts.sort(key=lambda pair: float(pair[1]["value"]))
+    label_ends(axes, [
+        End(line.name, float(end["x"]), float(np.clip(end["value"], *bounds)), line.look.colour, line.keep)
+        for line, end in lasts
+    ])  # fmt: skip
 
 
 def draw_cells(
@@ -149,13 +166,13 @@ def draw_cells(
 
     Args:
         title, note: above and below all panels.
-        cells: the panels at [row][column], None where there is none.
-        y_label, x_label: the axes' labels, each written once a row or column.
-        bounds: limits of the value axis, one pair a row.
+        cells: the panels at [row][column], None for an empty place.
+        y_label, x_label: the axes' labels, written once per row and column.
+        bounds: limits of the value axis, one pair per row.
         log: whether the value axis is logarithmic.
         legend, legend_title: entries and heading of the legend.
         width, height: size of a panel, in inches.
-        right: room right of each panel for labels, in inches.
+        right: room for labels to the right of each panel, in inches.
     """
     most = max((len(cell.series) for row in cells for cell in row if cell), default=0)
     if most > CROWDED:

@@ -1,4 +1,4 @@
-"""Value axes: what they show, when they are logarithmic, and what runs out of the frame."""
+"""Value axes: their limits, when they are logarithmic, and what is off scale."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pandas as pd
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-__all__ = ["Limits", "Scale", "limits", "log_limits", "log_scale", "plain_log", "settled_scale"]
-
 Limits = tuple[float, float]
-# Tukey's "far out": so many interquartile ranges beyond the quartiles; and a factor of 2 always belongs to the lines.
+# Tukey's "far out": this many interquartile ranges beyond the quartiles. Within a factor of 2 nothing is far out.
 FAR, NEAR = 3.0, float(np.log(2))
+# With more lines than this, bands would only hide them, and are not drawn.
+CROWDED = 40
 # From this factor on, the smaller half of the lines would share a small part of a linear axis.
 WIDE = 8
 
 
 def limits(rows: pd.DataFrame, bands: bool = True) -> Limits:
-    """Return the limits of a linear axis: all values with a margin, and bands as far as they do not dwarf the values."""
+    """Return the limits of a linear axis: all values with a margin, and bands unless they dwarf the values."""
     values, bounds = rows["value"], rows[["low", "high"]].to_numpy(dtype=float)
     low, high = float(values.min()), float(values.max())
     reach = 0.25 * (high - low) or 0.05 * abs(high) or 0.05
@@ -41,13 +41,13 @@ def log_limits(values: pd.Series, floor: float = 0.0) -> Limits:
 
 
 def log_scale(values: pd.Series) -> bool:
-    """Whether values span so much that only a logarithmic axis shows the small ones; zeros are left out."""
+    """Return whether values span so much that only a logarithmic axis shows the small ones; zeros do not count."""
     positive = values[values > 0]
     return bool(len(positive) and values.min() >= 0 and positive.max() > 30 * positive.min())
 
 
 class Scale(NamedTuple):
-    """A value axis: limits, whether it is logarithmic, and a sentence on what it leaves out ("" where nothing)."""
+    """A value axis: limits, whether it is logarithmic, and a sentence about what is off scale ("" if nothing is)."""
 
     bounds: Limits
     log: bool
@@ -55,14 +55,14 @@ class Scale(NamedTuple):
 
 
 def settled_scale(rows: pd.DataFrame) -> Scale:
-    """Return an axis that shows what most lines do after the embeddings; logarithmic where that spans a factor above `WIDE`.
+    """Return an axis that shows what most lines do after the embeddings; logarithmic if that spans a factor above `WIDE`.
 
-    Of layer 0 a token has the same vector wherever it stands, so most points are duplicates, and estimators of the intrinsic
-    dimension give anything. Layers from 1 up set the limits, all but values far out for their model: beyond its quartiles
-    by more than 3 interquartile ranges of the logarithm, and by more than a factor of 2.
+    At layer 0 a token has the same vector in every context, so most points are duplicates and estimates of the intrinsic
+    dimension mean nothing. Layers from 1 up set the limits, without values that are far out for their model: beyond its
+    quartiles by more than 3 interquartile ranges of the logarithm and by more than a factor of 2.
 
     Args:
-        rows: the values drawn, with columns `model`, `layer` and `value`.
+        rows: the values drawn, with columns `model`, `layer` and `value`, and `low` and `high` if bands are drawn.
 
     Source: the fences are those of Tukey (1977), Exploratory Data Analysis, chapter 2.
     """
@@ -71,27 +71,42 @@ def settled_scale(rows: pd.DataFrame) -> Scale:
     low, high = float(kept.min()), float(kept.max())
     log = low > 0 and high > WIDE * low
     bounds = (low / 1.15, high * 1.15) if log else _with_margin(low, high)
-    outside = rows[~rows["value"].between(*bounds)]
-    if outside.empty:
-        return Scale(bounds, log, "")
-    first = int((outside["layer"] == 0).sum())
-    others = len(outside) - first
-    parts = [f"layer 0 of {first} line{'s' * (first > 1)}" if first else ""]
-    parts += [f"{others} value{'s' * (others > 1)} of other layers" if others else ""]
-    found = " and ".join(filter(None, parts))
-    return Scale(bounds, log, f"Off scale: {found}, up to {outside['value'].max():,.0f}; see the CSV.")
+    return Scale(bounds, log, _off_scale(rows, bounds))
 
 
 def _settled(values: pd.Series) -> pd.Series:
-    """Put values that are far out at missing."""
+    """Set values that are far out to missing."""
     logs = np.log(values)
     low, high = logs.quantile(0.25), logs.quantile(0.75)
     reach = max(FAR * (high - low), NEAR)
     return values.where(logs.between(low - reach, high + reach))
 
 
+def _off_scale(rows: pd.DataFrame, bounds: Limits) -> str:
+    """Return a sentence about the values outside the limits, how far they reach, and bands that the edge cuts."""
+    low, high = bounds
+    inside = rows["value"].between(low, high)
+    outside = rows[~inside]
+    first = int((outside["layer"] == 0).sum())
+    others = len(outside) - first
+    bands = rows[inside].reindex(columns=["low", "high"]).astype(float)
+    crowded = rows.groupby(["model", "layer"]).size().max() > CROWDED
+    cut = 0 if crowded else int(((bands["low"] < low) | (bands["high"] > high)).sum())
+    parts = [f"layer 0 of {first} line{'s' * (first > 1)}"] * bool(first)
+    parts += [f"{others} value{'s' * (others > 1)} of other layers"] * bool(others)
+    ends = [f"down to {_number(outside['value'].min())}"] if (outside["value"] < low).any() else []
+    ends += [f"up to {_number(outside['value'].max())}"] if (outside["value"] > high).any() else []
+    values = ", ".join(filter(None, [" and ".join(parts), " and ".join(ends)]))
+    said = "; ".join(filter(None, [values, f"the ends of bands at {cut} point{'s' * (cut > 1)}" if cut else ""]))
+    return f"Off scale: {said}; see the CSV." if said else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
 def plain_log(axis: Axis, bounds: Limits) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers, as many as its span has room for."""
+    """Write the ticks of a logarithmic axis as plain numbers, as many as fit."""
     decades = np.log10(bounds[1] / bounds[0])
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=12))
     axis.set_major_formatter(FuncFormatter(_tick))

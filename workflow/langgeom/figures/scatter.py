@@ -1,141 +1,112 @@
-"""Scatter plots of languages: a straight line fitted with its confidence band, correlations, and names beside the points."""
+"""Scatter plots of languages: a fitted line with its band, correlations, and names beside the points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
-from scipy.stats import rankdata
-from scipy.stats import t as student
 
-__all__ = ["CROWDED", "Fit", "draw_scatter", "fit_line", "name_points"]
+from langgeom.analysis.statistics import Fit, fit_line
+from langgeom.figures.style import Look, family_looks
+from langgeom.languages import label, language
+from langgeom.names import TextName
 
 LINE = "#444444"
 TYPE_SIZE = 6.8
-# From so many points on, intervals and names away from their points would only cloud the picture.
+# From this many points on, intervals and names away from their points would only clutter the picture.
 CROWDED = 60
-# Up to so many points all orders of the ranks are counted (5,040 of them); beyond, t is near enough.
-EXACT = 7
 # Distances of a name from its point, in points, and its directions in order of preference: right, left, above, below, corners.
 NEAR, STEPS = 4.5, (1.0, 2.0, 3.2, 4.6)
 SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+FIT = (
+    "Lines: least squares, with the 95 % band of the line; r is Pearson's, ρ Spearman's correlation, n counts texts (a "
+    "language in two scripts is two) and p is not corrected for many tests: findings.md tests over languages."
+)
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A straight line through points, and how well they follow one.
+def fit_words(fit: Fit) -> str:
+    """Return both correlations with p and n, on two lines."""
+    if np.isnan(fit.r):
+        return f"n = {fit.n}: no line"
+    return f"r = {_signed(fit.r)} ({_p(fit.r_p)}), n = {fit.n}\nρ = {_signed(fit.rho)} ({_p(fit.rho_p)})"
 
-    Attributes:
-        slope, intercept: of the least squares line of y on x.
-        r, r_p: Pearson's correlation and its two-sided p (t with n - 2 degrees of freedom).
-        rho, rho_p: Spearman's, with ties ranked by their mean; p over all orders up to `EXACT` points, else by t.
-        n: points used, those with both a finite x and a finite y.
 
-    All but n are NaN where n is less than 3 or x or y does not vary.
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def paired(x: pd.DataFrame, y: pd.DataFrame) -> pd.DataFrame:
+    """Pair two tables of one value per text (columns `text`, `value`, `low`, `high`) on the texts that both have.
+
+    Returns:
+        One row per text, by name: `text`, `x`, `x_low`, `x_high`, `y`, `low`, `high`.
     """
-
-    slope: float
-    intercept: float
-    r: float
-    r_p: float
-    rho: float
-    rho_p: float
-    n: int
-    centre: float = float("nan")
-    spread: float = float("nan")
-    error: float = float("nan")
-
-    def line(self, x: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Return the line's height at each x."""
-        return self.intercept + self.slope * np.asarray(x, dtype=float)
-
-    def band(self, x: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Return the confidence band of the line (of the mean of y, pointwise) at each x.
-
-        Source: Draper & Smith 1998, Applied Regression Analysis, section 3.1.
-        """
-        half = student.ppf(0.5 + level / 2, max(self.n - 2, 1)) * self.error
-        reach = half * np.sqrt(1 / max(self.n, 1) + (np.asarray(x, dtype=float) - self.centre) ** 2 / self.spread)
-        return self.line(x) - reach, self.line(x) + reach
-
-    @property
-    def words(self) -> str:
-        """Both correlations with p and n, on two lines."""
-        if np.isnan(self.r):
-            return f"n = {self.n}: no line"
-        return f"r = {_signed(self.r)} ({_p(self.r_p)}), n = {self.n}\nρ = {_signed(self.rho)} ({_p(self.rho_p)})"
+    across = x[["text", "value", "low", "high"]].rename(columns={"value": "x", "low": "x_low", "high": "x_high"})
+    up = y[["text", "value", "low", "high"]].rename(columns={"value": "y"})
+    both = across.merge(up, on="text", validate="one_to_one").dropna(subset=["x", "y"])
+    return both.sort_values("text", ignore_index=True)
 
 
-def fit_line(x: Sequence[float] | np.ndarray | pd.Series, y: Sequence[float] | np.ndarray | pd.Series) -> Fit:
-    """Fit a straight line by least squares, with both correlations.
+def families_of(texts: Iterable[str]) -> dict[str, Look]:
+    """Return the looks of the language families of texts."""
+    return family_looks(TextName.parse(text).lang for text in texts)
+
+
+def family_marks(looks: Mapping[str, Look]) -> list[Line2D]:
+    """Return the entries of a legend of points, one per family."""
+    return [Line2D([], [], color=look.colour, marker=look.marker, ls="", ms=4.6, label=name) for name, look in looks.items()]
+
+
+def draw_texts(
+    axes: Axes, points: pd.DataFrame, looks: Mapping[str, Look], reference: str, among: Iterable[str] | None = None
+) -> Fit:  # fmt: skip
+    """Draw points from `paired`, named and coloured by family, the reference bold, with their fit.
 
     Args:
-        x, y: n numbers each; a point with a missing one is left out.
-
-    Raises:
-        ValueError: lengths that differ.
+        points: as from `paired`.
+        looks: of the families.
+        reference: the text whose name is bold.
+        among: the texts that names must tell apart; by default those of the points.
     """
-    across, up = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if across.shape != up.shape:
-        raise ValueError(f"{across.size} x and {up.size} y")
-    both = np.isfinite(across) & np.isfinite(up)
-    across, up = across[both], up[both]
-    n = len(across)
-    if n < 3 or np.ptp(across) == 0 or np.ptp(up) == 0:
-        nan = float("nan")
-        return Fit(nan, nan, nan, nan, nan, nan, n)
-    centre, spread = float(across.mean()), float(((across - across.mean()) ** 2).sum())
-    slope = float(((across - centre) * (up - up.mean())).sum()) / spread
-    intercept = float(up.mean()) - slope * centre
-    error = float(np.sqrt(((up - intercept - slope * across) ** 2).sum() / (n - 2)))
-    r = _correlation(across, up)
-    ranks = rankdata(across), rankdata(up)
-    rho = _correlation(*ranks)
-    rho_p = _p_of_all_orders(*ranks) if n <= EXACT else _p_of_t(rho, n)
-    return Fit(slope, intercept, r, _p_of_t(r, n), rho, rho_p, n, centre, spread, error)
+    among = list(points["text"] if among is None else among)
+    of_family = [looks[language(TextName.parse(text).lang).family] for text in points["text"]]
+    points = points.assign(
+        name=[label(text, among) for text in points["text"]],
+        colour=[look.colour for look in of_family],
+        marker=[look.marker for look in of_family],
+    )
+    return draw_scatter(axes, points, keep=[label(reference, among)] if reference in among else [])
 
 
-def _correlation(x: np.ndarray, y: np.ndarray) -> float:
-    x, y = x - x.mean(), y - y.mean()
-    return float(np.clip((x * y).sum() / np.sqrt((x**2).sum() * (y**2).sum()), -1, 1))
-
-
-def _p_of_t(r: float, n: int) -> float:
-    if abs(r) == 1:
-        return 0.0
-    return float(2 * student.sf(abs(r) * np.sqrt((n - 2) / (1 - r * r)), n - 2))
-
-
-def _p_of_all_orders(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of all orders of y that correlate with x at least as strongly."""
-    x, y = x - x.mean(), y - y.mean()
-    strength = np.abs(np.array(list(permutations(y))) @ x)
-    return float((strength >= abs(float(x @ y)) - 1e-9).mean())
+def draw_against(axes: Axes, points: pd.DataFrame, looks: Mapping[str, Look], title: str, reference: str) -> None:
+    """Draw points as `draw_texts` does, under a title that ends with the correlations."""
+    words = fit_words(draw_texts(axes, points, looks, reference)).replace("\n", ", ")
+    axes.set_title(f"{title}\n{words}", loc="left", fontsize=8.5, linespacing=1.35)
 
 
 def draw_scatter(axes: Axes, points: pd.DataFrame, *, keep: Sequence[str] = ()) -> Fit:
     """Draw points with their names, and the line fitted to them with its 95 % band.
 
-    Set a logarithmic scale, or limits that panels share, before; free limits are set here, with a margin. The fit is on x and
-    y as they are. It writes nothing but names into the axes, so `len(axes.texts)` tells how many found room.
+    From `CROWDED` points on, no intervals are drawn, and a name that does not fit right beside its point is left out.
 
     Args:
-        axes: where to draw; its figure must have its final size.
-        points: a row a point: `x`, `y`, `name`; `colour` and `marker` where they differ; intervals `low`, `high` (of y) and
-            `x_low`, `x_high`, missing where there is none. Rows without x or y are not drawn.
-        keep: names that are placed first when there is no room for all, and written in bold.
-
-    From `CROWDED` points on, intervals are not drawn, and what has no room right beside its point has no name.
+        axes: its figure must have its final size, and a logarithmic scale or shared limits must be set before.
+        points: one row per point: `x`, `y`, `name`; `colour` and `marker`, if they differ; intervals `low`, `high` (of y) and
+            `x_low`, `x_high`, which may be missing. Rows without x or y are not drawn.
+        keep: names that are placed first, in bold.
 
     Returns:
-        The fit, whose `words` the caller puts where there is room.
+        The fit, of x and y as they are.
     """
     points = points[np.isfinite(points["x"].astype(float)) & np.isfinite(points["y"].astype(float))].reset_index(drop=True)
     fit = fit_line(points["x"], points["y"])
@@ -151,7 +122,7 @@ def draw_scatter(axes: Axes, points: pd.DataFrame, *, keep: Sequence[str] = ()) 
         axes.plot([x_low, x_high], [y, y], color=colour, lw=0.7, alpha=0.4)
         axes.plot(x, y, marker, color=colour, ms=3.4 if crowded else 4.6, mew=0.5, mec="white", zorder=3)
     axes.margins(0.09)
-    # Only now are the limits final: a band widens without bound beyond the points.
+    # Set the limits before the band is drawn, which widens without bound beyond the points.
     bounds = axes.get_xlim(), axes.get_ylim()
     if not np.isnan(fit.slope):
         xs = np.linspace(points["x"].min(), points["x"].max(), 100)
@@ -179,7 +150,7 @@ def _drawn(points: pd.DataFrame, bars: pd.DataFrame, fit: Fit) -> np.ndarray:
 
 
 class _Place(NamedTuple):
-    """Where a name may stand: its box, in pixels, and whether it needs a joint to its point."""
+    """A place for a name: its box, in pixels, and whether it needs a leader line to its point."""
 
     box: Bbox
     joined: bool
@@ -195,15 +166,15 @@ def name_points(
     keep: Sequence[str] = (),
     avoid: np.ndarray | None = None,
 ) -> None:
-    """Write names beside points so that none covers a point or another name; call it when the axes' limits are final.
+    """Write names beside points so that none covers a point or another name.
 
-    A name without room is left out; those of `keep` come first, then the points farthest from the others.
+    A name that does not fit is left out. Those to keep come first, then the points farthest from the others.
 
     Args:
-        axes: where the points are drawn; its figure must have its final size.
+        axes: its limits and the size of its figure must be final.
         x, y, names, colours: of each point.
         keep: names placed first, in bold.
-        avoid: [k, 2] places in data coordinates that names keep off where they can, such as along lines.
+        avoid: [k, 2] places in data coordinates, such as along lines, that names avoid if they can.
     """
     if not len(names):
         return
@@ -226,20 +197,20 @@ def name_points(
         if place is None:
             continue
         taken.append(place.box)
-        # As an offset from its point, a name keeps its place at any resolution.
+        # An offset from the point holds at any resolution.
         offset = (place.box.x0 - spots[index, 0]) / scale, (place.box.y0 - spots[index, 1]) / scale
-        joint = dict(arrowstyle="-", color=colours[index], lw=0.4, alpha=0.6, shrinkA=0, shrinkB=2)
+        leader = dict(arrowstyle="-", color=colours[index], lw=0.4, alpha=0.6, shrinkA=0, shrinkB=2)
         axes.annotate(
             names[index], places[index], xytext=offset, textcoords="offset points", fontsize=TYPE_SIZE, fontweight=weight,
             color=colours[index], ha="left", va="bottom", zorder=4, annotation_clip=False,
-            # Bars of other points do not strike a name out.
+            # So that bars of other points do not strike the name out.
             bbox=dict(boxstyle="square,pad=0.05", facecolor="white", edgecolor="none", alpha=0.75),
-            arrowprops=joint if place.joined else None,
+            arrowprops=leader if place.joined else None,
         )  # fmt: skip
 
 
 def _order(spots: np.ndarray, names: Sequence[str], keep: Sequence[str]) -> list[int]:
-    """Return the points in the order in which they are named: those to keep, then the loneliest."""
+    """Return the order in which points are named: those to keep, then the most isolated."""
     apart = np.hypot(*(spots[:, None] - spots[None]).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
     alone = np.sort(apart, axis=1)[:, : max(1, min(3, len(spots) - 1))].mean(axis=1)
@@ -250,7 +221,7 @@ def _best(
     spot: np.ndarray, size: tuple[float, float], frame: Bbox, taken: Sequence[Bbox], lines: np.ndarray, scale: float,
     steps: Sequence[float],
 ) -> _Place | None:  # fmt: skip
-    """Return the nearest free place beside a point, one off the lines where there is one."""
+    """Return the nearest free place beside a point, off the lines if there is one."""
     second = None
     for step in steps:
         for across, up in SIDES:
@@ -273,11 +244,3 @@ def _best(
 def _meets(box: Bbox, places: np.ndarray) -> bool:
     inside = (places >= box.min) & (places <= box.max)
     return bool(inside.all(axis=1).any())
-
-
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
-def _p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"

@@ -1,7 +1,7 @@
 """One look for all figures: type, colours, markers, line styles, and pages of panels laid out in inches.
 
-Colours follow Paul Tol's "muted" scheme, safe for colour-blind readers, darker where they must carry text; whatever a
-colour tells, a marker, a line style or a label tells too, so that a figure can be read in grey.
+Colours follow Paul Tol's "muted" scheme for colour-blind readers, darkened for text. A marker, a line style or a label
+repeats what a colour says, so that figures can be read in grey.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from langgeom.languages import UNKNOWN, language, script
-
-__all__ = ["RC", "TITLE_SIZE", "Look", "Page", "family_looks", "language_looks", "page", "script_look"]
 
 TITLE_SIZE = 12
 RC: Any = {
@@ -45,9 +43,9 @@ RC: Any = {
     "savefig.dpi": 160,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    # Text stays text: searchable, selectable and small. A viewer without the font takes a similar one.
+    # Text stays text: searchable, selectable and small.
     "svg.fonttype": "none",
-    # Without a fixed salt, the ids in an SVG, and so its bytes, differ from run to run.
+    # Without a fixed salt the ids in an SVG differ from run to run.
     "svg.hashsalt": "langgeom",
 }
 
@@ -72,7 +70,7 @@ class Look(NamedTuple):
 
 REFERENCE = Look("#000000", "o", "-", 1.8)
 UNKNOWN_LOOK = Look("#9A9A9A", "o", DASHES[2])
-# The same script looks the same in every figure; one that is not here takes a look by its place in the alphabet.
+# A script looks the same in every figure. Other scripts take a look by the sum of their code's letters.
 SCRIPT_LOOKS = {
     "Latn": Look("#332288", "o", DASHES[0]),
     "Arab": Look("#CC6677", "s", DASHES[1]),
@@ -92,7 +90,7 @@ def _look(index: int) -> Look:
 
 
 def family_looks(langs: Iterable[str]) -> dict[str, Look]:
-    """Give every family of these languages (ISO 639-3, one a text) a look; the most frequent first, unknown last."""
+    """Give every family of these languages (ISO 639-3, one per text) a look: the most frequent first, unknown last."""
     counts = Counter(language(lang).family for lang in langs)
     families = sorted(counts.keys() - {UNKNOWN}, key=lambda name: (-counts[name], name))
     looks = {family: _look(index) for index, family in enumerate(families)}
@@ -131,7 +129,7 @@ def page(
     above: float = 0.75,
     below: float = 0.75,
 ) -> Page:
-    """Lay out panels of fixed size, all lengths in inches, so that labels beside an axes have their room.
+    """Lay out panels of fixed size, with room for labels beside them; all lengths in inches.
 
     Args:
         title, footnote: above and below all panels; the footnote is wrapped.

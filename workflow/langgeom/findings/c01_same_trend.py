@@ -13,12 +13,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from langgeom.findings import statistics as st
-from langgeom.findings.curves import LEAST_LAYERS, after_embedding, rank_correlations
-from langgeom.findings.evidence import Evidence, Panel, family, name_of, per_language
-from langgeom.findings.outcome import ALIKE, LEAST_UNITS, NONE, Interval, Outcome, clusterable, few, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis import statistics as st
+from langgeom.analysis.pairs import family_of, name_of, per_language
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import (
+    ALIKE,
+    LEAST_LAYERS,
+    LEAST_UNITS,
+    NONE,
+    Interval,
+    Outcome,
+    clusterable,
+    few,
+    untestable,
+)
 
 ID = "C1"
 CLAIM = "The intrinsic dimension has the same trend over layers in every language of the typological sample."
@@ -26,30 +35,24 @@ QUESTION = "Is the mean rank correlation between the curves of two languages abo
 EFFECT = "mean rank correlation between the languages' curves of the intrinsic dimension"
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    return [_of(evidence, panel).at(panel) for panel in evidence.panels()]
-
-
-def _of(evidence: Evidence, panel: Panel) -> Outcome:
-    curves = evidence.id(panel)
-    if curves is None:
-        return untestable(EFFECT, "no intrinsic dimension")
-    sample = [text for text in curves.index if text in set(evidence.settings.sample)] or list(curves.index)
-    rows = per_language(after_embedding(curves.loc[sample]))
-    layers = rows.shape[1]
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    curves = evidence.curves(evidence.settings.id, panel)
+    sample = set(curves.index) & set(evidence.settings.sample) or set(curves.index)
+    layers = sum(layer > 0 for layer in curves.columns)
     if layers < LEAST_LAYERS:
-        return untestable(EFFECT, f"only {layers} layers after the embedding; {LEAST_LAYERS} make a trend", n=len(rows))
+        return untestable(EFFECT, f"only {layers} layers after the embedding; {LEAST_LAYERS} make a trend")
+    rows = evidence.complete_curves(evidence.settings.id, panel)
+    rows = per_language(rows[rows.index.isin(sample)])
     # A curve that is flat has no trend to compare.
     rows = rows[rows.nunique(axis=1) > 1]
     n, seed = len(rows), evidence.settings.seed
     if n < LEAST_UNITS:
         return few(EFFECT, n, "languages with a curve")
-    table = rank_correlations(rows.to_numpy())
+    table = st.rank_correlations(rows.to_numpy())
     value, low, high, p = _bootstrapped(table, list(map(str, rows.index)), seed)
     # An effect of 2.8 standard errors is found in 80 % of cases.
     detectable = ALIKE + 2.8 * (high - low) / 3.92
-    families = list(map(family, map(str, rows.index)))
+    families = list(map(family_of, map(str, rows.index)))
     return Outcome(
         EFFECT, value=Interval(value, low, high), shown=Interval(value, low, high), centre=ALIKE, shown_centre=ALIKE, n=n,
         test=f"bootstrap over languages against {ALIKE}, and sign flips of whole curves", note=_note(table, rows),
@@ -80,7 +83,7 @@ def _bootstrapped(table: np.ndarray, groups: list[str], seed: int) -> tuple[floa
 
 
 def _flipped(table: np.ndarray, seed: int) -> float:
-    """Return the p of curves that have no trend in common: as alike when each language may stand upside down."""
+    """Return the p of no common trend: how often curves are as alike when each may be turned upside down."""
     signs = st.signs(len(table), seed)
     sums = ((signs @ table) * signs).sum(axis=1)
     return float((sums >= sums[0] - 1e-9).mean())

@@ -15,13 +15,13 @@ import math
 import pandas as pd
 from scipy import stats
 
-from langgeom.figures.frames import by_layer, twins
-from langgeom.findings.evidence import Evidence, Panel
+from langgeom.analysis.layers import median_over_layers
+from langgeom.analysis.pairs import twins
+from langgeom.analysis.rows import PANEL, by_layer
+from langgeom.findings.evidence import Evidence
 from langgeom.findings.outcome import Interval, Outcome, untestable
 from langgeom.metrics.catalogue import METRICS
 from langgeom.names import WRONG, type_of, type_words
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
 
 ID = "C3"
 CLAIM = "Ungrammatical text has a higher intrinsic dimension than its correct version."
@@ -38,29 +38,28 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
     metric = f"{evidence.settings.id}_difference"
     if not evidence.pair_corpora:
         return [untestable(EFFECT, "no corpus of grammatical and ungrammatical sentences", unit="sentences")]
-    rows = evidence.pairs[(evidence.pairs["init"] == "trained") & evidence.pairs["layer"].notna()]
-    untrained = _untrained(evidence, metric)
+    rows = by_layer(evidence.pairs, metric).dropna(subset=BOUNDS)
+    medians = {panel: part.set_index("text") for panel, part in median_over_layers(rows).dropna(subset="value").groupby(PANEL)}
+    twin_of = {trained: twin for trained, twin in twins(rows) if trained and twin} if len(rows) else {}
+    measured = evidence.pairs[(evidence.pairs["init"] == "trained") & evidence.pairs["layer"].notna()]
     found = []
-    for panel, every in rows.groupby(["model", "corpus"], sort=True):
-        mine = every[every["metric"] == metric].dropna(subset=BOUNDS)
-        where = (str(panel[0]), str(panel[1]))
-        outcome = _of(mine, metric)
-        if where in untrained:
-            outcome = outcome.noting(_beside(outcome.value, untrained[where]))
-        found.append(outcome.at(where))
+    for panel in sorted(set(zip(measured["model"], measured["corpus"], strict=True))):
+        outcome = _test(medians.get(panel), metric)
+        twin = medians.get(twin_of.get(panel, ("", "")))
+        if twin is not None and WRONG in twin.index:
+            outcome = outcome.noting(_beside(outcome.value, _interval(twin.loc[WRONG])))
+        found.append(outcome.at(panel))
     return found or [untestable(EFFECT, "no trained model", unit="sentences")]
 
 
-def _of(rows: pd.DataFrame, metric: str) -> Outcome:
-    rows = _after_embedding(rows)
-    whole = rows[rows["text"] == WRONG]
-    if whole.empty:
+def _test(medians: pd.DataFrame | None, metric: str) -> Outcome:
+    if medians is None or WRONG not in medians.index:
         paired = [name.removesuffix("_difference") for name in METRICS if name.endswith("_difference")]
         why = f"{metric} was not measured"
         if metric not in METRICS:
             why = f"there is a paired difference of {' and '.join(paired)} only; set figures.id to one of them"
         return untestable(EFFECT, why, unit="sentences")
-    value, n = _interval(whole), int(whole["n"].min())
+    value, n = _interval(medians.loc[WRONG]), int(medians.at[WRONG, "n"])
     if n < LEAST_SENTENCES:
         why = f"only {n} pairs of sentences, fewer than {LEAST_SENTENCES}"
         return untestable(EFFECT, why, unit="sentences", value=value, n=n)
@@ -70,20 +69,8 @@ def _of(rows: pd.DataFrame, metric: str) -> Outcome:
     return Outcome(
         EFFECT, value=value, shown=Interval(*(_shown(bound, error, n) for bound in value)), n=n, unit="sentences",
         test="normal, standard error of the paired bootstrap over sentences", p_for=p if right else 1.0,
-        p_against=1.0 if right else p, detectable=2.8 * error, note=_types(rows),
+        p_against=1.0 if right else p, detectable=2.8 * error, note=_types(medians),
     )  # fmt: skip
-
-
-def _after_embedding(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["layer"] > 0] if (rows["layer"] > 0).any() else rows
-
-
-def _untrained(evidence: Evidence, metric: str) -> dict[Panel, Interval]:
-    """Return the effect in the untrained twin of each trained model that has one."""
-    rows = by_layer(evidence.pairs, metric).dropna(subset=BOUNDS)
-    rows = rows[rows["text"] == WRONG]
-    of = dict(list(rows.groupby(["model", "corpus"])))
-    return {one: _interval(_after_embedding(of[other])) for one, other in twins(rows) if one and other}
 
 
 def _beside(trained: Interval, twin: Interval) -> str:
@@ -92,8 +79,8 @@ def _beside(trained: Interval, twin: Interval) -> str:
     return said + (", so not of training alone." if same else ".")
 
 
-def _interval(rows: pd.DataFrame) -> Interval:
-    return Interval(*map(float, rows[BOUNDS].median()))
+def _interval(row: pd.Series) -> Interval:
+    return Interval(*map(float, row[BOUNDS]))
 
 
 def _p(value: float, error: float) -> float:
@@ -103,16 +90,15 @@ def _p(value: float, error: float) -> float:
 
 
 def _shown(value: float, error: float, n: int) -> float:
-    """Put a value on the shared axis: its standard deviation over sentences is sqrt(n) standard errors."""
+    """Put a value on the shared axis: the standard deviation over sentences is sqrt(n) standard errors."""
     d = value / (error * math.sqrt(n)) if error > 0 else math.copysign(math.inf, value)
     return d / math.sqrt(1 + d * d) if math.isfinite(d) else math.copysign(1.0, value)
 
 
-def _types(rows: pd.DataFrame) -> str:
+def _types(medians: pd.DataFrame) -> str:
     said = []
-    for text, mine in rows.groupby("text", sort=True):
-        kind = type_of(str(text))
-        if kind:
-            value = _interval(mine)
-            said.append(f"{type_words(kind).lower()} {value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]")
+    for text in sorted(text for text in medians.index if type_of(text)):
+        value = _interval(medians.loc[text])
+        kind = type_words(str(type_of(text))).lower()
+        said.append(f"{kind} {value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]")
     return f"By error type: {', '.join(said)}." if said else ""

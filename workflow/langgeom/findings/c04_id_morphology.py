@@ -7,28 +7,17 @@ contradicted where the correlation differs from zero (permutations), else no evi
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, matched, summary
-from langgeom.findings.outcome import Outcome, no_correlation, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import matched
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, no_correlation
 
 ID = "C4"
 CLAIM = "The intrinsic dimension does not correlate with morphological complexity."
 QUESTION = "Is the correlation over languages smaller than 0.3 either way?"
 EFFECT = "correlation of the intrinsic dimension with morphemes per word"
-MEASURE = "morphemes_per_word"
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    found = []
-    for panel in evidence.panels():
-        curves, morphemes = evidence.id(panel), evidence.measure(MEASURE, panel[1])
-        if curves is None:
-            outcome = untestable(EFFECT, "no intrinsic dimension")
-        elif morphemes.empty:
-            outcome = untestable(EFFECT, "morphemes per word were not measured")
-        else:
-            outcome = no_correlation(EFFECT, *matched(morphemes, summary(curves)), evidence.settings.seed)
-        found.append(outcome.at(panel))
-    return found
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    values, morphemes = evidence.id(panel), evidence.measure("morphemes_per_word", panel[1])
+    return no_correlation(EFFECT, *matched(morphemes, values), evidence.settings.seed)

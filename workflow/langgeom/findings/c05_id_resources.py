@@ -14,10 +14,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from langgeom.findings.evidence import Evidence, family, name_of, summary, unit_of
-from langgeom.findings.outcome import Outcome, small_mean, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import name_of, related_texts, unit_of
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, small_mean
 
 ID = "C5"
 CLAIM = "The intrinsic dimension does not depend on a language being low-resource (closely related pairs)."
@@ -27,28 +27,16 @@ EFFECT = "log of the ratio of intrinsic dimensions, low- over high-resource rela
 RATIO = 1.1
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    found = []
-    for panel in evidence.panels():
-        curves = evidence.id(panel)
-        outcome = untestable(EFFECT, "no intrinsic dimension") if curves is None else _of(summary(curves), evidence)
-        found.append(outcome.at(panel))
-    return found
-
-
-def _of(values: pd.Series, evidence: Evidence) -> Outcome:
-    # A logarithm needs a value above zero; an intrinsic dimension has one.
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    values = evidence.id(panel)
+    # A logarithm needs a value above zero; an intrinsic dimension is one.
     logs = pd.Series(np.log(values[values > 0]))
-    pairs = evidence.related(map(str, logs.index))
-    each = pd.DataFrame({"high": [high for high, _, _ in pairs], "change": [logs[low] - logs[text] for _, text, low in pairs]})
-    means = each.groupby("high")["change"].mean()
-    found = small_mean(
-        EFFECT, means, math.log(RATIO), evidence.settings.seed, what="related pairs in one script",
-        unit="pairs",
-        by=[family(str(high)) for high in means.index],
+    pairs = sorted(related_texts(map(str, logs.index)))
+    changes = [logs[low] - logs[high] for low, high in pairs]
+    means = pd.Series(changes, dtype=float).groupby([unit_of(high) for _, high in pairs]).mean()
+    outcome = small_mean(
+        EFFECT, means, math.log(RATIO), evidence.settings.seed, what="related pairs in one script", unit="pairs"
     )  # fmt: skip
-    said = ", ".join(
-        f"{name_of(unit_of(low))}/{name_of(high)} {math.exp(logs[low] - logs[text]):.2f}" for high, text, low in pairs
-    )
-    return found.noting(f"Ratios: {said}." if said else "")
+    names = [f"{name_of(unit_of(low))}/{name_of(unit_of(high))}" for low, high in pairs]
+    ratios = ", ".join(f"{name} {math.exp(change):.2f}" for name, change in zip(names, changes, strict=True))
+    return outcome.noting(f"Ratios: {ratios}." if ratios else "")

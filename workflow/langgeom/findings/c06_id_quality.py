@@ -7,10 +7,10 @@ which. Supported: negative (permutations over languages).
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, matched, summary
-from langgeom.findings.outcome import Outcome, correlation, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import matched
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, correlation
 
 ID = "C6"
 CLAIM = "The lower the intrinsic dimension, the better the model in a language (linear relation to MMLU)."
@@ -18,17 +18,7 @@ QUESTION = "Is the correlation over languages below zero?"
 EFFECT = "correlation of the intrinsic dimension with quality"
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    found = []
-    for panel in evidence.panels():
-        curves, (quality, what) = evidence.id(panel), evidence.quality_of(panel)
-        if curves is None:
-            outcome = untestable(EFFECT, "no intrinsic dimension")
-        elif quality.empty:
-            outcome = untestable(EFFECT, "no quality of this model is known: neither MMLU nor retrieval accuracy")
-        else:
-            of = f"correlation of the intrinsic dimension with {what}"
-            outcome = correlation(of, *matched(quality, summary(curves)), -1, evidence.settings.seed, ranked=False)
-        found.append(outcome.at(panel))
-    return found
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    values, (quality, what) = evidence.id(panel), evidence.quality_of(panel)
+    effect = f"correlation of the intrinsic dimension with {what}"
+    return correlation(effect, *matched(quality, values), -1, evidence.settings.seed, ranked=False)

@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
-from langgeom.findings.evidence import Evidence, matched, summary
-from langgeom.findings.outcome import Outcome, mean_of, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import matched
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, attempt, mean_of, untestable
 
 ID = "C7"
 CLAIM = "The encoder has a lower intrinsic dimension than the decoder."
@@ -26,19 +26,18 @@ EFFECT = "log of the ratio of intrinsic dimensions, encoder over decoder"
 def outcomes(evidence: Evidence) -> list[Outcome]:
     """Test each trained encoder against each trained decoder."""
     encoders, decoders = evidence.panels("encoder"), evidence.panels("decoder")
-    pairs = [(one, other) for one in encoders for other in decoders if one[1] == other[1]]
+    pairs = [(encoder, decoder) for encoder in encoders for decoder in decoders if encoder[1] == decoder[1]]
     if not pairs:
-        lacking = [f"no trained {kind}" for kind, some in (("encoder", encoders), ("decoder", decoders)) if not some]
-        return [untestable(EFFECT, " and ".join(lacking) or "no corpus that a trained encoder and a trained decoder share")]
-    found = []
-    for one, other in pairs:
-        ours, theirs = evidence.id(one), evidence.id(other)
-        if ours is None or theirs is None:
-            outcome = untestable(EFFECT, "no intrinsic dimension of both")
-        else:
-            x, y = matched(summary(ours), summary(theirs))
-            outcome = mean_of(EFFECT, np.log(x[x > 0]) - np.log(y[y > 0]), -1, evidence.settings.seed)
-            if outcome.n:
-                outcome = outcome.noting(f"Ratio {math.exp(outcome.value.value):.2f}; it says nothing of other models.")
-        found.append(outcome.at((f"{one[0]} / {other[0]}", one[1])))
-    return found
+        missing = [f"no trained {kind}" for kind, some in (("encoder", encoders), ("decoder", decoders)) if not some]
+        return [untestable(EFFECT, " and ".join(missing) or "no corpus that a trained encoder and a trained decoder share")]
+    return [
+        attempt(EFFECT, _test, evidence, encoder, decoder).at((f"{encoder[0]} / {decoder[0]}", encoder[1]))
+        for encoder, decoder in pairs
+    ]
+
+
+def _test(evidence: Evidence, encoder: Panel, decoder: Panel) -> Outcome:
+    x, y = matched(evidence.id(encoder), evidence.id(decoder))
+    outcome = mean_of(EFFECT, np.log(x[x > 0]) - np.log(y[y > 0]), -1, evidence.settings.seed)
+    ratio = f"Ratio {math.exp(outcome.value.value):.2f}; it says nothing of other models." if outcome.n else ""
+    return outcome.noting(ratio)

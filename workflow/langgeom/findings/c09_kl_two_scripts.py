@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import math
 
+from langgeom.analysis.rows import Panel
 from langgeom.findings.evidence import Evidence
-from langgeom.findings.outcome import Outcome, untestable
-from langgeom.findings.two_scripts import latin_less_arabic
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.findings.outcome import Outcome, latin_less_arabic, untestable
 
 ID = "C9"
 CLAIM = "Languages written in two scripts have the higher KL divergence to English in Latin script."
@@ -22,17 +20,11 @@ QUESTION = "Is the mean over languages of log2 of the ratio of Latin to Arabic a
 EFFECT = "log2 of the KL divergence to the reference, Latin over Arabic script"
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    found = []
-    for panel in evidence.panels():
-        measured = evidence.divergences(["kl_mean"], panel)
-        if measured is None:
-            outcome = untestable(EFFECT, "kl_mean was not measured")
-        elif measured.tied:
-            outcome = untestable(EFFECT, measured.tied)
-        else:
-            outcome = latin_less_arabic(EFFECT, measured.values[0], evidence, lambda latin, arabic: math.log2(latin / arabic))
-            outcome = outcome.noting(f"Each is the {measured.over}.")
-        found.append(outcome.at(panel))
-    return found
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    measured = evidence.divergences(["kl_mean"], panel)
+    if measured.tied:
+        return untestable(EFFECT, measured.tied)
+    outcome = latin_less_arabic(
+        EFFECT, measured.values[0], evidence.settings.seed, lambda latin, arabic: math.log2(latin / arabic)
+    )
+    return outcome.noting(f"Each is the {measured.over}.")

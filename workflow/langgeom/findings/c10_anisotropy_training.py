@@ -11,45 +11,42 @@ from __future__ import annotations
 
 import pandas as pd
 
-from langgeom.findings.evidence import Evidence, Panel, matched
-from langgeom.findings.outcome import Outcome, mean_of, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.layers import median_over_layers
+from langgeom.analysis.pairs import matched
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence, Missing
+from langgeom.findings.outcome import Outcome, mean_of
 
 ID = "C10"
 CLAIM = "Anisotropy is a property of training: from about layer 3 on, trained decoders have more of it than untrained ones."
 QUESTION = "Is the mean over languages of trained less untrained above zero, from a tenth of the depth on?"
 EFFECT = "anisotropy from a tenth of the depth on, trained less untrained"
+KIND = "decoder"
 FROM_DEPTH = 0.1
 HIGH = 0.5
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained decoder that has an untrained twin; say which have none."""
-    twins = dict(evidence.twins())
-    found = []
-    for panel in evidence.panels("decoder"):
-        outcome = _of(evidence, panel, twins[panel]) if panel in twins else untestable(EFFECT, "no untrained twin")
-        found.append(outcome.at(panel))
-    return found or [untestable(EFFECT, "no trained decoder")]
-
-
-def _of(evidence: Evidence, panel: Panel, twin: Panel) -> Outcome:
-    trained, untrained = evidence.anisotropy(panel), evidence.anisotropy(twin)
-    if trained is None or untrained is None or not {*trained.columns, *untrained.columns} - {0}:
-        return untestable(EFFECT, "no layer after the embedding")
-    x, y = matched(_deep(trained), _deep(untrained))
-    found = mean_of(EFFECT, x - y, 1, evidence.settings.seed)
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    if panel not in evidence.twins:
+        raise Missing("no untrained twin")
+    twin, metric = evidence.twins[panel], evidence.settings.anisotropy
+    trained, untrained = evidence.curves(metric, panel), evidence.curves(metric, twin)
+    if not {*trained.columns, *untrained.columns} - {0}:
+        raise Missing("no layer after the embedding")
+    x, y = matched(_deep(evidence, panel), _deep(evidence, twin))
+    outcome = mean_of(EFFECT, x - y, 1, evidence.settings.seed)
     if x.empty:
-        return found
+        return outcome
     both = f"trained {_high(trained)}, untrained {_high(untrained)}"
     high = f"Half of the variance or more in one direction, on average over texts: {both}."
-    return found.noting(f"Trained {x.mean():.2f}, untrained {y.mean():.2f} on average{_from_layer(trained, untrained)}.", high)
+    means = f"Trained {x.mean():.2f}, untrained {y.mean():.2f} on average{_from_layer(trained, untrained)}."
+    return outcome.noting(means, high)
 
 
-def _deep(curves: pd.DataFrame) -> pd.Series:
-    last = max(curves.columns)
-    return curves[[layer for layer in curves.columns if layer > 0 and layer >= FROM_DEPTH * last]].median(axis=1).dropna()
+def _deep(evidence: Evidence, panel: Panel) -> pd.Series:
+    rows = evidence.rows(evidence.settings.anisotropy, panel)
+    medians = median_over_layers(rows[rows["layer"] >= FROM_DEPTH * rows["layer"].max()])
+    return medians.set_index("text")["value"].dropna()
 
 
 def _high(curves: pd.DataFrame) -> str:

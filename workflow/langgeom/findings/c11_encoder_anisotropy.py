@@ -7,29 +7,21 @@ contradicted: above.
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, per_language
-from langgeom.findings.outcome import Outcome, mean_of, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import per_language
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, mean_of
 
 ID = "C11"
 CLAIM = "Encoders have an anisotropy near zero at every layer."
 QUESTION = "Is the highest anisotropy over layers, on average over languages, below 0.1?"
 EFFECT = "highest anisotropy of all layers, against 0.1"
+KIND = "encoder"
 NEAR_ZERO = 0.1
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained encoder."""
-    found = []
-    for panel in evidence.panels("encoder"):
-        curves = evidence.anisotropy(panel)
-        if curves is None:
-            outcome = untestable(EFFECT, "no anisotropy")
-        else:
-            highest = per_language(curves.max(axis=1).dropna())
-            outcome = mean_of(EFFECT, highest, -1, evidence.settings.seed, centre=NEAR_ZERO)
-            layer = int(curves.mean().idxmax())
-            outcome = outcome.noting(f"Highest on average at layer {layer} ({curves[layer].mean():.2f}).")
-        found.append(outcome.at(panel))
-    return found or [untestable(EFFECT, "no trained encoder")]
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    curves = evidence.curves(evidence.settings.anisotropy, panel)
+    outcome = mean_of(EFFECT, per_language(curves.max(axis=1)), -1, evidence.settings.seed, centre=NEAR_ZERO)
+    layer = int(curves.mean().idxmax())
+    return outcome.noting(f"Highest on average at layer {layer} ({curves[layer].mean():.2f}).")

@@ -7,11 +7,9 @@ script, that is, a difference above zero.
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, summary
-from langgeom.findings.outcome import Outcome, untestable
-from langgeom.findings.two_scripts import latin_less_arabic
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, latin_less_arabic
 
 ID = "C12"
 CLAIM = "Of languages written in two scripts, anisotropy is lower in Arabic script."
@@ -19,12 +17,6 @@ QUESTION = "Is the mean over languages of Latin less Arabic above zero?"
 EFFECT = "anisotropy, Latin less Arabic script"
 
 
-def outcomes(evidence: Evidence) -> list[Outcome]:
-    """Test each trained model."""
-    found = []
-    for panel in evidence.panels():
-        curves = evidence.anisotropy(panel)
-        outcome = untestable(EFFECT, "no anisotropy") if curves is None else \
-            latin_less_arabic(EFFECT, summary(curves), evidence)  # fmt: skip
-        found.append(outcome.at(panel))
-    return found
+def test(evidence: Evidence, panel: Panel) -> Outcome:
+    medians = evidence.medians(evidence.settings.anisotropy, panel)
+    return latin_less_arabic(EFFECT, medians, evidence.settings.seed)

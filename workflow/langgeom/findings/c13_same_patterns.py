@@ -13,14 +13,14 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from langgeom.findings import statistics as st
-from langgeom.findings.curves import LEAST_LAYERS, after_embedding, on_one_grid
-from langgeom.findings.evidence import Evidence, Panel, per_language
-from langgeom.findings.outcome import ALIKE, Outcome, mean_of, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis import statistics as st
+from langgeom.analysis.pairs import per_language
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import ALIKE, LEAST_LAYERS, Outcome, attempt, mean_of, untestable
 
 ID = "C13"
 CLAIM = "Phi-3 and Phi-3.5 show the same patterns of intrinsic dimension and anisotropy."
@@ -34,13 +34,12 @@ def outcomes(evidence: Evidence) -> list[Outcome]:
         wanted = " and ".join(evidence.settings.compare)
         why = f"the models to compare ({wanted}) share no corpus" if wanted else "no two trained decoders have as many layers"
         return [untestable("rank correlation of two models' curves", f"{why}; name two in figures.compare")]
+    metrics = (("intrinsic dimension", evidence.settings.id), ("anisotropy", evidence.settings.anisotropy))
     found = []
-    for one, other in pairs:
-        for what, metric in (("intrinsic dimension", evidence.settings.id), ("anisotropy", evidence.settings.anisotropy)):
-            effect = f"rank correlation of two models' curves of {what}"
-            curves = [evidence.curves(metric).get(panel) for panel in (one, other)]
-            outcome = _of(effect, curves[0], curves[1], evidence.settings.seed)
-            found.append(outcome.at((f"{one[0]} / {other[0]}", one[1])))
+    for (one, other), (what, metric) in itertools.product(pairs, metrics):
+        effect = f"rank correlation of two models' curves of {what}"
+        outcome = attempt(effect, _test, effect, evidence, metric, one, other)
+        found.append(outcome.at((f"{one[0]} / {other[0]}", one[1])))
     return found
 
 
@@ -55,16 +54,29 @@ def _pairs(evidence: Evidence) -> Iterator[tuple[Panel, Panel]]:
             yield one, other
 
 
-def _of(effect: str, one: pd.DataFrame | None, other: pd.DataFrame | None, seed: int) -> Outcome:
-    if one is None or other is None:
-        return untestable(effect, "not measured in both models")
-    one, other = after_embedding(one), after_embedding(other)
-    layers = min(one.shape[1], other.shape[1])
+def _test(effect: str, evidence: Evidence, metric: str, one: Panel, other: Panel) -> Outcome:
+    both = [evidence.curves(metric, panel) for panel in (one, other)]
+    layers = min(sum(layer > 0 for layer in curves.columns) for curves in both)
     if layers < LEAST_LAYERS:
         return untestable(effect, f"only {layers} layers after the embedding; {LEAST_LAYERS} make a pattern")
-    texts = one.index.intersection(other.index)
-    pairs = zip(*on_one_grid(one.loc[texts], other.loc[texts]), strict=True)
+    curves = [evidence.complete_curves(metric, panel) for panel in (one, other)]
+    texts = curves[0].index.intersection(curves[1].index)
+    pairs = zip(*_on_one_grid(curves[0].loc[texts], curves[1].loc[texts]), strict=True)
     each = pd.Series([st.pearson(st.ranks(x), st.ranks(y)) for x, y in pairs], index=texts, dtype=float)
-    found = mean_of(effect, per_language(each.dropna()), 1, seed, centre=ALIKE)
+    outcome = mean_of(effect, per_language(each.dropna()), 1, evidence.settings.seed, centre=ALIKE)
     # A mean of correlations has its place on the axis of correlations.
-    return replace(found, shown=found.value, shown_centre=ALIKE)
+    return replace(outcome, shown=outcome.value, shown_centre=ALIKE)
+
+
+def _on_one_grid(one: pd.DataFrame, other: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Read two models' curves [text, layer] at the same relative depths (layer / last layer), those of the shallower one.
+
+    Linear in between; if both have as many layers, the values themselves.
+    """
+    depths = [np.array(curves.columns, dtype=float) / max(curves.columns) for curves in (one, other)]
+    grid = min(depths, key=len)
+    read = [
+        np.array([np.interp(grid, depth, row) for row in curves.to_numpy(dtype=float)])
+        for depth, curves in zip(depths, (one, other), strict=True)
+    ]
+    return read[0], read[1]

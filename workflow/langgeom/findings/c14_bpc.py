@@ -8,10 +8,10 @@ else no evidence either way.
 
 from __future__ import annotations
 
-from langgeom.findings.evidence import Evidence, Panel, matched, summary
-from langgeom.findings.outcome import Outcome, no_correlation, untestable
-
-__all__ = ["CLAIM", "ID", "QUESTION", "outcomes"]
+from langgeom.analysis.pairs import matched
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence
+from langgeom.findings.outcome import Outcome, no_correlation, per_model, untestable
 
 ID = "C14"
 CLAIM = "Bits per character correlate with neither MMLU nor the intrinsic dimension."
@@ -22,20 +22,16 @@ WITH_QUALITY = "correlation of bits per character with {}"
 
 def outcomes(evidence: Evidence) -> list[Outcome]:
     """Test each trained decoder, with quality and with the intrinsic dimension."""
-    found = [test(evidence, panel).at(panel) for panel in evidence.panels("decoder") for test in (_quality, _id)]
-    return found or [untestable(WITH_ID, "no trained decoder, which alone has bits per character")]
+    if not evidence.panels("decoder"):
+        return [untestable(WITH_ID, "no trained decoder, which alone has bits per character")]
+    tests = ((WITH_QUALITY.format("quality"), _quality), (WITH_ID, _id))
+    return [outcome for effect, test in tests for outcome in per_model(evidence, effect, test, "decoder")]
 
 
 def _quality(evidence: Evidence, panel: Panel) -> Outcome:
-    bits, (quality, what) = evidence.bits(panel), evidence.quality_of(panel, but_bits=True)
-    if bits.empty or quality.empty:
-        lacking = "no bits per character" if bits.empty else "no quality of this model is known: neither MMLU nor retrieval"
-        return untestable(WITH_QUALITY.format("quality"), lacking)
+    bits, (quality, what) = evidence.bits(panel), evidence.quality_of(panel, besides_bits=True)
     return no_correlation(WITH_QUALITY.format(what), *matched(bits, quality), evidence.settings.seed)
 
 
 def _id(evidence: Evidence, panel: Panel) -> Outcome:
-    bits, curves = evidence.bits(panel), evidence.id(panel)
-    if bits.empty or curves is None:
-        return untestable(WITH_ID, "no bits per character" if bits.empty else "no intrinsic dimension")
-    return no_correlation(WITH_ID, *matched(bits, summary(curves)), evidence.settings.seed)
+    return no_correlation(WITH_ID, *matched(evidence.bits(panel), evidence.id(panel)), evidence.settings.seed)

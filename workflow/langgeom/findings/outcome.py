@@ -1,34 +1,35 @@
 """The outcome of one test, and the few tests that all conclusions are put to.
 
-Each claim has two hypotheses that a test may reject: rejecting one supports the claim (`p_for`), rejecting the other
-contradicts it (`p_against`). Never are both true, so that one claim counts once in the correction for many tests.
+A claim has two hypotheses that a test may reject: rejecting one supports the claim (`p_for`), rejecting the other contradicts
+it (`p_against`). At most one of them is true, so a claim counts once in the correction for many tests.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from langgeom.findings import statistics as st
-from langgeom.findings.evidence import Panel, family
-
-__all__ = ["ALIKE", "CONTRADICTED", "NONE", "NOT_TESTABLE", "NO_EVIDENCE", "SMALL_R", "SUPPORTED", "VERDICTS", "Outcome",
-           "alike", "correlation", "few", "mean_of", "no_correlation", "small_mean", "untestable"]  # fmt: skip
+from langgeom.analysis import statistics as st
+from langgeom.analysis.pairs import family_of, latin_and_arabic, name_of
+from langgeom.analysis.rows import Panel
+from langgeom.findings.evidence import Evidence, Missing
 
 SUPPORTED, CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE = VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
 
-# Correlations from here on count as "the same", "alike": half of the variance shared (0.7 squared).
+# From this correlation on, two things are "the same" or "alike": they share half of the variance (0.7 squared).
 ALIKE = 0.7
-# The smallest correlation of interest: within its bounds, a claim of none is supported.
+# The smallest correlation of interest: a claim of no correlation is supported within these bounds.
 SMALL_R = 0.3
-# Under so many units no test over them can reach p <= .05, or a correlation's interval says nothing.
+# With fewer units no test can reach p <= .05, and the interval of a correlation says nothing.
 LEAST_UNITS = st.least_units()
-# A clustered bootstrap of few groups, or of one that holds nearly all, says less than none.
+# A trend over fewer layers after the embedding has hardly an order.
+LEAST_LAYERS = 4
+# A bootstrap over families needs this many, none of them with a larger share of the languages.
 LEAST_FAMILIES, LARGEST_FAMILY = 5, 0.7
 NAN = float("nan")
 
@@ -48,11 +49,15 @@ NONE = Interval()
 class Outcome:
     """What a test of a conclusion gave.
 
-    `shown` is the value on the axis that all effects share, from -1 to 1: a correlation as it is; a mean of d standard
-    deviations as d / sqrt(1 + d^2), which has the same sign. `centre` is where the claim turns into its contrary on the axis
-    of `value`, `bound` the smallest effect of interest of a claim of absence; `shown_centre` and `shown_bound` the
-    same on the shared axis. `claimed` is 1 where the claim is of more than `centre`, -1 of less, 0 of no effect.
-    `depends` says that with another estimator of intrinsic dimension the verdict or the side would be another.
+    Attributes:
+        claimed: 1 for a claim of more than `centre`, -1 of less, 0 of no effect.
+        centre: the value at which the claim turns into its contrary.
+        bound: the smallest effect of interest of a claim of absence.
+        shown, shown_centre, shown_bound: the same on an axis from -1 to 1 that all effects share: a correlation as it is, a
+            mean of d standard deviations as d / sqrt(1 + d^2), which has the same sign.
+        clustered: the interval of a bootstrap over families.
+        depends: whether another estimator of intrinsic dimension gives another verdict or side.
+        reason: why there is no test, "" if there is one.
     """
 
     effect: str
@@ -86,7 +91,7 @@ class Outcome:
         return min(self.p_for, self.p_against)
 
     def verdict(self, factor: float = 1.0) -> str:
-        """Return the verdict where a correction for many tests multiplies p by a factor; by default, before correction."""
+        """Return the verdict, with p multiplied by a factor that corrects for many tests."""
         if not self.testable:
             return NOT_TESTABLE
         if self.p_for * factor <= st.LEVEL:
@@ -94,7 +99,7 @@ class Outcome:
         return CONTRADICTED if self.p_against * factor <= st.LEVEL else NO_EVIDENCE
 
     def fragile(self, verdict: str) -> bool:
-        """Whether the interval over families, where there is one, would not bear a verdict."""
+        """Return True if the interval over families contradicts the verdict."""
         low, high = self.clustered.low, self.clustered.high
         if math.isnan(low):
             return False
@@ -103,11 +108,11 @@ class Outcome:
         return verdict in (SUPPORTED, CONTRADICTED) and low <= self.centre <= high
 
     def at(self, panel: Panel) -> Outcome:
-        """Return the same of a model and a corpus."""
+        """Return the outcome of a model on a corpus."""
         return replace(self, model=panel[0], corpus=panel[1])
 
     def noting(self, *notes: str) -> Outcome:
-        """Return the same with further sentences."""
+        """Return the outcome with further sentences before its note."""
         return replace(self, note=" ".join(filter(None, [*notes, self.note])))
 
 
@@ -117,9 +122,23 @@ def untestable(effect: str, reason: str, **more: Any) -> Outcome:
 
 
 def few(effect: str, n: int, what: str, **more: Any) -> Outcome:
-    """Return an outcome that says there are too few units for any test over them."""
+    """Return an outcome that says that there are too few units for a test."""
     least = f"under {LEAST_UNITS} no test over them can reach p = .05"
     return untestable(effect, f"only {n} {what}; {least}" if n else f"no {what}", n=n, **more)
+
+
+def attempt(effect: str, test: Callable[..., Outcome], *arguments: Any) -> Outcome:
+    """Return the outcome of a test; if something it needs is missing, an outcome that says so."""
+    try:
+        return test(*arguments)
+    except Missing as missing:
+        return untestable(effect, str(missing))
+
+
+def per_model(evidence: Evidence, effect: str, test: Callable[[Evidence, Panel], Outcome], kind: str = "") -> list[Outcome]:
+    """Test each trained model (of a kind) on each corpus of languages."""
+    outcomes = [attempt(effect, test, evidence, panel).at(panel) for panel in evidence.panels(kind)]
+    return outcomes or [untestable(effect, f"no trained {kind}")] * bool(kind)
 
 
 def mean_of(
@@ -129,10 +148,10 @@ def mean_of(
     """Test whether the mean over units lies beyond `centre` on the claimed side: by sign flips, with Student's interval.
 
     Args:
-        values: one a unit, index: languages.
+        values: one per unit, index: languages.
         claimed: 1 for a mean above the centre, -1 for one below.
-        what: the units in words, for the reason why they are too few; `unit`, in one word, for the table.
-        by: the family of each unit (by default that of the language of the index).
+        what: the units in words, for the reason if they are too few; `unit`, in one word, for the table.
+        by: the family of each unit; by default that of the index.
     """
     values = values.dropna()
     n = len(values)
@@ -144,7 +163,7 @@ def mean_of(
         bare = {} if n > 2 else {"value": Interval(plain.value), "shown": NONE}
         return few(effect, n, what, unit=unit, **shared | bare)
     p = st.sign_flip_p(values - centre, seed)
-    clustered, families = _clustered(list(by) or list(map(family, values.index)), seed, values.to_numpy())
+    clustered, families = _clustered(list(by) or list(map(family_of, values.index)), seed, values.to_numpy())
     return replace(
         _directed(Outcome(effect, n=n, unit=unit, test=_flips(n)), p, float(values.mean()) - centre, claimed),
         **shared, detectable=st.detectable_mean(n) * spread, clustered=clustered, families=families,
@@ -154,7 +173,7 @@ def mean_of(
 def small_mean(
     effect: str, values: pd.Series, bound: float, seed: int, *, what: str, unit: str, by: Sequence[str] = ()
 ) -> Outcome:  # fmt: skip
-    """Test a claim that the mean over units is none: supported within `bound`, contradicted by a significant mean."""
+    """Test a claim that the mean over units is zero: supported within `bound`, contradicted by a significant mean."""
     found = mean_of(effect, values, 0, seed, what=what, unit=unit, by=by)
     values = values.dropna()
     spread = float(values.std(ddof=1)) if len(values) > 1 else NAN
@@ -164,6 +183,22 @@ def small_mean(
         return found
     p = st.equivalence_p(float(values.mean()), spread / math.sqrt(len(values)), bound, len(values) - 1)
     return replace(found, p_for=p, p_against=min(found.p_for, found.p_against), test=f"{found.test}; {_BOUNDS}")
+
+
+def latin_less_arabic(
+    effect: str, values: pd.Series, seed: int, change: Callable[[float, float], float] = lambda latin, arabic: latin - arabic
+) -> Outcome:  # fmt: skip
+    """Test whether values of texts are higher in Latin than in Arabic script, over languages written in both.
+
+    Args:
+        values: one per text.
+        change: of (Latin, Arabic), the difference by default.
+    """
+    pairs = latin_and_arabic(map(str, values.index))
+    differences = pd.Series({unit: change(values[latin], values[arabic]) for unit, latin, arabic in pairs}, dtype=float)
+    outcome = mean_of(effect, differences, 1, seed, what="languages in Latin and Arabic script")
+    each = ", ".join(f"{name_of(str(unit))} {value:+.2g}" for unit, value in differences.items())
+    return outcome.noting(f"By language: {each}." if each else "")
 
 
 def correlation(effect: str, x: pd.Series, y: pd.Series, claimed: int, seed: int, *, ranked: bool) -> Outcome:
@@ -179,20 +214,19 @@ def no_correlation(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcom
     found = replace(found, claimed=0, bound=SMALL_R, shown_bound=SMALL_R)
     if not found.testable:
         return found
-    r = min(max(found.value.value, -1 + 1e-9), 1 - 1e-9)
-    p_for = st.equivalence_p(math.atanh(r), st.standard_error(r, found.n, True), math.atanh(SMALL_R))
+    r = found.value.value
+    p_for = st.equivalence_p(st.fisher(r), st.standard_error(r, found.n, True), math.atanh(SMALL_R))
     note = f"Support needs about {st.needed_for_equivalence(SMALL_R)} languages." if p_for > st.LEVEL else ""
     return replace(found, p_for=p_for, p_against=p, test=f"{found.test}; {_BOUNDS}").noting(note)
 
 
 def alike(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcome:
-    """Test whether two numbers of each language order the languages alike: Spearman's correlation above `ALIKE`."""
+    """Test whether two numbers order the languages alike: Spearman's correlation above `ALIKE`."""
     found, _ = _correlation(effect, x, y, seed, ranked=True)
     found = replace(found, centre=ALIKE, shown_centre=ALIKE)
     if not found.testable:
         return found
-    r = min(max(found.value.value, -1 + 1e-9), 1 - 1e-9)
-    away = (math.atanh(r) - math.atanh(ALIKE)) / st.standard_error(ALIKE, found.n, True)
+    away = (st.fisher(found.value.value) - math.atanh(ALIKE)) / st.standard_error(ALIKE, found.n, True)
     found = replace(found, test=f"Fisher's z against {ALIKE}", detectable=st.detectable_correlation(found.n, True, ALIKE))
     return _directed(found, math.erfc(abs(away) / math.sqrt(2)), away, 1)
 
@@ -205,7 +239,7 @@ def _flips(n: int) -> str:
 
 
 def _directed(found: Outcome, p: float, away: float, claimed: int) -> Outcome:
-    """Give a two-sided p to the side that was found."""
+    """Assign a two-sided p to the side on which the effect lies."""
     right = away * (claimed or 1) > 0
     return replace(found, p_for=p if right else 1.0, p_against=1.0 if right else p)
 
@@ -222,7 +256,7 @@ def _correlation(effect: str, x: pd.Series, y: pd.Series, seed: int, ranked: boo
     if math.isnan(r):
         return untestable(effect, "one of the two numbers is the same in all languages", n=n), NAN
     value = Interval(r, *st.correlation_interval(r, n, ranked))
-    clustered, families = _clustered(list(map(family, both.index)), seed, a, b)
+    clustered, families = _clustered(list(map(family_of, both.index)), seed, a, b)
     name = "Spearman's correlation" if ranked else "Pearson's correlation"
     how = "exact" if n <= st.EXACT_ORDERS else f"{st.DRAWS:,} draws"
     found = Outcome(
@@ -244,13 +278,13 @@ def _standardised(value: Interval, centre: float, spread: float) -> Interval:
 
 
 def clusterable(families: Sequence[str]) -> bool:
-    """Whether there are families enough, none of them nearly all, to draw them as wholes."""
+    """Return whether there are families enough, none of them too large, for a bootstrap over families."""
     counts = pd.Series(list(families)).value_counts()
     return len(counts) >= LEAST_FAMILIES and counts.iloc[0] <= LARGEST_FAMILY * len(families)
 
 
 def _clustered(families: Sequence[str], seed: int, x: np.ndarray, y: np.ndarray | None = None) -> tuple[Interval, int]:
-    """Return the bootstrap interval over families of a mean, or of a correlation; missing where families do not allow it."""
+    """Return the bootstrap interval over families of a mean or correlation, missing unless `clusterable`, and their number."""
     count = len(set(families))
     if not clusterable(families):
         return NONE, count

@@ -7,10 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from langgeom.analysis.statistics import correlation_interval, detectable_correlation
 from langgeom.findings.outcome import SMALL_R
-from langgeom.findings.statistics import correlation_interval, detectable_correlation
-
-__all__ = ["CAUTIONS", "clustered_words", "effect_words", "number_of", "number_words", "p_words", "page", "present"]
 
 INTRODUCTION = (
     "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "

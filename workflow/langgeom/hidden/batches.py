@@ -1,7 +1,8 @@
-"""Which sentences run together, and the indices that a batch needs, as tensors made before the first one runs."""
+"""Which sentences run together: how many tokens a batch may have, and the indices it needs, made before the first one runs."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import accumulate
@@ -10,9 +11,69 @@ import torch
 from torch import Tensor
 
 from langgeom.hidden.load import LoadedModel
+from langgeom.hidden.loss import piece_of
 from langgeom.hidden.tokens import Sentence
 
-__all__ = ["Batch", "batches_of", "pack"]
+log = logging.getLogger(__name__)
+# On a CPU larger batches gain nothing, and their activations no longer fit the caches.
+CPU_TOKENS = 512
+# Beyond this a GPU gains nothing from more tokens in a batch.
+MOST_TOKENS = 1 << 16
+# Share of the free memory that a batch may take; the rest is for fragmentation and what `bytes_per_token` does not count.
+SHARE = 0.7
+
+
+def budget_of(loaded: LoadedModel, wanted: int | str, longest: int) -> int:
+    """Return the most tokens of a batch, padding included.
+
+    Args:
+        wanted: the config's `hidden.batch_tokens`: a number, or "auto": `CPU_TOKENS` on a CPU; on a GPU what its free memory
+            holds beside the model, in powers of two so that small differences change nothing; on several GPUs the least.
+        longest: tokens of the longest sentence.
+
+    Returns:
+        That number, or less after a batch ran out of memory (`LoadedModel.budget`).
+    """
+    if isinstance(wanted, str) and loaded.device.type == "cuda" and loaded.budget is None:
+        free = min(map(_free, {parameter.device for parameter in loaded.trunk.parameters()}))
+        loaded.budget = fitting(free, bytes_per_token(loaded, longest), piece_of(loaded.device))
+        log.info("batches of up to %d tokens: %.1f GiB are free on %s", loaded.budget, free / 2**30, loaded.device)
+    most = wanted if isinstance(wanted, int) else CPU_TOKENS if loaded.device.type != "cuda" else MOST_TOKENS
+    return most if loaded.budget is None else min(most, loaded.budget)
+
+
+def _free(device: torch.device) -> int:
+    """Return the bytes of a GPU that are free, or that torch holds without using them."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + kept
+
+
+def bytes_per_token(loaded: LoadedModel, longest: int) -> int:
+    """Return an upper bound of the memory that one token of a batch takes while a block runs.
+
+    Counted in the model's dtype: the residual stream and its copies, queries, keys and values, the two halves of the MLP
+    and their product, and a row of attention for each head (nothing where the kernel is fused). Counted in float32: one
+    copy of the layer, for the sentence means, and one row of attention for each head (softmax).
+    """
+    config = loaded.trunk.config.get_text_config()  # type: ignore[union-attr, operator]
+    dim = loaded.manifest["dim"]
+    heads = getattr(config, "num_attention_heads", None) or max(1, dim // 64)
+    inner = getattr(config, "intermediate_size", None) or 4 * dim
+    fused = getattr(config, "_attn_implementation", None) != "eager" and loaded.causal
+    attention = 0 if fused else heads * longest
+    return loaded.dtype.itemsize * (8 * dim + 3 * inner + attention) + 4 * (dim + attention)
+
+
+def fitting(free: int, per_token: int, reserved: int) -> int:
+    """Return how many tokens fit into free memory, a power of two from 64 to `MOST_TOKENS`.
+
+    Args:
+        free: bytes free.
+        per_token: bytes that each token takes.
+        reserved: bytes needed whatever the batch (logits).
+    """
+    tokens = int((free * SHARE - reserved) // per_token)
+    return min(MOST_TOKENS, max(64, 1 << (max(tokens, 1).bit_length() - 1)))
 
 
 def batches_of(lengths: Sequence[int], budget: int) -> list[list[int]]:
@@ -34,7 +95,7 @@ def batches_of(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentences padded to the longest of them, and where what is computed of them belongs.
+    """Sentences padded to the longest of them, and the places their results go to.
 
     Attributes:
         ids: [batch, length] int64.
@@ -61,7 +122,7 @@ class Batch:
         return replace(self, **tensors)  # type: ignore[arg-type]
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield the tensors that are there, by name."""
+        """Yield (name, tensor) of the tensors that are there."""
         for entry in fields(self):
             value = getattr(self, entry.name)
             if isinstance(value, Tensor):

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from langgeom.errors import UserError
-from langgeom.hidden.batches import Batch, batches_of, pack
-from langgeom.hidden.load import LoadedModel, load
-from langgeom.hidden.memory import budget_of
-from langgeom.hidden.progress import Progress
+from langgeom.hidden.batches import Batch, batches_of, budget_of, pack
+from langgeom.hidden.load import LoadedModel
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
 from langgeom.words import has_words
 
-__all__ = ["DEFAULTS", "LoadedModel", "extract", "load"]
-
 log = logging.getLogger(__name__)
-DEFAULTS: Mapping[str, Any] = {
-    "batch_tokens": "auto", "max_tokens": 512, "token_cap": 2048, "first_position": "exclude", "final_norm": True,
-    "loss": None,
-}  # fmt: skip
+SECONDS = 5.0  # between two lines of progress in the log
+NEEDED = ("batch_tokens", "max_tokens", "token_cap", "first_position", "final_norm")
 
 
 @dataclass
@@ -44,30 +40,89 @@ def extract(
 ) -> HiddenStates:
     """Run the lines of a text through a model.
 
-    Sentences are sorted by length and run in batches; each layer is reduced to sentence means (summed in float32) and
-    to the token vectors kept, before the next layer is computed. Padding changes the order of sums only; the tests
-    bound what that does.
+    Sentences are sorted by length and run in batches. Each layer is reduced to sentence means (summed in float32) and to
+    the token vectors that are kept, before the next layer is computed. Padding changes the order of sums only; the tests
+    bound its effect.
 
     Args:
         lines: lines of the corpus file; empty ones are skipped.
-        settings: the config's `hidden` (missing keys as in `DEFAULTS`; `dtype` belongs to `load`).
-        name: the text's name, for progress and for its script, which may have no words to count; without a name it has.
-        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with
-        its head.
+        settings: the config's `hidden`; a key that is missing has the config's default. `dtype` and `keep` are not read here.
+        name: the text's name, for the log and for its script, which may have no words to count; without a name it has.
+        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its
+            head.
+
+    Returns:
+        The states, the vectors on the model's device.
 
     Raises:
-        UserError: no line has a token to measure, or the name is no text's name.
+        UserError: no line has a token to measure, the memory is too small, or the name is no text's name.
         ValueError: a loss is asked of a model that was loaded without its head.
     """
-    chosen = {**DEFAULTS, **settings}
-    loss = chosen["loss"] if loss is None else loss
-    loss = loaded.head is not None if loss is None else loss and loaded.manifest["kind"] == "decoder"
-    if loss and loaded.head is None:
+    return extract_parts(loaded, lines, settings, name=name, loss=loss)[name]
+
+
+def extract_parts(
+    loaded: LoadedModel,
+    lines: Sequence[str],
+    settings: Mapping[str, Any],
+    parts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    *,
+    name: str = "",
+    loss: bool | None = None,
+) -> dict[str, HiddenStates]:
+    """Run a text once, for itself and for the texts that are parts of it.
+
+    Args:
+        parts: by name, the lines of other texts. Each line equals the same line of `lines`, or is empty.
+        lines, settings, name, loss: as in `extract`.
+
+    Returns:
+        By name, the states of the text and of its parts; each part keeps tokens up to the cap by itself.
+
+    Raises:
+        UserError, ValueError: as `extract`; ValueError also for a part with a line that is not the text's.
+    """
+    if not set(NEEDED) <= set(settings):
+        from langgeom.config import defaults  # which the jobs' environment need not have
+
+        settings = {**defaults("hidden"), **settings}
+    wanted = settings.get("loss") if loss is None else loss
+    scores = loaded.head is not None if wanted is None else wanted and loaded.manifest["kind"] == "decoder"
+    if scores and loaded.head is None:
         raise ValueError("load the model with loss=True to score text")
-    text = loaded.tokenizer(lines, min(chosen["max_tokens"], loaded.positions), chosen["first_position"])
-    kept = _kept(text.sentences, chosen["token_cap"])
-    sums = _run(loaded, text.sentences, kept, chosen, bool(loss), name)
-    return _states(loaded, text, kept, sums, chosen, not name or has_words(name))
+    limit = min(settings["max_tokens"], loaded.positions)
+    texts = {each: loaded.tokenizer(of, limit, settings["first_position"]) for each, of in {**parts, name: lines}.items()}
+    for each, of in parts.items():
+        if any(line and line != whole for line, whole in zip(of, lines, strict=True)):
+            raise ValueError(f"'{each}' is no part of '{name}': a line differs")
+    sentences = texts[name].sentences
+    row_of = {sentence.line: row for row, sentence in enumerate(sentences)}
+    rows = {each: [row_of[sentence.line] for sentence in text.sentences] for each, text in texts.items()}
+    kept = {each: _kept(text.sentences, settings["token_cap"]) for each, text in texts.items()}
+    most = [0] * len(sentences)
+    for each in texts:
+        for row, count in zip(rows[each], kept[each], strict=True):
+            most[row] = max(most[row], count)
+    sums = _run(loaded, sentences, most, settings, bool(scores), name)
+    return {
+        each: _states(loaded, text, kept[each], _part(sums, rows[each], kept[each], most), settings, not each or has_words(each))
+        for each, text in texts.items()
+    }
+
+
+def _part(sums: _Sums, rows: Sequence[int], kept: Sequence[int], most: Sequence[int]) -> _Sums:
+    """Return the sums of some sentences, with the first `kept` tokens of each; those of all as they are."""
+    if list(rows) == list(range(len(most))) and list(kept) == list(most):
+        return sums
+    starts = list(accumulate(most, initial=0))
+    device = sums.token.device
+    chosen = torch.tensor(rows, device=device)
+    tokens = [starts[row] + place for row, count in zip(rows, kept, strict=True) for place in range(count)]
+    return _Sums(
+        sums.sentence[:, chosen],
+        sums.token[:, torch.tensor(tokens, dtype=torch.int64, device=device)],
+        None if sums.nll is None else sums.nll[chosen],
+    )
 
 
 def _kept(sentences: Sequence[Sentence], cap: int) -> list[int]:
@@ -83,23 +138,24 @@ def _run(
     loaded: LoadedModel,
     sentences: Sequence[Sentence],
     kept: Sequence[int],
-    chosen: Mapping[str, Any],
+    settings: Mapping[str, Any],
     loss: bool,
     name: str,
 ) -> _Sums:
-    """Run all sentences; where the memory does not do, with half the tokens a batch from there on.
+    """Run all sentences, halving the batch size whenever memory runs out.
 
     Raises:
-        UserError: a single sentence is too much for the memory.
+        UserError: the memory is too small for a single sentence.
     """
     lengths = [len(sentence.ids) for sentence in sentences]
     left = list(range(len(sentences)))
-    sums = _room(loaded, len(sentences), sum(kept), loss)
-    with torch.inference_mode(), Progress(name, len(sentences), sum(lengths)) as progress:
+    sums = _allocate(loaded, len(sentences), sum(kept), loss)
+    progress = _Progress(name, len(sentences))
+    with torch.inference_mode():
         while left:
-            budget = budget_of(loaded, chosen["batch_tokens"], max(lengths))
+            budget = budget_of(loaded, settings["batch_tokens"], max(lengths))
             packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, kept, loaded)
-            failed = _run_all(loaded, packed, sums, chosen["final_norm"], progress)
+            failed = _run_all(loaded, packed, sums, settings["final_norm"], progress)
             left = [row for batch in packed[len(packed) if failed is None else failed :] for row in batch.rows.tolist()]
             if failed is not None:
                 _halve(loaded, packed[failed], budget)
@@ -107,7 +163,7 @@ def _run(
     return sums
 
 
-def _room(loaded: LoadedModel, sentences: int, tokens: int, loss: bool) -> _Sums:
+def _allocate(loaded: LoadedModel, sentences: int, tokens: int, loss: bool) -> _Sums:
     layers, dim, device = len(loaded.blocks) + 1, loaded.manifest["dim"], loaded.device
     try:
         return _Sums(
@@ -119,37 +175,37 @@ def _room(loaded: LoadedModel, sentences: int, tokens: int, loss: bool) -> _Sums
         size = layers * dim * (4 * sentences + loaded.dtype.itemsize * tokens) / 2**30
         raise UserError(
             f"the memory of {device} does not hold the hidden states of this text beside the model: {size:.1f} GiB. "
-            "Lower hidden.token_cap, or run it where there is more."
+            "Lower hidden.token_cap, or run it on a machine with more memory."
         ) from error
 
 
-def _run_all(loaded: LoadedModel, packed: Sequence[Batch], sums: _Sums, final_norm: bool, progress: Progress) -> int | None:
-    """Run batches in turn; return the number of the one that the memory was too small for, if any.
+def _run_all(loaded: LoadedModel, packed: Sequence[Batch], sums: _Sums, final_norm: bool, progress: _Progress) -> int | None:
+    """Run batches in turn; return the number of the one that ran out of memory, if any.
 
-    Nothing in the loop waits for the device: indices were made before, and progress counts what was handed over.
+    Nothing in the loop waits for the device: the indices were made before.
     """
     for number, batch in enumerate(packed):
         try:
             _run_batch(loaded, batch.to(loaded.device), sums, final_norm)
         except torch.OutOfMemoryError:
-            # The traceback holds what the batch had computed, so memory is freed only outside.
+            # The traceback holds what the batch had computed, so the memory is free only outside of this block.
             return number
         progress.add(len(batch.rows), batch.size)
     return None
 
 
 def _halve(loaded: LoadedModel, batch: Batch, budget: int) -> None:
-    """Halve the model's budget after a batch was too much, for this text and those after it.
+    """Halve the model's token budget after a batch ran out of memory, for this text and those after it.
 
     Raises:
-        UserError: it was one sentence.
+        UserError: the batch was one sentence.
     """
     if loaded.device.type == "cuda":
         torch.cuda.empty_cache()
     if len(batch.rows) == 1:
         raise UserError(
-            f"the memory of {loaded.device} does not do for one sentence of {batch.size} tokens; lower hidden.max_tokens, "
-            "or run it where there is more."
+            f"the memory of {loaded.device} is too small for one sentence of {batch.size} tokens; lower hidden.max_tokens, "
+            "or run it on a machine with more memory."
         )
     loaded.budget = min(budget, batch.ids.numel()) // 2
     log.warning("out of memory with a batch of %d tokens; going on with %d", batch.ids.numel(), loaded.budget)
@@ -177,22 +233,22 @@ def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
 
 
 def _states(
-    loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, chosen: Mapping[str, Any], spaced: bool
+    loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, settings: Mapping[str, Any], spaced: bool
 ) -> HiddenStates:
     def column(values: Sequence[int]) -> Tensor:
         return torch.tensor(values, dtype=torch.int32)
 
     sentences = text.sentences
     scored = dict(
-        nll=_to_host(sums.nll),
+        nll=sums.nll.cpu(),
         scored_characters=column([sentence.scored_characters for sentence in sentences]),
         scored_bytes=column([sentence.scored_bytes for sentence in sentences]),
     ) if sums.nll is not None else {}  # fmt: skip
-    excluded = len(sentences) if chosen["first_position"] == "exclude" else 0
+    excluded = len(sentences) if settings["first_position"] == "exclude" else 0
     report = {**text.report, "tokens_kept": sum(kept), "first_position_excluded": excluded}
     return HiddenStates(
-        sentence=_to_host(sums.sentence),
-        token=_to_host(sums.token),
+        sentence=sums.sentence,
+        token=sums.token,
         token_sentence=column([row for row, count in enumerate(kept) for _ in range(count)]),
         sentence_line=column([sentence.line for sentence in sentences]),
         tokens=column([len(sentence.content) for sentence in sentences]),
@@ -206,16 +262,25 @@ def _states(
             "kind": loaded.manifest["kind"],
             "init": loaded.manifest["init"],
             "dtype": str(loaded.dtype).removeprefix("torch."),
-            "final_norm": str(chosen["final_norm"]).lower(),
+            "final_norm": str(settings["final_norm"]).lower(),
             "report": json.dumps(report, sort_keys=True),
         },
     )
 
 
-def _to_host(tensor: Tensor) -> Tensor:
-    """Return a tensor on the CPU; from a GPU through memory that it can write to by itself, several times as fast."""
-    if tensor.device.type != "cuda":
-        return tensor.cpu()
-    host = torch.empty_like(tensor, device="cpu", pin_memory=True)
-    host.copy_(tensor)
-    return host
+class _Progress:
+    """Counts sentences and tokens, with a line in the log every few seconds."""
+
+    def __init__(self, name: str, sentences: int) -> None:
+        self.name, self.sentences, self.done, self.tokens = name, sentences, 0, 0
+        self.start = self.last = time.monotonic()
+
+    def add(self, sentences: int, tokens: int) -> None:
+        """Count a batch that was handed to the device."""
+        self.done += sentences
+        self.tokens += tokens
+        now = time.monotonic()
+        if now - self.last >= SECONDS:
+            self.last = now
+            speed = self.tokens / (now - self.start)
+            log.info("%s: %d of %d sentences, %.0f tokens/s", self.name, self.done, self.sentences, speed)

@@ -12,16 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from langgeom.device import pick_device
+from langgeom.device import pick_device, pick_dtype
 from langgeom.errors import UserError
-from langgeom.hidden.dtype import pick_dtype
 from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest
 from langgeom.models.prepare import quiet
-
-__all__ = ["LoadedModel", "load"]
 
 # The name of a weight that belongs to a numbered block.
 BLOCK = re.compile(r"\.\d+\.")
@@ -32,7 +29,7 @@ class LoadedModel:
     """A model on a device, or on several: then `device` is that of batches, and blocks take what they are given to their own.
 
     `causal`: a token sees only those before it, so padding on the right needs no mask. `head` is None where no text
-    is scored. `budget`: most tokens of a batch, once the memory has set a limit (`langgeom.hidden.memory`).
+    is scored. `budget`: most tokens of a batch, once memory has set a limit (`langgeom.hidden.batches`).
     """
 
     manifest: dict[str, Any]

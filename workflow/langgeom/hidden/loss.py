@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from langgeom.errors import UserError
 
-__all__ = ["Head", "piece_of"]
-
 # Logits in memory at once, in float32: 32 MiB stay near a core's cache; a GPU wants large products (512 MiB).
 PIECE = {"cpu": 1 << 23, "cuda": 1 << 27}
 

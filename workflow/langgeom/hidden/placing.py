@@ -15,8 +15,6 @@ from torch import nn
 from langgeom.errors import UserError
 from langgeom.models.prepare import quiet
 
-__all__ = ["blocks_of", "device_map", "free_memory", "is_out_of_memory", "spread", "too_large"]
-
 log = logging.getLogger(__name__)
 # Of a GPU's free memory, most that weights may take; the rest is for batches.
 SHARE = 0.9

@@ -1,32 +1,150 @@
-"""The hidden states of one text, as tensors, and what they are of."""
+"""The hidden states of one text, in memory and as a file: safetensors, the same bytes for the same numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
 
-from langgeom.metrics.inputs import HiddenText
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from langgeom.errors import UserError
+from langgeom.files import atomic
 
-__all__ = ["HiddenStates"]
+METADATA = ("fingerprint", "model", "corpus", "text", "kind", "init", "dtype", "final_norm", "report")
+DTYPES = {
+    torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.int32: "I32",
+}  # fmt: skip
+OPTIONAL = {"unknown", "nll", "scored_characters", "scored_bytes"}
 
 
 @dataclass(frozen=True)
-class HiddenStates(HiddenText):
-    """What docs/design.md calls by the same names; `nll` and what goes with it are None when no loss was asked for.
+class HiddenStates:
+    """Hidden states and counts of one text under one model; the fields are the tensors of the file.
 
-    Shapes: `sentence` [layers + 1, sentence, dim] float32; `token` [layers + 1, token, dim] in the model's dtype;
-    `token_sentence` [token] int32; all others [sentence], int32, `nll` float64 in nats. `metadata`: the header.
+    Attributes:
+        token: [layers, tokens, d] vectors of the content tokens of the first sentences; the last sentence may be cut.
+        token_sentence: [tokens] int32 row of `sentence` that each belongs to, ascending.
+        sentence: [layers, sentences, d] float32 means over content tokens.
+        sentence_line: [sentences] int32 line number in the corpus, which aligns two texts.
+        tokens, words, characters, bytes: [sentences] int32 counts.
+        unknown: [sentences] int32 how many of the tokens are the tokenizer's unknown token.
+        nll: [sentences] float64 summed negative log-likelihood in nats, if the text was scored; with it
+        scored_characters, scored_bytes: [sentences] int32 what it covers.
+        metadata: the strings of the header.
     """
 
+    token: Tensor
+    token_sentence: Tensor
+    sentence: Tensor
+    sentence_line: Tensor
+    tokens: Tensor
+    words: Tensor
+    characters: Tensor
+    bytes: Tensor
+    unknown: Tensor | None = None
+    nll: Tensor | None = None
+    scored_characters: Tensor | None = None
+    scored_bytes: Tensor | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield the tensors that are there, by name."""
+        """Yield (name, tensor) of the tensors that are there."""
         for entry in fields(self):
             value = getattr(self, entry.name)
             if entry.name != "metadata" and value is not None:
                 yield entry.name, value
+
+    def to(self, device: torch.device | str) -> HiddenStates:
+        """Return the same states with the vectors on a device; the counts stay where they are."""
+        return replace(self, token=self.token.to(device), sentence=self.sentence.to(device))
+
+    def means(self) -> HiddenStates:
+        """Return the same states without token vectors."""
+        return replace(self, token=self.token[:, :0], token_sentence=self.token_sentence[:0])
+
+
+def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:
+    """Write hidden states, with the strings of `states.metadata` and `metadata` in the header.
+
+    We write the format ourselves because the safetensors library puts the header's strings in another order each time,
+    and copies all tensors before it writes.
+
+    Raises:
+        ValueError: the header's strings are not those of docs/design.md.
+    """
+    header = {**states.metadata, **metadata}
+    if set(header) != set(METADATA):
+        raise ValueError(f"header has {sorted(header)}, expected {sorted(METADATA)}")
+    # Readers need tensors aligned to their size: the widest come first.
+    tensors = sorted(states.tensors(), key=lambda entry: (-entry[1].element_size(), entry[0]))
+    layout: dict[str, object] = {"__metadata__": dict(sorted(header.items()))}
+    offset = 0
+    for name, tensor in tensors:
+        end = offset + tensor.numel() * tensor.element_size()
+        layout[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(layout, separators=(",", ":"), ensure_ascii=True).encode()
+    text += b" " * (-len(text) % 8)
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for _, tensor in tensors:
+            # `tofile` would not report a full disk.
+            file.write(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+
+
+def read_hidden(path: Path) -> HiddenStates:
+    """Return the hidden states of a file. The tensors are mapped from the file, and read when they are used.
+
+    Raises:
+        UserError: the file is missing, cut off, or no file of hidden states.
+    """
+    path = Path(path)
+    metadata, layout = _layout(path)
+    wanted = {entry.name for entry in fields(HiddenStates)} - {"metadata"}
+    missing = wanted - OPTIONAL - set(layout)
+    if missing:
+        raise UserError(
+            f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in wanted & set(layout)}
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} cannot be read ({error}). Remove it and run again.") from error
+    return HiddenStates(**tensors, metadata=metadata)
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Return the header's strings (docs/design.md) of a file of hidden states.
+
+    Raises:
+        UserError: the file is missing, cut off, or no file of hidden states.
+    """
+    return _layout(Path(path))[0]
+
+
+def _layout(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the header's strings, and the dtype, shape and place of each tensor."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            size = path.stat().st_size
+            if length > size - 8:
+                raise ValueError("it is cut off or of another format")
+            layout = json.loads(file.read(length))
+        metadata = layout.pop("__metadata__", {})
+        if size != 8 + length + max((tensor["data_offsets"][1] for tensor in layout.values()), default=0):
+            raise ValueError("it is cut off")
+        missing = [key for key in METADATA if key not in metadata]
+        if missing:
+            raise ValueError(f"its header lacks {', '.join(missing)}")
+    except FileNotFoundError as error:
+        raise UserError(f"There is no file {path}. Set hidden.keep: all and run the workflow to write it.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is not a file of hidden states that can be read: {error}. Remove it and run again.") from error
+    return metadata, layout

@@ -16,8 +16,6 @@ from tokenizers import Encoding, Tokenizer, models
 from langgeom.errors import UserError
 from langgeom.words import words
 
-__all__ = ["Sentence", "TextTokenizer", "Tokenised"]
-
 log = logging.getLogger(__name__)
 # From this share on unknown tokens are told in the log.
 NOTABLE = 0.05

@@ -1,8 +1,9 @@
-"""What the metrics of two aligned clouds share: the walk over layers, cosines of sentences, a common projection."""
+"""What the metrics of two aligned clouds share: the walk over layers, the direction, cosines, softmax, common axes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,12 +12,16 @@ from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.resample import Resample
 
-__all__ = ["aligned_sentences", "cosines", "each_pair", "project", "reference_cloud", "weighted_means"]
+# `to_reference` measures the text against the reference, `from_reference` the reference against the text.
+Direction = Literal["to_reference", "from_reference"]
+T = TypeVar("T")
 
 # Axes with less than this share of the largest variance are rounding, and so is a largest one below the other's share of
 # the mean's square.
 ROUNDING = 1e-12
 ROUNDING_OF_MEAN = 1e-26
+# Cosines closer than this are equal: far above the rounding of a float64 product, far below what two sentences share.
+TIE = 1e-12
 
 
 def each_pair(
@@ -27,30 +32,14 @@ def each_pair(
     *,
     signed: bool = False,
 ) -> Estimate:
-    """Apply `measure` to every layer of two clouds whose rows are translations of each other, and gather the estimate.
+    """Call `measure(x, y, counts)` for every layer of two clouds whose rows are translations of each other.
 
-    `signed` as in `summarise`.
-
-    Raises:
-        MetricError: as `aligned_sentences`.
-    """
-    x, y = aligned_sentences(points, reference)
-
-    def both(layer: Layer, counts: Tensor | None) -> Measured:
-        other = y.layer(layer.index)
-        _ = layer.mean
-        return measure(layer, other, counts)
-
-    return x.each(resample, both, signed=signed)
-
-
-def aligned_sentences(points: Tensor | Cloud, reference: Tensor | Cloud) -> tuple[Cloud, Cloud]:
-    """Return two clouds whose rows are sentences and translations of each other.
+    Points that are not finite are an error here; `signed` as in `summarise`.
 
     Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points of the reference.
+        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
     """
-    x, y = Cloud.of(points), reference_cloud(reference)
+    x, y = Cloud.of(points), _checked(reference)
     if x.points.shape != y.points.shape:
         raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
     if min(x.group_count, y.group_count) < x.n:
@@ -58,23 +47,66 @@ def aligned_sentences(points: Tensor | Cloud, reference: Tensor | Cloud) -> tupl
             f"{x.n} rows in {min(x.group_count, y.group_count)} groups: each row is a sentence here, a mean of its tokens; "
             "give clouds without groups"
         )
-    return x, y
+    return x.each(resample, measure, y, signed=signed)
 
 
-def reference_cloud(reference: Tensor | Cloud) -> Cloud:
-    """Return `reference` as a cloud, its points seen to be finite in every layer; its MetricError names the reference."""
+def each_pair_of_sentences(
+    points: Cloud,
+    reference: Cloud,
+    resample: Resample | None,
+    measure: Callable[[Layer, Layer, Tensor | None], Measured],
+    *,
+    signed: bool = False,
+) -> Estimate:
+    """Call `measure(x, y, counts)` for every layer of two clouds of tokens, whose i-th sentences are translations.
+
+    Raises:
+        MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points.
+    """
+    x, y = Cloud.of(points), _checked(reference)
+    if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
+        raise MetricError(
+            f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "
+            f"{y.dim}, {y.group_count}; they must agree"
+        )
+    return x.each(resample, measure, y, signed=signed)
+
+
+def _checked(reference: Tensor | Cloud) -> Cloud:
+    """Return the reference as a cloud whose layers are all finite; its errors name the reference."""
     try:
         cloud = Cloud.of(reference)
-        for index in range(cloud.layers):
-            _ = cloud.layer(index).mean
+        cloud.check()
     except MetricError as error:
         raise MetricError(f"in the reference, {error}") from None
     return cloud
 
 
-def weighted_means(values: Tensor, counts: Tensor | None) -> Tensor | None:
-    """Return the mean of values [n] in every replicate [replicates, n]; None without replicates."""
-    return None if counts is None else (counts.double() @ values.double()) / counts.sum(1)
+def in_direction(direction: str, x: T, y: T) -> tuple[T, T]:
+    """Return what is measured and what it is measured against: (x, y), or (y, x) from the reference.
+
+    Raises:
+        MetricError: another direction.
+    """
+    if direction not in ("to_reference", "from_reference"):
+        raise MetricError(f"direction is '{direction}'; allowed: to_reference, from_reference")
+    return (x, y) if direction == "to_reference" else (y, x)
+
+
+def mean_over_sentences(values: Tensor, counts: Tensor | None) -> Measured:
+    """Return the mean of one value a sentence [n] and its replicates."""
+    draws = None if counts is None else (counts.double() @ values.double()) / counts.sum(1)
+    return Measured(float(values.double().mean()), draws, len(values), 0)
+
+
+def log_softmax(points: Tensor) -> Tensor:
+    """Return ln softmax over the dimensions of each point, [n, d] float64."""
+    return torch.log_softmax(points.double(), dim=1)
+
+
+def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """Return KL(P || Q) of each row in nats, [n]; never negative."""
+    return (log_p.exp() * (log_p - log_q)).sum(1).clamp(min=0)
 
 
 def cosines(x: Layer, y: Layer) -> Tensor:

@@ -1,7 +1,7 @@
-"""What metrics there are, without importing torch: read from the `@metric(...)` lines of `estimators/`.
+"""The list of metrics, without importing torch: read from the `@metric(...)` lines of `estimators/`.
 
-The decorators are literals, so that a metric is declared once, where it is defined, and the config can still be checked
-in milliseconds. `registry` holds the functions themselves.
+The decorators are literals, so a metric is declared once, where it is defined, and the config can still be checked in
+milliseconds. `registry` holds the functions themselves.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-
-__all__ = ["INPUTS", "METRICS", "OVER", "MetricInfo"]
 
 # What a metric may declare that it is measured on.
 INPUTS = {
@@ -31,6 +29,9 @@ OVER = {
     "text": ("text",),
 }
 
+# Ending of the name under which a metric runs from the reference to the text.
+REVERSE = "_reverse"
+
 
 @dataclass(frozen=True)
 class MetricInfo:
@@ -44,15 +45,17 @@ class MetricInfo:
 
 def _declared(path: Path) -> list[MetricInfo]:
     """Return the metrics that a file declares, in order."""
-    found = []
+    metrics = []
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         for line in getattr(node, "decorator_list", ()):
             if isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id == "metric":
                 options = {word.arg: ast.literal_eval(word.value) for word in line.keywords}
                 about = options.get("about") or (ast.get_docstring(node) or "").partition("\n")[0]  # type: ignore[arg-type]
-                name = ast.literal_eval(line.args[0])
-                found.append(MetricInfo(name, options["input"], about, tuple(options.get("fields", ()))))
-    return found
+                name, fields = ast.literal_eval(line.args[0]), tuple(options.get("fields", ()))
+                metrics.append(MetricInfo(name, options["input"], about, fields))
+                if "reverse" in options:
+                    metrics.append(MetricInfo(name + REVERSE, options["input"], options["reverse"], fields))
+    return metrics
 
 
 METRICS: dict[str, MetricInfo] = {

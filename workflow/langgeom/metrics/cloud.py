@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -12,17 +13,16 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest, row_norms
+from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest
+from langgeom.metrics.numerics import row_norms
 from langgeom.metrics.resample import Resample, summarise
 
-__all__ = ["EQUAL", "Cloud", "Layer", "Measured"]
-
-Found = TypeVar("Found")
+T = TypeVar("T")
 # Elements converted to float64 at a time.
 PIECE = 1 << 18
 # Points nearer to their mean than this share of its length are equal but for rounding.
 EQUAL = 1e-12
-# The largest of float64 points lies between this and its inverse, so that sums of their fourth powers are numbers.
+# The largest of float64 points must lie between this and its inverse, so that sums of fourth powers stay finite.
 LARGEST = 1e70
 DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
@@ -36,22 +36,85 @@ class Measured:
     n: int
     dropped: int
 
+    @classmethod
+    def missing(cls, n: int, dropped: int = 0) -> Measured:
+        """Return a measurement without a value."""
+        return cls(torch.nan, None, n, dropped)
+
+    @classmethod
+    def of_fits(cls, fits: Tensor, n: int, dropped: int = 0) -> Measured:
+        """Return a measurement whose value is the first of the fits and whose replicates are the others."""
+        return cls(float(fits[0]), fits[1:], n, dropped)
+
+
+class Sentences:
+    """The sentence that each point belongs to, and how often replicates draw it; one object serves all layers.
+
+    Attributes:
+        groups: [n] int64, numbers from 0 to count - 1 on the device of the points.
+        count: number of sentences.
+    """
+
+    def __init__(self, groups: Tensor | None, n: int, device: torch.device) -> None:
+        if groups is None:
+            self.groups, self.count = torch.arange(n, device=device), n
+        elif not isinstance(groups, Tensor) or groups.shape != (n,) or groups.is_floating_point():
+            found = f"{groups.dtype} {list(groups.shape)}" if isinstance(groups, Tensor) else type(groups).__name__
+            raise MetricError(f"groups are {found}; they must be a tensor of {n} integers, one a point")
+        else:
+            names, self.groups = torch.unique(groups.to(device), return_inverse=True)
+            self.count = len(names)
+        self._counts: tuple[Resample | None, Tensor | None] = (None, None)
+        self._weights: tuple[Tensor | None, dict[torch.dtype, Tensor]] = (None, {})
+
+    def counts(self, resample: Resample | None) -> Tensor | None:
+        """Return how often each replicate draws each sentence, [replicates, count] int64; None without replicates."""
+        if self._counts[0] != resample:
+            drawn = None if resample is None or self.count < 2 else resample.counts(self.count).to(self.groups.device)
+            self._counts = (resample, drawn)
+        return self._counts[1]
+
+    def weights(self, counts: Tensor | None, dtype: torch.dtype = torch.int64) -> Tensor:
+        """Return how often each point counts, [1 + replicates, n]: once in the first row, then as its sentence was drawn."""
+        if counts is None:
+            return torch.ones((1, len(self.groups)), dtype=dtype, device=self.groups.device)
+        if self._weights[0] is not counts:
+            once = torch.ones((1, len(self.groups)), dtype=torch.int64, device=self.groups.device)
+            self._weights = (counts, {torch.int64: torch.cat([once, counts[:, self.groups]])})
+        if dtype not in self._weights[1]:
+            self._weights[1][dtype] = self._weights[1][torch.int64].to(dtype)
+        return self._weights[1][dtype]
+
+    def sums(self, rows: Tensor) -> Tensor:
+        """Return the sums of rows [n, ...] over the points of each sentence, [count, ...]."""
+        return torch.zeros((self.count, *rows.shape[1:]), dtype=rows.dtype, device=rows.device).index_add_(0, self.groups, rows)
+
 
 class Cloud:
     """Points [n, d] or [layers, n, d], and the sentence of each.
 
-    Metrics take a cloud or a bare tensor; a cloud shares nearest neighbours among them. They are kept for every layer
-    (small), the centred points and what else is large only for the layer seen last.
+    Metrics take a cloud or a bare tensor. A cloud shares among them what it computes: nearest neighbours and other
+    small results are kept for every layer, the centred points and other large ones for the last layer used.
 
     Args:
         points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
-        groups: [n] integers, the sentence that each point belongs to, in any order; absent, each point is its own.
+        groups: [n] integers, the sentence that each point belongs to, in any order; or the `Sentences` of another cloud
+            with the same groups. Absent, each point is a sentence.
+        device: where layers are measured, each moved there when it is used; absent, where the points are.
+        first: number of the first layer, for errors.
 
     Raises:
         MetricError: another shape or dtype, or no points.
     """
 
-    def __init__(self, points: Tensor, groups: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        points: Tensor,
+        groups: Tensor | Sentences | None = None,
+        *,
+        device: torch.device | str | None = None,
+        first: int = 0,
+    ) -> None:
         if not isinstance(points, Tensor) or points.dim() not in (2, 3) or points.dtype not in DTYPES:
             found = f"{points.dtype} {list(points.shape)}" if isinstance(points, Tensor) else type(points).__name__
             allowed = ", ".join(str(dtype).removeprefix("torch.") for dtype in DTYPES)
@@ -61,122 +124,179 @@ class Cloud:
         self.scalar = points.dim() == 2
         self.points = points.detach().reshape(1, *points.shape) if self.scalar else points.detach()
         self.layers, self.n, self.dim = self.points.shape
-        if groups is None:
-            self.groups, self.group_count = torch.arange(self.n, device=points.device), self.n
-        elif not isinstance(groups, Tensor) or groups.shape != (self.n,) or groups.is_floating_point():
-            found = f"{groups.dtype} {list(groups.shape)}" if isinstance(groups, Tensor) else type(groups).__name__
-            raise MetricError(f"groups are {found}; they must be a tensor of {self.n} integers, one a point")
-        else:
-            names, self.groups = torch.unique(groups.to(points.device), return_inverse=True)
-            self.group_count = len(names)
-        self._layers: dict[int, Layer] = {}
-        self._last: Layer | None = None
+        place = points.device if device is None else torch.device(device)
+        self.sentences = groups if isinstance(groups, Sentences) else Sentences(groups, self.n, place)
+        self._all = [Layer(stored, first + index, self.sentences, place) for index, stored in enumerate(self.points)]
+        self._last: list[Layer] = []
 
     @classmethod
     def of(cls, points: Tensor | Cloud) -> Cloud:
         """Return `points` as a cloud."""
         return points if isinstance(points, Cloud) else cls(points)
 
+    def part(self, first: int, count: int = 1) -> Cloud:
+        """Return a cloud of some successive layers, which shares with this one what is computed of them."""
+        part = copy.copy(self)
+        part.points, part.layers = self.points[first : first + count], count
+        part._all = self._all[first : first + count]
+        return part
+
+    @property
+    def groups(self) -> Tensor:
+        """Sentence of each point, [n] int64, numbered from 0."""
+        return self.sentences.groups
+
+    @property
+    def group_count(self) -> int:
+        """Number of sentences."""
+        return self.sentences.count
+
     def layer(self, index: int) -> Layer:
-        """Return one layer; what it has computed stays, but for the large things of the layer before."""
-        if index not in self._layers:
-            self._layers[index] = Layer(self.points[index], index)
-        layer = self._layers[index]
-        if self._last is not None and self._last is not layer:
-            self._last.forget()
-        self._last = layer
+        """Return one layer, its points checked; its small results stay, large ones of the layer used before are dropped.
+
+        Raises:
+            MetricError: points that are not finite, or float64 points too large or too small for their powers.
+        """
+        layer = self._all[index]
+        layer.check()
+        if self._last and self._last[0] is not layer:
+            self._last[0].forget()
+        self._last[:] = [layer]
         return layer
 
-    def counts(self, resample: Resample | None) -> Tensor | None:
-        """Return how often each replicate draws each sentence, [replicates, sentences] int64, if there are any."""
-        if resample is None or self.group_count < 2:
-            return None
-        return resample.counts(self.group_count).to(self.points.device)
-
     def each(
-        self, resample: Resample | None, measure: Callable[[Layer, Tensor | None], Measured], *, signed: bool = False
+        self, resample: Resample | None, measure: Callable[..., Measured], *others: Cloud, signed: bool = False
     ) -> Estimate:
-        """Apply `measure` to every layer with the replicates' counts, and gather the estimate; `signed` as in `summarise`."""
-        counts = self.counts(resample)
-        results = [measure(self.layer(index), counts) for index in range(self.layers)]
-        value = torch.tensor([result.value for result in results], dtype=torch.float64)
-        drawn = [torch.full((len(counts),), torch.nan) if r.replicates is None else r.replicates for r in results] \
-            if counts is not None else None  # fmt: skip
-        replicates = None if drawn is None else torch.stack([one.to("cpu", torch.float64) for one in drawn], dim=1)
-        n, dropped = [r.n for r in results], [r.dropped for r in results]
-        return summarise(value, n, dropped, replicates, resample, scalar=self.scalar, signed=signed)
+        """Call `measure(layer, counts)` for every layer and gather the estimate.
+
+        Points that are not finite are an error here, so `measure` sees none.
+
+        Args:
+            resample: the bootstrap; `counts` [replicates, sentences] say how often each sentence is drawn, None without it.
+            measure: the metric of one layer. With other clouds it is called with the same layer of each, before `counts`.
+            others: clouds of as many layers.
+            signed: as in `summarise`.
+
+        Raises:
+            MetricError: as `layer`; the message names the layer.
+        """
+        counts = self.sentences.counts(resample)
+        results = [measure(*(cloud.layer(index) for cloud in (self, *others)), counts) for index in range(self.layers)]
+        return _gathered(results, counts, resample, scalar=self.scalar, signed=signed)
+
+    def each_step(self, resample: Resample | None, measure: Callable[[Layer, Layer, Tensor | None], Measured]) -> Estimate:
+        """Call `measure(layer, next_layer, counts)` for every layer that has a next, and gather the estimate.
+
+        Raises:
+            MetricError: as `each`; one layer only.
+        """
+        if self.layers < 2:
+            raise MetricError(f"points have shape {list(self.points.shape)}; two layers or more are needed, [layers, n, d]")
+        counts, results = self.sentences.counts(resample), []
+        for this, following in zip(self._all, self._all[1:], strict=False):
+            this.check()
+            following.check()
+            results.append(measure(this, following, counts))
+        return _gathered(results, counts, resample, scalar=False)
+
+    def expect(self, neighbours: int) -> None:
+        """Let the first search for neighbours find this many, so that there is one search for all metrics."""
+        for layer in self._all:
+            layer.expected = neighbours
+
+    def check(self) -> None:
+        """Raise MetricError as `layer` does, for any layer."""
+        for layer in self._all:
+            layer.check()
+
+    def forget(self) -> None:
+        """Drop the large results of all layers."""
+        for layer in self._all:
+            layer.forget()
+
+
+def _gathered(
+    results: list[Measured], counts: Tensor | None, resample: Resample | None, *, scalar: bool, signed: bool = False
+) -> Estimate:
+    value = torch.tensor([result.value for result in results], dtype=torch.float64)
+    replicates = None
+    if counts is not None:
+        none = torch.full((len(counts),), torch.nan, dtype=torch.float64)
+        drawn = [none if result.replicates is None else result.replicates for result in results]
+        replicates = torch.stack([one.to("cpu", torch.float64) for one in drawn], dim=1)
+    n, dropped = [result.n for result in results], [result.dropped for result in results]
+    return summarise(value, n, dropped, replicates, resample, scalar=scalar, signed=signed)
 
 
 class Layer:
     """Points [n, d] of one layer and what is computed of them once."""
 
-    def __init__(self, points: Tensor, index: int) -> None:
-        self.points = points
-        self.index = index
+    def __init__(self, stored: Tensor, index: int, sentences: Sentences, device: torch.device) -> None:
+        self.stored, self.index, self.sentences, self.device = stored, index, sentences, device
+        self.expected = 0
         self._nearest: Neighbours | None = None
         self._large: dict[Hashable, object] = {}
 
-    def once(self, key: Hashable, compute: Callable[[], Found]) -> Found:
+    @cached_property
+    def points(self) -> Tensor:
+        """Points [n, d] on the device where they are measured."""
+        return self.stored.to(self.device)
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what `compute` returned when first called for this key; for large things that metrics share."""
         if key not in self._large:
             self._large[key] = compute()
         return self._large[key]  # type: ignore[return-value]
 
     def forget(self) -> None:
-        """Drop the centred points and what `once` holds."""
+        """Drop the moved and the centred points and what `once` holds."""
+        self.__dict__.pop("points", None)
         self.__dict__.pop("centred", None)
         self._large.clear()
 
-    @property
-    def _step(self) -> int:
-        return max(1, PIECE // self.points.shape[1])
-
-    @cached_property
-    def mean(self) -> Tensor:
-        """Mean point, [d] float64.
-
-        Raises:
-            MetricError: a point that is not finite (it would make the mean so); float64 points whose powers are not.
-        """
-        self._check_range()
-        mean = sum(part.sum(0, dtype=torch.float64) for part in self.points.split(self._step)) / len(self.points)
-        assert isinstance(mean, Tensor)
-        if not mean.isfinite().all():
+    def check(self) -> None:
+        """Raise MetricError for points that are not finite, and for float64 points whose powers float64 does not hold."""
+        low, high = self._ends
+        if not (math.isfinite(low) and math.isfinite(high)):
             bad = int((~self.points.isfinite()).any(1).sum())
             raise MetricError(
                 f"layer {self.index} has {bad} of {len(self.points)} points with NaN or infinite values; "
                 "measure finite ones (a model that overflows in float16 may not in float32)"
             )
-        return mean
-
-    def _check_range(self) -> None:
-        """Raise MetricError for float64 points too large or too small for what is computed of them, in float64 too."""
-        if self.points.dtype != torch.float64:
-            return
-        low, high = map(float, self.points.aminmax())
         largest = max(-low, high)
-        if math.isfinite(largest) and largest and not 1 / LARGEST <= largest <= LARGEST:
+        if self.points.dtype == torch.float64 and largest and not 1 / LARGEST <= largest <= LARGEST:
             raise MetricError(
                 f"layer {self.index} has values of up to {largest:.2g}, whose powers are beyond float64: scale the points, "
                 f"so that the largest lies between {1 / LARGEST:.0e} and {LARGEST:.0e}"
             )
 
     @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """Least and largest number of the points; NaN where there is one."""
+        low, high = self.points.aminmax()
+        return float(low), float(high)
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """Mean point, [d] float64."""
+        total = torch.zeros(self.points.shape[1], dtype=torch.float64, device=self.device)
+        for part in self.points.split(max(1, PIECE // self.points.shape[1])):
+            total += part.sum(0, dtype=torch.float64)
+        return total / len(self.points)
+
+    @cached_property
     def centred(self) -> Tensor:
         """Points less their mean: [n, d] float32, float64 for float64 points.
 
-        In float32 their mean is taken off twice: the first is off by the rounding of the points' length, what it leaves by
+        In float32 the mean is subtracted twice: the first is off by the rounding of the points' length, the rest by
         that of their spread.
-
-        Raises:
-            MetricError: as `mean`.
         """
         if self.points.dtype == torch.float64:
             return self.points - self.mean
         centred = self.points.to(torch.float32, copy=True)
         first = centred.sum(0) / len(centred)
         if not first.isfinite().all():
-            # An infinite point, or a sum beyond float32.
+            # A sum beyond float32.
             first = self.mean.float()
         centred -= first
         second = centred.sum(0) / len(centred)
@@ -202,19 +322,19 @@ class Layer:
     @cached_property
     def distinct(self) -> tuple[Tensor, Tensor]:
         """First row of each distinct point, ascending, and how many rows equal it: two [m] int64."""
-        _ = self.mean
         return distinct_rows(self.points)
 
     def nearest(self, k: int) -> Neighbours | None:
         """Return the k nearest neighbours of each distinct point among them; None when there are too few.
 
-        Computed once for the largest k asked for.
+        Computed once for the largest k asked for or expected.
         """
         first, _ = self.distinct
         if len(first) <= k:
             return None
         if self._nearest is None or self._nearest.distances.shape[1] < k:
-            whole = len(first) == len(self.points)
-            points, centred = (self.points, self.centred) if whole else (self.points[first], self.centred[first])
-            self._nearest = nearest(points, k, centred)
+            parts = self.points, self.centred, self.norms
+            points, centred, norms = parts if len(first) == len(self.points) else (part[first] for part in parts)
+            most = max(k, self.expected)
+            self._nearest = nearest(points, most if most < len(first) else k, centred, norms)
         return Neighbours(self._nearest.distances[:, :k], self._nearest.indices[:, :k])

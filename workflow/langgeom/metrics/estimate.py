@@ -1,4 +1,4 @@
-"""What a metric returns, the errors and warnings it may raise, and the check of its whole numbers."""
+"""What a metric returns, the errors and warnings it may raise, and the check of its integer settings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Estimate", "MetricError", "MissingValueWarning", "whole"]
-
 
 class MetricError(ValueError):
-    """An input that a metric cannot take; the message names the metric, what was found and what is needed."""
+    """An input that a metric cannot take; the message names the metric, the value found and what is needed."""
 
 
 class MissingValueWarning(UserWarning):
-    """Some value is NaN as the metric is not defined there (too few points, all equal); its docstring says when."""
+    """A value is NaN since the metric is not defined there (too few points, all equal); its docstring says when."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,7 +53,7 @@ class Estimate:
 
 
 def whole(name: str, value: object, least: int) -> int:
-    """Return a setting as an int; MetricError for what is no whole number (Python's or NumPy's), or less than `least`."""
+    """Return a setting as an int; MetricError unless it is an integer (Python's or NumPy's) of at least `least`."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,22 +11,56 @@ from torch import Tensor
 
 from langgeom.errors import UserError, nearest
 from langgeom.metrics.catalogue import OVER
-from langgeom.metrics.cloud import Cloud
+from langgeom.metrics.cloud import Cloud, Sentences
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
 from langgeom.metrics.inputs import HiddenText
 from langgeom.metrics.registry import METRICS, Metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["measure_text"]
+Row = dict[str, Any]
+
+
+class Prepared:
+    """A text's hidden states as clouds, one for tokens and one for sentence means, with what was computed of each layer.
+
+    A job that measures many texts prepares the reference once and hands it to every call: what is small (nearest
+    neighbours, copies, means; some 50 bytes a token and layer) is then computed once for all texts.
+
+    Args:
+        hidden: the hidden states.
+        device: where the layers are measured; each is moved there in its turn.
+    """
+
+    def __init__(self, hidden: HiddenText, device: torch.device | str = "cpu") -> None:
+        self.hidden = hidden
+        self.device = torch.device(device)
+        self.token = Cloud(hidden.token, hidden.token_sentence, device=device)
+        self.sentence = Cloud(hidden.sentence, device=device)
+
+    def chosen(self, over: str, rows: Tensor, groups: Tensor) -> Callable[[int], Cloud]:
+        """Return a function from a layer to the cloud of some tokens or sentences, in the order of `rows`.
+
+        Where they are all there are, that is the cloud whose neighbours and copies are known.
+        """
+        cloud = self.token if over == "token" else self.sentence
+        sentences = Sentences(groups, len(rows), self.device)
+        if torch.equal(rows, torch.arange(cloud.n)) and torch.equal(sentences.groups, cloud.groups):
+            return cloud.part
+        return lambda layer: Cloud(cloud.points[layer : layer + 1, rows], sentences, device=self.device, first=layer)
+
+    def forget(self) -> None:
+        """Drop what is large."""
+        self.token.forget()
+        self.sentence.forget()
 
 
 def measure_text(
     hidden: HiddenText,
-    reference: HiddenText | None,
+    reference: HiddenText | Prepared | None,
     names: Mapping[str, Sequence[str]],
     resample: Resample | None,
     device: torch.device | str = "cpu",
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return rows `layer, metric, over, value, low, high, n, dropped` of one text.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
@@ -35,7 +68,8 @@ def measure_text(
 
     Args:
         hidden: the text's hidden states.
-        reference: the reference text's; without it, aligned metrics are left out.
+        reference: the reference text's, or a `Prepared` one that serves many calls; without it, aligned metrics are left
+            out.
         names: metrics asked for, under `token`, `sentence`, `aligned`, `pairs` (measured as `aligned` are; a metric under
             both, once) and `text`.
         resample: the bootstrap; without it, `low` and `high` are missing.
@@ -50,21 +84,32 @@ def measure_text(
         UserError: an unknown metric, or hidden states that a metric cannot take (NaN, Inf).
     """
     chosen = {over: [_metric(name, over) for name in listed] for over, listed in names.items()}
+    paired = list(dict.fromkeys([*chosen.get("aligned", []), *chosen.get("pairs", [])]))
+    other = reference if isinstance(reference, Prepared) or reference is None else Prepared(reference, device)
+    text = other if other is not None and other.hidden is hidden else Prepared(hidden, device)
+    # One search, for the metric that needs most.
+    text.token.expect(max([metric.neighbours for metric in chosen.get("token", [])], default=0))
+    text.sentence.expect(max([metric.neighbours for metric in chosen.get("sentence", [])], default=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingValueWarning)
         try:
-            rows = _clouds(chosen.get("token", []), "token", hidden.token, hidden.token_sentence, resample, device)
-            rows += _clouds(chosen.get("sentence", []), "sentence", hidden.sentence, None, resample, device)
-            if reference is not None:
-                both = dict.fromkeys([*chosen.get("aligned", []), *chosen.get("pairs", [])])
-                rows += _aligned(list(both), hidden, reference, resample, device)
+            pairs = _Pairs(text, other, paired) if other is not None and paired else None
+            rows: dict[str, list[Row]] = {"token": [], "sentence": [], "aligned": [], "text": []}
+            for layer in range(text.token.layers):
+                for over in ("token", "sentence"):
+                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample)
+                rows["aligned"] += pairs.rows(layer, resample) if pairs else []
             for metric in chosen.get("text", []):
                 counts = [getattr(hidden, field) for field in metric.fields]
                 if all(count is not None for count in counts):
-                    rows.append(_row(metric, "text", None, metric.function(*counts, resample=resample), 0, 0))
+                    rows["text"].append(_row(metric, "text", None, metric.function(*counts, resample=resample)))
         except MetricError as error:
             raise UserError(f"{error}.") from None
-    return rows
+        finally:
+            text.forget()
+            if other is not None:
+                other.forget()
+    return [row for over in rows.values() for row in over]
 
 
 def _metric(name: str, over: str) -> Metric:
@@ -76,93 +121,66 @@ def _metric(name: str, over: str) -> Metric:
     return METRICS[name]
 
 
-def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, index: int, dropped: int) -> dict[str, Any]:
+def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, dropped: int = 0) -> Row:
+    """Return a row of the table from an estimate of one layer or of the text; `dropped` sentences are added to its own."""
+
     def plain(numbers: Tensor | None) -> float | None:
-        number = torch.nan if numbers is None else float(torch.atleast_1d(numbers)[index])
+        number = torch.nan if numbers is None else numbers.item()
         return None if number != number else number
 
-    n, left_out = (int(torch.atleast_1d(part)[index]) for part in (estimate.n, estimate.dropped))
     return {
         "layer": layer, "metric": metric.name, "over": over,
         "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
-        "n": n, "dropped": left_out + dropped,
+        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped,
     }  # fmt: skip
 
 
-def _clouds(
-    metrics: list[Metric],
-    over: str,
-    points: Tensor,
-    groups: Tensor | None,
-    resample: Resample | None,
-    device: torch.device | str,
-) -> list[dict[str, Any]]:
-    """Measure each layer of a stack; metrics between layers get the layer and the next."""
+def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None) -> list[Row]:
+    """Measure one layer; metrics between layers get it and the next."""
     rows = []
-    most = max([metric.neighbours for metric in metrics], default=0)
-    for layer in range(len(points)):
-        cloud = Cloud(points[layer : layer + 1].to(device), groups)
-        if most and bool(cloud.points.isfinite().all()):
-            # Once, for the metric that needs most.
-            cloud.layer(0).nearest(most)
-        for metric in metrics:
-            if metric.input == "cloud":
-                estimate = _named_layer(metric, layer, cloud, resample=resample)
-            elif layer + 1 < len(points):
-                estimate = _named_layer(metric, layer, Cloud(points[layer : layer + 2].to(device), groups), resample=resample)
-            else:
-                continue
-            rows.append(_row(metric, over, layer, estimate, 0, 0))
+    for metric in metrics:
+        if metric.input == "cloud":
+            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer), resample=resample)))
+        elif layer + 1 < cloud.layers:
+            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer, 2), resample=resample)))
     return rows
 
 
-def _named_layer(metric: Metric, layer: int, *clouds: Cloud, resample: Resample | None) -> Estimate:
-    try:
-        return metric.function(*clouds, resample=resample)
-    except MetricError as error:
-        # A call sees its layers counted from 0: one, or two neighbours.
-        raise MetricError(re.sub(r"layer (\d+) has", lambda found: f"layer {layer + int(found[1])} has", str(error))) from None
+class _Pairs:
+    """The sentences that both texts have, and the metrics measured of them."""
 
+    def __init__(self, text: Prepared, reference: Prepared, metrics: list[Metric]) -> None:
+        hidden, other = text.hidden, reference.hidden
+        if hidden.sentence.shape[0::2] != other.sentence.shape[0::2]:
+            raise MetricError(
+                f"hidden states {list(hidden.sentence.shape)} and the reference's {list(other.sentence.shape)} differ"
+            )
+        self.metrics = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
+        rows_x, rows_y = _common(hidden.sentence_line, other.sentence_line)
+        both, whole = ((text, rows_x), (reference, rows_y)), _whole(hidden)[rows_x] & _whole(other)[rows_y]
+        self.lines = len(hidden.sentence_line)
+        self.counted = {"sentence": len(rows_x), "token": int(whole.sum())}
+        self.clouds = {
+            "sentence": [one.chosen("sentence", rows, torch.arange(len(rows))) for one, rows in both],
+            "token": [one.chosen("token", *_tokens(one.hidden, rows[whole])) for one, rows in both],
+        }
 
-def _aligned(
-    metrics: list[Metric],
-    hidden: HiddenText,
-    reference: HiddenText,
-    resample: Resample | None,
-    device: torch.device | str,
-) -> list[dict[str, Any]]:
-    """Measure the sentences that both texts have, layer by layer."""
-    if not metrics:
-        return []
-    if hidden.sentence.shape[0::2] != reference.sentence.shape[0::2]:
-        raise MetricError(
-            f"hidden states {list(hidden.sentence.shape)} and the reference's {list(reference.sentence.shape)} differ"
-        )
-    rows_x, rows_y = _common(hidden.sentence_line, reference.sentence_line)
-    whole = _whole(hidden)[rows_x] & _whole(reference)[rows_y]
-    tokens_x, groups_x = _tokens(hidden, rows_x[whole])
-    tokens_y, groups_y = _tokens(reference, rows_y[whole])
-    counted = {"sentence": len(rows_x), "token": int(whole.sum())}
-    kinds = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
-    rows = []
-    for layer in range(len(hidden.sentence)):
-        here = slice(layer, layer + 1)
+    def rows(self, layer: int, resample: Resample | None) -> list[Row]:
+        """Measure one layer."""
         # One pair of clouds for all metrics of the layer, which share what they compute of it.
-        clouds: dict[str, list[Cloud]] = {}
-        if "sentence" in kinds.values() and counted["sentence"]:
-            clouds["sentence"] = [
-                Cloud(hidden.sentence[here, rows_x].to(device)),
-                Cloud(reference.sentence[here, rows_y].to(device)),
-            ]
-        if "token" in kinds.values() and counted["token"]:
-            ours, theirs = hidden.token[here, tokens_x].to(device), reference.token[here, tokens_y].to(device)
-            clouds["token"] = [Cloud(ours, groups_x), Cloud(theirs, groups_y)]
-        for metric, over in kinds.items():
-            missing = len(hidden.sentence_line) - counted[over]
-            pair = clouds.get(over)
-            estimate = _named_layer(metric, layer, *pair, resample=resample) if pair else _NOTHING
-            rows.append(_row(metric, over, layer, estimate, 0, missing))
-    return rows
+        clouds = {
+            over: [cloud(layer) for cloud in self.clouds[over]]
+            for over in dict.fromkeys(self.metrics.values())
+            if self.counted[over]
+        }
+        return [
+            _row(
+                metric, over, layer,
+                metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING,
+                self.lines - self.counted[over],
+            )
+            for metric, over in self.metrics.items()
+        ]  # fmt: skip
 
 
 _NOTHING = Estimate(torch.tensor(torch.nan), torch.tensor(0), torch.tensor(0))
@@ -181,7 +199,7 @@ def _whole(hidden: HiddenText) -> Tensor:
 
 
 def _tokens(hidden: HiddenText, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the tokens of some sentences, and which of them, in their order, each belongs to."""
+    """Return the tokens of some sentences, and the sentence of each, numbered in the order given."""
     number = torch.full((len(hidden.tokens),), -1)
     number[rows] = torch.arange(len(rows))
     groups = number[hidden.token_sentence.long()]

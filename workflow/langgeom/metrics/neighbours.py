@@ -16,15 +16,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from langgeom.metrics.precision import full_precision, largest_power
+from langgeom.metrics.numerics import PIECE, full_precision, largest_power, row_norms
 
-__all__ = ["Neighbours", "distinct_rows", "nearest", "pair_distances", "row_norms"]
-
-# Rows and columns of a product; 1024 x 1024 float32 stay in a core's cache, and half of the products are spared by
-# symmetry.
+# Rows and columns of a product; 1024 x 1024 float32 stay in a core's cache, and symmetry spares half of the products.
 BLOCK = 1024
-# Elements of a temporary in the direct computations (32 MiB of float64).
-PIECE = 1 << 22
 SPARE = 3
 
 
@@ -67,7 +62,10 @@ def distinct_rows(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int = BLOCK) -> Neighbours:
+@full_precision()
+def nearest(
+    points: Tensor, k: int, centred: Tensor | None = None, norms: Tensor | None = None, *, block: int = BLOCK
+) -> Neighbours:
     """Return the k nearest neighbours of every point by Euclidean distance, exactly (see the module).
 
     Ties are broken arbitrarily. Memory beyond the points: O(n k + block^2), and as much as the points for their centred
@@ -75,7 +73,8 @@ def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int
 
     Args:
         points: [n, d] floats, finite, n > k.
-        centred: the points less some fixed point, float32 or float64, if at hand (it sharpens the bounds).
+        centred: the points less some fixed point, float32 or float64, if at hand (it sharpens the bounds), and
+        norms: the lengths of its rows, [n] float64.
         block: rows and columns of one product.
 
     Raises:
@@ -85,8 +84,8 @@ def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int
     if not 1 <= k < n:
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
-        centred = points.double() - points.mean(0, dtype=torch.float64)
-    norms = row_norms(centred)
+        centred, norms = points.double() - points.mean(0, dtype=torch.float64), None
+    norms = row_norms(centred) if norms is None else norms
     # A power of two, so that squares neither overflow nor vanish and nothing is rounded; one that the dtype holds.
     scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-300)).ceil()).clamp(max=largest_power(centred.dtype))
     scaled = (centred * scale.to(centred.dtype)).float()
@@ -95,8 +94,7 @@ def nearest(points: Tensor, k: int, centred: Tensor | None = None, *, block: int
     # sums.
     share = 2 * (dim + 16) * 2.0**-24
     kept = min(k + SPARE, n - 1)
-    with full_precision():
-        lower, indices = _candidates(scaled, (1 - share) * squares, kept, block)
+    lower, indices = _candidates(scaled, (1 - share) * squares, kept, block)
     # The least normal float32 number covers products that vanish.
     upper = lower + 2 * share * (squares[:, None] + squares[indices]) + 2.0**-100
     limit = upper.topk(k, largest=False).values[:, -1]
@@ -147,8 +145,11 @@ def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     origin = points[rows[0]].double()
     mine = points[rows].double() - origin
     step = max(1, PIECE // dim)
-    norms = torch.cat([(part.double() - origin).square().sum(1) for part in points.split(step)])
-    products = torch.cat([mine @ (part.double() - origin).T for part in points.split(step)], 1)
+    parts = []
+    for part in points.split(step):
+        moved = part.double() - origin
+        parts.append((moved.square().sum(1), mine @ moved.T))
+    norms, products = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts], 1)
     sums = norms[rows, None] + norms
     share = 2 * (dim + 16) * 2.0**-53
     lower = (1 - share) * sums - 2 * products
@@ -159,13 +160,6 @@ def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     exact[own, columns] = pair_distances(points, rows[own], columns)
     distances, order = exact.topk(k, largest=False, sorted=True)
     return distances, order
-
-
-def row_norms(points: Tensor) -> Tensor:
-    """Return the length of each row, [n] float64, summed in float64."""
-    # As large as a core's cache holds in float64; the whole would be converted at once.
-    step = max(1, PIECE // 16 // points.shape[1])
-    return torch.cat([torch.linalg.vector_norm(part, dim=1, dtype=torch.float64) for part in points.split(step)])
 
 
 def pair_distances(points: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

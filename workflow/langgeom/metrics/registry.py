@@ -1,7 +1,7 @@
 """The registry: `@metric` declares a function as a metric, `METRICS` holds them all.
 
 To add a metric, add a file to `estimators/` with one decorated function; nothing else names it. Keyword arguments of
-the decorator that are not its own are settings of the function, so that one function can stand under several names.
+the decorator that are not its own are settings of the function, so one function can stand under several names.
 """
 
 from __future__ import annotations
@@ -18,30 +18,25 @@ from typing import Any
 import torch
 
 from langgeom.metrics import estimators
-from langgeom.metrics.catalogue import INPUTS
+from langgeom.metrics.catalogue import INPUTS, REVERSE, MetricInfo
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
-from langgeom.metrics.precision import full_precision
+from langgeom.metrics.numerics import full_precision
 from langgeom.metrics.resample import Resample
 
-__all__ = ["METRICS", "Metric", "metric"]
+Function = Callable[..., Estimate]
+Bounds = tuple[float, float | None]
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric: its name, what it is measured on (a key of `catalogue.INPUTS`), one line about it, and the function.
+@dataclass(frozen=True, kw_only=True)
+class Metric(MetricInfo):
+    """A metric's info with its function; `neighbours` as in `metric`."""
 
-    `fields` and `neighbours` are those of `metric`.
-    """
-
-    name: str
-    input: str
-    about: str
-    function: Callable[..., Estimate]
-    fields: tuple[str, ...] = ()
+    function: Function
     neighbours: int = 0
 
 
 METRICS: dict[str, Metric] = {}
+_BOUNDS: dict[Function, Bounds | None] = {}
 
 
 def metric(
@@ -49,17 +44,19 @@ def metric(
     *,
     input: str,
     about: str | None = None,
+    reverse: str | None = None,
     fields: tuple[str, ...] = (),
     neighbours: int = 0,
-    bounds: tuple[float, float | None] | None = None,
+    bounds: Bounds | None = None,
     **settings: Any,
-) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
+) -> Callable[[Function], Function]:
     """Declare a function as the metric `name`; every argument must be a literal, since `catalogue` reads the source.
 
     Args:
         name: what the config and the table call it.
         input: a key of `catalogue.INPUTS`.
-        about: one line; the docstring's first when absent.
+        about: one line; absent, the first line of the docstring.
+        reverse: one line about the metric `{name}_reverse`, the same function with `direction="from_reference"`.
         fields: for metrics of the text, the counts handed over, fields of `inputs.HiddenText`.
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
@@ -67,30 +64,27 @@ def metric(
         settings: keyword arguments of the function under this name.
     """
 
-    def register(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
+    def register(function: Function) -> Function:
         plain = getattr(function, "__wrapped__", function)
         limits = _BOUNDS.setdefault(plain, bounds)
-        if input not in INPUTS:
-            raise ValueError(f"metric '{name}' has input '{input}'; allowed: {', '.join(INPUTS)}")
-        if name in METRICS:
-            raise ValueError(f"metric '{name}' is declared twice")
-        line = about or (function.__doc__ or "").partition("\n")[0]
-        METRICS[name] = Metric(name, input, line, _guarded(plain, name, line, limits, settings), fields, neighbours)
+
+        def declare(name: str, line: str, settings: dict[str, Any]) -> None:
+            if input not in INPUTS:
+                raise ValueError(f"metric '{name}' has input '{input}'; allowed: {', '.join(INPUTS)}")
+            if name in METRICS:
+                raise ValueError(f"metric '{name}' is declared twice")
+            guarded = _guarded(plain, name, line, limits, settings)
+            METRICS[name] = Metric(name, input, line, fields, function=guarded, neighbours=neighbours)
+
+        declare(name, about or (function.__doc__ or "").partition("\n")[0], settings)
+        if reverse:
+            declare(name + REVERSE, reverse, {**settings, "direction": "from_reference"})
         return _guarded(plain, plain.__name__, "", limits, {})
 
     return register
 
 
-_BOUNDS: dict[Callable[..., Estimate], tuple[float, float | None] | None] = {}
-
-
-def _guarded(
-    function: Callable[..., Estimate],
-    name: str,
-    about: str,
-    bounds: tuple[float, float | None] | None,
-    settings: dict[str, Any],
-) -> Callable[..., Estimate]:
+def _guarded(function: Function, name: str, about: str, bounds: Bounds | None, settings: dict[str, Any]) -> Function:
     """Run a metric without gradients and in full precision, name it in its errors, bound its interval, warn of gaps."""
 
     @functools.wraps(function)

@@ -1,79 +1,68 @@
-"""Putting text, data and scripts into a page, so that none of them can end where it stands or run as what it is not.
+"""Self-contained pages from Jinja templates, in which all values are escaped.
 
-A page carries all it needs. Its content security policy names each script by hash and allows no request, so even text
-that got past the escaping could neither run nor call anywhere.
+A page carries all that it needs. Its content security policy names each script by its hash and allows no request, so that
+even text that slipped through the escaping could neither run nor send anything.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import json
 import re
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from typing import Any, NewType
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-__all__ = ["Markup", "as_json", "asset", "fill", "page", "policy", "script"]
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-Markup = NewType("Markup", str)
-PLACE = re.compile(r"\{\{(\w+)\}\}")
+from langgeom import pages
+from langgeom.files import atomic
 
-
-def asset(package: str, name: str) -> str:
-    """Return a text file that lies in a package, such as a template or a style sheet."""
-    return files(package).joinpath(name).read_text(encoding="utf-8")
+ROOT = Path(pages.__file__).parent.parent
 
 
-def as_json(value: Any) -> str:
-    """Return compact JSON that is safe between script tags: no `<`, `>` or `&` in it, no line separator of Unicode.
-
-    Raises:
-        ValueError: NaN or infinity, which JSON lacks.
-    """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+def asset(name: str) -> str:
+    """Return a file of the package as text, such as `explorer/main.js`."""
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
-def script(text: str) -> Markup:
-    """Return a script element.
+def write_page(out: Path, template: str, title: str, style: str, scripts: Sequence[str] = (), **values: Any) -> None:
+    """Fill a template that extends `pages/page.html`, and write the page.
+
+    Args:
+        out: the HTML file.
+        template, style: files of the package; the style comes after the one that all pages share.
+        scripts: the code of each script. Nothing else can run in the page.
+        values: what the template shows. `tojson` makes data of them, anything else becomes text.
 
     Raises:
-        ValueError: the script holds what would end the element, or begin a comment in it.
+        ValueError: a script holds something that would end its element, or data that JSON cannot hold (NaN, infinity).
+        jinja2.UndefinedError: the template uses a value that is not given.
     """
-    if re.search(r"</script|<!--", text, re.IGNORECASE):
-        raise ValueError("a script that holds '</script' or '<!--' cannot stand in a page")
-    return Markup(f"<script>{text}</script>")
+    if any(re.search(r"</script|<!--", script, re.IGNORECASE) for script in scripts):
+        raise ValueError("a script that contains '</script' or '<!--' cannot be part of a page")
+    environment = Environment(
+        loader=FileSystemLoader(ROOT),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    for words in (pages.many, pages.large, pages.span, pages.duration, pages.memory):
+        environment.filters[words.__name__] = words
+    styles = [asset("pages/style.css"), asset(style)]
+    text = environment.get_template(template).render(
+        values, title=title, styles=styles, scripts=scripts, policy=policy(scripts)
+    )
+    with atomic(out) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def policy(scripts: Sequence[str]) -> str:
-    """Return the content security policy of a page with these scripts: they and the page's styles, and nothing else."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
-    allowed = " ".join(f"'sha256-{text}'" for text in hashes) or "'none'"
-    rules = ["default-src 'none'", f"script-src {allowed}", "style-src 'unsafe-inline'", "img-src data: blob:"]
-    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
-
-
-def fill(template: str, parts: Mapping[str, str], markup: Mapping[str, Markup]) -> str:
-    """Put parts into a template's `{{name}}` places: `parts` escaped, `markup` as it is; what they hold is not filled again.
-
-    Raises:
-        KeyError: a place that no part is for.
-    """
-    ready = {name: html.escape(text) for name, text in parts.items()} | dict(markup)
-    return PLACE.sub(lambda place: ready[place[1]], template)
-
-
-def page(title: str, scripts: Sequence[str], styles: Sequence[str], body: str) -> str:
-    """Return a whole page: its head, with the policy for its scripts and all styles in it, and a body element that is ready.
-
-    Args:
-        scripts: the text of each script element in the body; others do not run.
-        styles: style sheets, after the one that all pages share.
-    """
-    head = {"policy": policy(scripts), "title": title}
-    style = "".join([asset("langgeom.pages", "style.css"), *styles])
-    return fill(asset("langgeom.pages", "page.html"), head, {"style": Markup(style), "body": Markup(body)})
+    """Return a content security policy that allows these scripts and the page's own styles and images, and nothing else."""
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes) or "'none'"
+    rules = ("default-src 'none'", f"script-src {allowed}", "style-src 'unsafe-inline'", "img-src data: blob:")
+    return "; ".join((*rules, "base-uri 'none'", "form-action 'none'"))

@@ -1,48 +1,37 @@
-"""What the run took: wall time and peak memory of each stage, from the benchmarks that Snakemake leaves."""
+"""Time and memory of each stage, from the benchmarks that Snakemake leaves."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Cost", "costs"]
+import pandas as pd
 
-
-class Stage(NamedTuple):
-    """A stage in words, and which parts of a benchmark's path below the rule's folder name a model and a corpus."""
-
-    words: str
-    model: int | None = None
-    corpus: int | None = None
-
-
-# Rule -> stage, in the order of the workflow; rules with the same words are one stage.
 FETCHING, TABLES = "Fetching", "Joining tables, testing conclusions"
+# Folder or file below results/benchmarks -> stage, and what the path below it begins with, in the order of the workflow.
 STAGES = {
-    "npm_package": Stage(FETCHING),
-    "wheel": Stage(FETCHING),
-    "hub_model": Stage(FETCHING),
-    "hub_text": Stage(FETCHING, corpus=0),
-    "corpus": Stage("Aligning texts", corpus=0),
-    "text": Stage("Measures of texts", corpus=0),
-    "model": Stage("Preparing models", model=0),
-    "hidden": Stage("Hidden states", model=0, corpus=1),
-    "metrics": Stage("Metrics", model=0, corpus=1),
-    "aligned": Stage("Comparing sentences with translations", model=0, corpus=1),
-    "harness": Stage("lm-evaluation-harness", model=0),
-    "join_texts": Stage(TABLES),
-    "join_metrics": Stage(TABLES),
-    "quality": Stage(TABLES),
-    "conclusions": Stage(TABLES),
-    "figure": Stage("Figures"),
-    "explorer": Stage("Explorer"),
+    "npm_package": (FETCHING,),
+    "wheel": (FETCHING,),
+    "hub_model": (FETCHING,),
+    "hub_text": (FETCHING, "corpus"),
+    "corpus": ("Aligning texts", "corpus"),
+    "text": ("Measures of texts", "corpus"),
+    "model": ("Preparing models", "model"),
+    "measure": ("Running models and measuring", "model", "corpus"),
+    "harness": ("lm-evaluation-harness", "model"),
+    "join_texts": (TABLES,),
+    "join_metrics": (TABLES,),
+    "quality": (TABLES,),
+    "conclusions": (TABLES,),
+    "figure": ("Figures",),
+    "explorer": ("Explorer",),
 }
 
 
 class Cost(NamedTuple):
-    """What a stage took: how many jobs, their seconds in all, the longest, and the most memory of one (MiB, None = unknown)."""
+    """What a stage took: jobs, their seconds in all and of the longest, and the peak memory of a job (MiB, None = unknown)."""
 
     stage: str
     jobs: int
@@ -55,43 +44,30 @@ def costs(folder: Path, models: Collection[str], corpora: Collection[str]) -> li
     """Add up benchmarks by stage.
 
     Args:
-        folder: `results/benchmarks`; one that is not there has none.
-        models, corpora: those of this run; what earlier runs left of others is passed over.
+        folder: `results/benchmarks`; it may be missing.
+        models, corpora: those of this run. What earlier runs left of others is ignored.
 
     Returns:
-        Stages that ran, in the order of the workflow.
+        The stages that ran, in the order of the workflow, and their sum ("All") if there are any.
     """
-    found: dict[str, list[tuple[float, float | None]]] = {stage.words: [] for stage in STAGES.values()}
+    names = {"model": set(models), "corpus": set(corpora)}
+    jobs = []
     for path in sorted(folder.rglob("*.tsv")):
-        rule, *parts = path.relative_to(folder).with_suffix("").parts
-        stage = STAGES.get(rule)
-        if stage is None or not (_of(parts, stage.model, models) and _of(parts, stage.corpus, corpora)):
-            continue
-        found[stage.words] += _read(path)
-    return [_cost(words, jobs) for words, jobs in found.items() if jobs]
-
-
-def _of(parts: list[str], place: int | None, names: Collection[str]) -> bool:
-    # A batch is named by its corpus and its number.
-    return place is None or (len(parts) > place and (parts[place] in names or parts[place].rpartition("_")[0] in names))
-
-
-def _read(path: Path) -> Iterator[tuple[float, float | None]]:
-    """Yield the seconds and MiB of each job; Snakemake writes "NA" or "-" where a job was too short to be looked at."""
-    with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            seconds, memory = _number(row.get("s")), _number(row.get("max_rss"))
-            if seconds is not None:
-                yield seconds, memory
-
-
-def _number(cell: str | None) -> float | None:
-    try:
-        return float(cell) if cell else None
-    except ValueError:
-        return None
-
-
-def _cost(words: str, jobs: list[tuple[float, float | None]]) -> Cost:
-    seconds, memory = [job[0] for job in jobs], [job[1] for job in jobs if job[1] is not None]
-    return Cost(words, len(jobs), sum(seconds), max(seconds), max(memory) if memory else None)
+        top, *parts = path.relative_to(folder).with_suffix("").parts
+        stage, *kinds = STAGES.get(top, ("",))
+        # A batch is named by its corpus and its number.
+        ours = ({part, re.sub(r"[._]\d+$", "", part)} & names[kind] for part, kind in zip(parts, kinds, strict=False))
+        if stage and all(ours) and path.stat().st_size:
+            # Snakemake writes "NA" or "-" for a job that was too short to be measured.
+            job = pd.read_csv(path, sep="\t").reindex(columns=["s", "max_rss"]).apply(pd.to_numeric, errors="coerce")
+            jobs.append(job.assign(stage=stage))
+    if not jobs:
+        return []
+    every = pd.concat(jobs).dropna(subset="s")
+    stages = dict.fromkeys(stage for stage, *_ in STAGES.values())
+    groups = {stage: every[every["stage"] == stage] for stage in stages} | {"All": every}
+    return [
+        Cost(stage, len(some), some["s"].sum(), some["s"].max(), some["max_rss"].max() if some["max_rss"].any() else None)
+        for stage, some in groups.items()
+        if len(some)
+    ]

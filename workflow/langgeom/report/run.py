@@ -1,23 +1,20 @@
-"""What was run, as its own files tell it: manifests of models, reports on texts, tables, benchmarks."""
+"""The results of a run: manifests of the models, reports on the texts, tables."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from langgeom.errors import UserError
+from langgeom.files import read_json
 from langgeom.names import corpora_of_pairs
+from langgeom.report import Inputs
 from langgeom.table import FINDINGS, METRICS, QUALITY, read_table
-
-__all__ = ["Run", "kept", "read_run"]
 
 
 class Run(NamedTuple):
-    """A finished run: models' manifests in the config's order, what was done to each (corpus, text), and the tables."""
+    """The models' manifests in the config's order, the report on each (corpus, text), and the tables."""
 
     models: list[dict[str, Any]]
     texts: dict[tuple[str, str], dict[str, Any]]
@@ -27,58 +24,43 @@ class Run(NamedTuple):
 
     @property
     def corpora(self) -> list[str]:
-        """The corpora in the config's order."""
+        """All corpora, in the config's order."""
         return list(dict.fromkeys(corpus for corpus, _ in self.texts))
 
     @property
-    def of_pairs(self) -> set[str]:
-        """The corpora of grammatical and ungrammatical text."""
+    def pair_corpora(self) -> set[str]:
+        """The corpora of grammatical and ungrammatical sentences."""
         return corpora_of_pairs([corpus for corpus, _ in self.texts], [text for _, text in self.texts])
 
     @property
-    def of_languages(self) -> list[str]:
-        """The other corpora."""
-        return [corpus for corpus in self.corpora if corpus not in self.of_pairs]
+    def language_corpora(self) -> list[str]:
+        """The corpora of languages."""
+        return [corpus for corpus in self.corpora if corpus not in self.pair_corpora]
 
     def texts_of(self, corpus: str) -> dict[str, dict[str, Any]]:
-        """Return what was done to each text of a corpus."""
-        return {text: report for (of, text), report in self.texts.items() if of == corpus}
+        """Return the report on each text of a corpus."""
+        return {text: report for (other, text), report in self.texts.items() if other == corpus}
 
     def trained(self, kind: str = "") -> list[dict[str, Any]]:
-        """Return the trained models, of one kind where it is named."""
+        """Return the trained models, of one kind if it is given."""
         return [model for model in self.models if model["init"] == "trained" and kind in ("", model["kind"])]
 
 
-def read_run(
-    models: Iterable[Path], texts: Mapping[tuple[str, str], Path], metrics: Path, quality: Path, findings: Path
-) -> Run:
-    """Read what a run left.
-
-    Args:
-        models: the models' folders.
-        texts: the report (`.json`) of each (corpus, text).
-        metrics, quality, findings: the tables, as Parquet.
+def read_run(inputs: Inputs) -> Run:
+    """Read the results.
 
     Raises:
-        UserError: a file that cannot be read.
+        UserError: a file cannot be read.
     """
     return Run(
-        [_read(folder / "manifest.json") for folder in models],
-        {key: _read(path) for key, path in texts.items()},
-        read_table(metrics, METRICS),
-        read_table(quality, QUALITY),
-        read_table(findings, FINDINGS),
+        [read_json(folder / "manifest.json", "name", "source") for folder in inputs.models],
+        {key: read_json(path, "lines", "empty") for key, path in inputs.texts.items()},
+        read_table(inputs.metrics, METRICS),
+        read_table(inputs.quality, QUALITY),
+        read_table(inputs.findings, FINDINGS),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); delete what it belongs to and run again.") from None
-    return found
-
-
-def kept(report: Mapping[str, Any]) -> int:
+def sentences(report: Mapping[str, Any]) -> int:
     """Return how many lines of a text hold a sentence."""
     return int(report["lines"]) - int(report["empty"])

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from langgeom.metrics.cloud import EQUAL, Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.numerics import row_norms, total_square
 from langgeom.metrics.registry import metric
-from langgeom.metrics.replicates import largest_of_replicates
 from langgeom.metrics.resample import Resample
-from langgeom.metrics.spectral import leading, total_square
-
-__all__ = ["anisotropy", "anisotropy_uncentred"]
+from langgeom.metrics.spectral import largest_of_replicates, leading
 
 # Leading directions that replicates start from.
 DIRECTIONS = 8
@@ -32,7 +29,7 @@ def anisotropy(points: Tensor | Cloud, *, resample: Resample | None = None) -> E
     Args:
         points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences. Replicates weigh each sentence by its multiplicity and are centred anew;
-            their largest eigenvalue is found to about a fifth of the replicates' standard deviation (see `replicates`),
+            their largest eigenvalue is found to about a fifth of the replicates' standard deviation (see `spectral`),
             their norm exactly.
 
     Returns:
@@ -43,8 +40,7 @@ def anisotropy(points: Tensor | Cloud, *, resample: Resample | None = None) -> E
 
     Source: Razzhigaev et al. 2024, arXiv:2311.05928, section 3.1; LLM-Microscope's `calculate_anisotropy_torch`.
     """
-    cloud = Cloud.of(points)
-    return cloud.each(resample, lambda layer, counts: _share(layer, cloud, counts, centre=True))
+    return Cloud.of(points).each(resample, lambda layer, counts: _share(layer, counts, centre=True))
 
 
 @metric("anisotropy_uncentred", input="cloud", bounds=(0, 1))
@@ -54,25 +50,23 @@ def anisotropy_uncentred(points: Tensor | Cloud, *, resample: Resample | None = 
     Where the mean is far from the origin this is mostly the share of the mean; `anisotropy` is without it. Otherwise as
     `anisotropy`; NaN when all points are zero.
     """
-    cloud = Cloud.of(points)
-    return cloud.each(resample, lambda layer, counts: _share(layer, cloud, counts, centre=False))
+    return Cloud.of(points).each(resample, lambda layer, counts: _share(layer, counts, centre=False))
 
 
-def _share(layer: Layer, cloud: Cloud, counts: Tensor | None, *, centre: bool) -> Measured:
+def _share(layer: Layer, counts: Tensor | None, *, centre: bool) -> Measured:
     n = len(layer.points)
-    matrix = layer.centred if centre else layer.wide
-    total = total_square(matrix)
-    if not total or not math.isfinite(total):
-        # Raises for points that are not finite, and for those whose powers are not numbers.
-        _ = layer.mean
+    matrix, norms = (layer.centred, layer.norms) if centre else (layer.wide, row_norms(layer.wide))
+    total = total_square(norms)
     if total <= (EQUAL**2 * n * layer.offset if centre else 0.0):
-        return Measured(torch.nan, None, n, 0)
+        return Measured.missing(n)
     if not SAFE[0] < total < SAFE[1]:
         # By a power of two, which changes no share.
         matrix = (matrix.double() * 2.0 ** -round(math.log2(total) / 2)).to(matrix.dtype)
-        total = total_square(matrix)
-    found = leading(matrix, vectors=DIRECTIONS if counts is not None else 1)
-    value = min(found.square / total, 1.0)
+        norms = row_norms(matrix)
+        total = total_square(norms)
+    first = leading(matrix, vectors=DIRECTIONS if counts is not None else 1)
+    value = min(first.square / total, 1.0)
     if counts is None:
         return Measured(value, None, n, 0)
-    return Measured(value, largest_of_replicates(matrix, cloud.groups, counts, found.vectors, centre=centre), n, 0)
+    draws = largest_of_replicates(matrix, norms, layer.sentences, counts, first.vectors, centre=centre)
+    return Measured(value, draws, n, 0)

@@ -7,12 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from langgeom.metrics.counts import ratio
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
-
-__all__ = ["bits_per_byte", "bpc"]
+from langgeom.metrics.resample import Resample, ratio
 
 
 @metric("bpc", input="text", fields=("nll", "scored_characters"))

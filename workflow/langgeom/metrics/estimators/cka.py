@@ -13,8 +13,6 @@ from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["cka"]
-
 # HSIC of a cloud with itself below this share of its kernel's mean square is rounding.
 ROUNDING = 1e-12
 
@@ -54,7 +52,7 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         n = len(x.points)
         if n < 5:
-            return Measured(torch.nan, None, n, 0)
+            return Measured.missing(n)
         k, own = _kernel(x)
         other, theirs = _kernel(y)
         both = _hsic(k, other)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["effective_rank"]
 
 # Squared singular values below this share of the largest are rounding of a float64 product.
 ROUNDING = 1e-14
@@ -37,13 +35,12 @@ def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) 
 
     Source: Roy & Vetterli 2007, EUSIPCO, definition 1.
     """
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         n, matrix = len(layer.points), layer.centred.double()
         spread = float(matrix.abs().max())
         if spread <= 1e-13 * float(layer.mean.abs().max()):
-            return Measured(torch.nan, None, n, 0)
+            return Measured.missing(n)
         matrix = matrix / spread
         wide = n < matrix.shape[1]
         gram = matrix @ matrix.T if wide else matrix.T @ matrix
@@ -52,17 +49,16 @@ def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) 
         values, vectors = torch.linalg.eigh(gram)
         # Projections on the principal axes; where n < d the left singular vectors give them.
         scores = vectors * values.clamp(min=0).sqrt() if wide else matrix @ vectors
-        return Measured(float(_rank(values[None])[0]), _rank(_scatter(scores, cloud, counts)), n, 0)
+        return Measured(float(_rank(values[None])[0]), _rank(_scatter(scores, layer.sentences, counts)), n, 0)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)
 
 
-def _scatter(scores: Tensor, cloud: Cloud, counts: Tensor) -> Tensor:
+def _scatter(scores: Tensor, sentences: Sentences, counts: Tensor) -> Tensor:
     """Return each replicate's sum of squares along every axis about its mean, [replicates, axes]."""
-    drawn, nothing = counts.double(), torch.zeros((cloud.group_count, scores.shape[1])).to(scores)
-    sums = drawn @ nothing.index_add(0, cloud.groups, scores)
-    number = drawn @ torch.bincount(cloud.groups, minlength=cloud.group_count).double()
-    return drawn @ nothing.index_add(0, cloud.groups, scores.square()) - sums.square() / number[:, None]
+    drawn = counts.double()
+    number = drawn @ sentences.sums(torch.ones_like(scores[:, 0]))
+    return drawn @ sentences.sums(scores.square()) - (drawn @ sentences.sums(scores)).square() / number[:, None]
 
 
 def _rank(squares: Tensor) -> Tensor:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from langgeom.metrics.counts import ratio
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample
-
-__all__ = ["fertility"]
+from langgeom.metrics.resample import Resample, ratio
 
 
 @metric("fertility", input="text", fields=("tokens", "words"))

@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from langgeom.metrics.aligned import reference_cloud
+from langgeom.metrics.aligned import each_pair_of_sentences
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.estimators.id_microscope import microscope_of_layer
 from langgeom.metrics.estimators.id_twonn import twonn_of_layer
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["id_microscope_difference", "id_twonn_difference"]
 
 
 @metric("id_microscope_difference", input="aligned_tokens", neighbours=2)
@@ -64,24 +62,14 @@ def id_twonn_difference(points: Cloud, reference: Cloud, *, resample: Resample |
 
 
 def _difference(
-    points: Cloud,
-    reference: Cloud,
-    resample: Resample | None,
-    dimension: Callable[[Layer, Tensor, Tensor | None], Measured],
+    points: Cloud, reference: Cloud, resample: Resample | None, dimension: Callable[[Layer, Tensor | None], Measured]
 ) -> Estimate:
-    x, y = Cloud.of(points), reference_cloud(reference)
-    if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
-        raise MetricError(
-            f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "
-            f"{y.dim}, {y.group_count}; they must agree"
-        )
-
-    def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        ours = dimension(layer, x.groups, counts)
-        theirs = dimension(y.layer(layer.index), y.groups, counts)
-        missing = ours.replicates is None or theirs.replicates is None
-        draws = None if missing else ours.replicates - theirs.replicates  # type: ignore[operator]
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        ours, theirs = dimension(x, counts), dimension(y, counts)
         value = ours.value - theirs.value
-        return Measured(value, draws if value == value else None, x.group_count, 0)
+        draws = None
+        if value == value and ours.replicates is not None and theirs.replicates is not None:
+            draws = ours.replicates - theirs.replicates
+        return Measured(value, draws, x.sentences.count, 0)
 
-    return x.each(resample, measure, signed=True)
+    return each_pair_of_sentences(points, reference, resample, measure, signed=True)

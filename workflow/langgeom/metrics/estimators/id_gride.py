@@ -7,11 +7,8 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["gride_scales", "id_gride"]
 
 # DADApy's limit for ratios, in units of the 95th percentile's distance to the median.
 FAR = 20
@@ -54,13 +51,12 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
     Source: Denti, Doimo, Laio, Mira 2022, Sci. Rep. 12:20005, eq. 6 and section "Gride".
     """
     scale = whole("scale", scale, 1)
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         first, _ = layer.distinct
         found = layer.nearest(2 * scale)
         if found is None:
-            return Measured(torch.nan, None, len(first), len(layer.points) - len(first))
+            return Measured.missing(len(first), len(layer.points) - len(first))
         ratios = found.distances[:, -1] / found.distances[:, scale - 1]
         above = ratios > 1
         held = torch.zeros_like(above)
@@ -69,12 +65,11 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
             held = above & (ratios < FAR * (high - median) + median)
         n = int(held.sum())
         if n < 2:
-            return Measured(torch.nan, None, n, len(layer.points) - n)
-        weights = multiplicities(counts, cloud.groups[first[held]]).double()
-        fits = _fit(ratios[held].log(), weights, scale)
-        return Measured(float(fits[0]), fits[1:], n, len(layer.points) - n)
+            return Measured.missing(n, len(layer.points) - n)
+        weights = layer.sentences.weights(counts, torch.float64)[:, first[held]]
+        return Measured.of_fits(_fit(ratios[held].log(), weights, scale), n, len(layer.points) - n)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)
 
 
 def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resample | None = None) -> dict[int, Estimate]:
@@ -88,8 +83,7 @@ def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resampl
     largest = whole("gride_scales: largest", largest, 2)
     cloud = Cloud.of(points)
     scales = [2**power for power in range(largest.bit_length() - 1)]
-    for index in range(cloud.layers):
-        cloud.layer(index).nearest(max(2, min(2 * scales[-1], len(cloud.layer(index).distinct[0]) - 1)))
+    cloud.expect(2 * scales[-1])
     return {scale: id_gride(cloud, scale=scale, resample=resample) for scale in scales}
 
 

@@ -7,11 +7,9 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.ratios import fit_line, multiplicities
+from langgeom.metrics.ratios import fit_line
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["id_microscope", "microscope_of_layer"]
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
 LEAST = 1e-8
@@ -48,22 +46,20 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """
     fraction = whole("fraction (one in so many ratios is used)", fraction, 1)
-    cloud = Cloud.of(points)
-    return cloud.each(resample, lambda layer, counts: microscope_of_layer(layer, cloud.groups, counts, fraction))
+    return Cloud.of(points).each(resample, lambda layer, counts: microscope_of_layer(layer, counts, fraction))
 
 
-def microscope_of_layer(layer: Layer, groups: Tensor, counts: Tensor | None, fraction: int = 5) -> Measured:
-    """Measure one layer, whose points belong to the sentences `groups` [n], drawn as often as `counts` say."""
+def microscope_of_layer(layer: Layer, counts: Tensor | None, fraction: int = 5) -> Measured:
+    """Measure one layer, whose sentences are drawn as often as `counts` say."""
     kept, log_ratios = _ratios(layer)
-    n = len(layer.points)
+    dropped = len(layer.points) - len(kept)
     if len(kept) < LEAST_RATIOS * fraction:
-        return Measured(torch.nan, None, len(kept), n - len(kept))
-    weights = multiplicities(counts, groups)
-    mine = weights[:, kept]
+        return Measured.missing(len(kept), dropped)
+    weights = layer.sentences.weights(counts)
+    all_, mine = weights.sum(1), weights[:, kept]
     number = mine.sum(1)
     keep = torch.minimum(number // fraction, number - 1)
-    fits = fit_line(log_ratios, mine, weights.sum(1) - number, keep)
-    return Measured(float(fits[0]), fits[1:], len(kept), n - len(kept))
+    return Measured.of_fits(fit_line(log_ratios, mine, all_ - number, keep), len(kept), dropped)
 
 
 def _ratios(layer: Layer) -> tuple[Tensor, Tensor]:

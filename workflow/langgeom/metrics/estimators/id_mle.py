@@ -7,11 +7,8 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["id_mle"]
 
 
 @metric("id_mle", input="cloud", neighbours=20)
@@ -42,19 +39,17 @@ def id_mle(points: Tensor | Cloud, *, k: int = 20, resample: Resample | None = N
     Source: Levina & Bickel 2004, NeurIPS, eq. 8; MacKay & Ghahramani 2005, comments on it.
     """
     k = whole("k", k, 2)
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         first, _ = layer.distinct
         found = layer.nearest(k)
         dropped = len(layer.points) - len(first)
         if found is None:
-            return Measured(torch.nan, None, len(first), dropped)
+            return Measured.missing(len(first), dropped)
         logs = found.distances.log()
         inverse = (logs[:, -1:] - logs[:, :-1]).mean(1)
-        weights = multiplicities(counts, cloud.groups[first]).double()
+        weights = layer.sentences.weights(counts, torch.float64)[:, first]
         mean = (weights @ inverse) / weights.sum(1)
-        fits = torch.where(mean > 0, 1 / mean, torch.nan)
-        return Measured(float(fits[0]), fits[1:], len(first), dropped)
+        return Measured.of_fits(torch.where(mean > 0, 1 / mean, torch.nan), len(first), dropped)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)

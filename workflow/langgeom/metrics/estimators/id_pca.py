@@ -10,8 +10,6 @@ from langgeom.metrics.moments import participation, participation_of_replicates
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["id_pca"]
-
 
 @metric("id_pca", input="cloud", bounds=(1, None))
 def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
@@ -34,11 +32,10 @@ def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estim
 
     Source: Gao et al. 2017, bioRxiv 214262; scikit-dimension's `lPCA(ver="participation_ratio")`.
     """
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         value = participation(layer)
-        draws = None if counts is None or value != value else participation_of_replicates(layer, cloud, counts)
+        draws = None if counts is None or value != value else participation_of_replicates(layer, counts)
         return Measured(value, draws, len(layer.points), 0)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)

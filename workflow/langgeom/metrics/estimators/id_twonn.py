@@ -10,11 +10,9 @@ from torch import Tensor
 
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.ratios import fit_likelihood, fit_line, multiplicities
+from langgeom.metrics.ratios import fit_likelihood, fit_line
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["id_twonn", "twonn_of_layer"]
 
 
 @metric("id_twonn", input="cloud", neighbours=2)
@@ -55,25 +53,20 @@ def id_twonn(
     """
     if method not in ("linear", "mle") or not isinstance(discard, Real) or not 0 <= discard < 1:
         raise MetricError(f"method is {method!r} and discard {discard!r}; allowed: linear or mle, and 0 <= discard < 1")
-    cloud = Cloud.of(points)
-    return cloud.each(resample, lambda layer, counts: twonn_of_layer(layer, cloud.groups, counts, method, discard))
+    return Cloud.of(points).each(resample, lambda layer, counts: twonn_of_layer(layer, counts, method, discard))
 
 
 def twonn_of_layer(
-    layer: Layer,
-    groups: Tensor,
-    counts: Tensor | None,
-    method: Literal["linear", "mle"] = "linear",
-    discard: float = 0.1,
+    layer: Layer, counts: Tensor | None, method: Literal["linear", "mle"] = "linear", discard: float = 0.1
 ) -> Measured:
-    """Measure one layer, whose points belong to the sentences `groups` [n], drawn as often as `counts` say."""
+    """Measure one layer, whose sentences are drawn as often as `counts` say."""
     first, _ = layer.distinct
     dropped = len(layer.points) - len(first)
     found = layer.nearest(2)
     if found is None:
-        return Measured(torch.nan, None, len(first), dropped)
+        return Measured.missing(len(first), dropped)
     log_ratios, order = (found.distances[:, 1] / found.distances[:, 0]).log().sort()
-    weights = multiplicities(counts, groups[first[order]])
+    weights = layer.sentences.weights(counts)[:, first[order]]
     number = weights.sum(1)
     keep = (number.double() * (1 - discard)).long()
     if method == "mle":
@@ -81,4 +74,4 @@ def twonn_of_layer(
     else:
         fits = fit_line(log_ratios, weights, torch.zeros_like(number), torch.minimum(keep, number - 1))
         fits = torch.where(keep >= 2, fits, torch.nan)
-    return Measured(float(fits[0]), fits[1:], len(first), dropped)
+    return Measured.of_fits(fits, len(first), dropped)

@@ -11,8 +11,6 @@ from langgeom.metrics.moments import participation, participation_of_replicates
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["isoscore"]
-
 
 @metric("isoscore", input="cloud", bounds=(0, 1))
 def isoscore(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
@@ -36,13 +34,11 @@ def isoscore(points: Tensor | Cloud, *, resample: Resample | None = None) -> Est
 
     Source: Rudman, Gillman, Rayne, Eickhoff 2022, Findings of ACL, arXiv:2108.07344, algorithm 1.
     """
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        ratio = participation(layer) if cloud.dim > 1 else torch.nan
-        if counts is None or ratio != ratio:
-            return Measured((ratio - 1) / max(cloud.dim - 1, 1), None, len(layer.points), 0)
-        draws = (participation_of_replicates(layer, cloud, counts) - 1) / (cloud.dim - 1)
-        return Measured((ratio - 1) / (cloud.dim - 1), draws, len(layer.points), 0)
+        n, dim = layer.points.shape
+        value = (participation(layer) - 1) / (dim - 1) if dim > 1 else torch.nan
+        draws = None if counts is None or value != value else (participation_of_replicates(layer, counts) - 1) / (dim - 1)
+        return Measured(value, draws, n, 0)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)

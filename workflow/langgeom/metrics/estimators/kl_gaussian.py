@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import each_pair, project
+from langgeom.metrics.aligned import Direction, each_pair, in_direction, project
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.divergence import check_direction
 from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["kl_gaussian"]
 
 # Of the two clouds' common mean variance: keeps a cloud that lies in fewer dimensions from being singular.
 FLOOR = 1e-4
 
 
-@metric("kl_gaussian", input="aligned_sentences")
 @metric(
-    "kl_gaussian_reverse",
+    "kl_gaussian",
     input="aligned_sentences",
     bounds=(0, None),
-    direction="from_reference",
-    about="KL divergence from the reference, Gaussians on common principal axes",
+    reverse="KL divergence from the reference, Gaussians on common principal axes",
 )
 def kl_gaussian(
     points: Tensor | Cloud,
     reference: Tensor | Cloud,
     *,
     dims: int = 10,
-    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
     """KL divergence to the reference, of Gaussians on the leading common principal axes, in nats.
@@ -63,19 +55,18 @@ def kl_gaussian(
     Source: Kullback 1959, Information Theory and Statistics, chapter 9; Chen, Wiesel, Eldar, Hero 2010, IEEE TSP 58:5016,
     eq. 23.
     """
-    check_direction(direction)
+    in_direction(direction, 0, 1)
     dims = whole("dims", dims, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         n = len(x.points)
         parts = project(x, y, dims)
         if n < 3 or not parts[0].shape[1]:
-            return Measured(torch.nan, None, n, 0)
-        p, q = parts if direction == "to_reference" else parts[::-1]
-        weights = multiplicities(counts, torch.arange(n, device=p.device)).double()
+            return Measured.missing(n)
+        p, q = in_direction(direction, *parts)
+        weights = x.sentences.weights(counts, torch.float64)
         floor = FLOOR * torch.cat(parts).var(0, correction=0).mean()
-        found = _divergence(*_moments(p, weights, floor), *_moments(q, weights, floor))
-        return Measured(float(found[0]), found[1:], n, 0)
+        return Measured.of_fits(_divergence(*_moments(p, weights, floor), *_moments(q, weights, floor)), n)
 
     return each_pair(points, reference, resample, measure)
 

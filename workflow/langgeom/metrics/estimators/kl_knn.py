@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import each_pair, project
+from langgeom.metrics.aligned import Direction, each_pair, in_direction, project
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.divergence import check_direction
 from langgeom.metrics.estimate import Estimate, whole
-from langgeom.metrics.neighbours import distinct_rows
-from langgeom.metrics.ratios import multiplicities
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["kl_knn"]
 
 # Pairs of points at a time.
 PIECE = 1 << 21
 
 
-@metric("kl_knn", input="aligned_sentences")
 @metric(
-    "kl_knn_reverse",
+    "kl_knn",
     input="aligned_sentences",
-    direction="from_reference",
-    about="KL divergence from the reference, by nearest neighbours on common principal axes",
+    reverse="KL divergence from the reference, by nearest neighbours on common principal axes",
 )
 def kl_knn(
     points: Tensor | Cloud,
@@ -36,7 +28,7 @@ def kl_knn(
     *,
     k: int = 5,
     dims: int = 10,
-    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
     """KL divergence to the reference by k nearest neighbours on the leading common principal axes, in nats.
@@ -63,25 +55,24 @@ def kl_knn(
 
     Source: Wang, Kulkarni, Verdu 2009, IEEE TIT 55:2392, eq. 5; Perez-Cruz 2008, ISIT.
     """
-    check_direction(direction)
+    in_direction(direction, 0, 1)
     k, dims = whole("k", k, 2), whole("dims", dims, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        parts = (x, y) if direction == "to_reference" else (y, x)
         # Copies are told by the points themselves: a product may round two copies differently.
-        first, others = (distinct_rows(layer.points)[0] for layer in parts)
+        first, others = (layer.distinct[0] for layer in in_direction(direction, x, y))
         n, m, dropped = len(first), len(others), len(x.points) - len(first)
         projected = project(x, y, dims)
-        p, q = projected if direction == "to_reference" else projected[::-1]
+        p, q = in_direction(direction, *projected)
         if n <= k or m < k or not p.shape[1]:
-            return Measured(torch.nan, None, n, dropped)
+            return Measured.missing(n, dropped)
         within, across = _kth(p[first], p[first], k + 1), _kth(p[first], q[others], k)
         # Points apart by rounding alone, off the axes kept, say nothing of a ratio.
         least = 1e-13 * float(projected[0].abs().max())
         logs = across.clamp(min=least).log() - within.clamp(min=least).log()
-        weights = multiplicities(counts, first).double()
+        weights = x.sentences.weights(counts, torch.float64)[:, first]
         means = p.shape[1] * (weights @ logs) / weights.sum(1) + math.log(m / (n - 1))
-        return Measured(float(means[0]), means[1:], n, dropped)
+        return Measured.of_fits(means, n, dropped)
 
     return each_pair(points, reference, resample, measure, signed=True)
 

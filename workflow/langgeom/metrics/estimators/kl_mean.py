@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import aligned_sentences
-from langgeom.metrics.cloud import Cloud
-from langgeom.metrics.divergence import average, check_direction, divergence, log_softmax
+from langgeom.metrics.aligned import Direction, divergence, each_pair, in_direction, log_softmax, mean_over_sentences
+from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["kl_mean"]
 
-
-@metric("kl_mean", input="aligned_sentences")
 @metric(
-    "kl_mean_reverse",
+    "kl_mean",
     input="aligned_sentences",
     bounds=(0, None),
-    direction="from_reference",
-    about="KL divergence from the reference, mean embedding per sentence",
+    reverse="KL divergence from the reference, mean embedding per sentence",
 )
 def kl_mean(
     points: Tensor | Cloud,
     reference: Tensor | Cloud,
     *,
-    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
     """KL divergence to the reference, mean embedding per sentence, in nats.
@@ -51,11 +43,10 @@ def kl_mean(
 
     Source: the study, figure 7 (Kullback & Leibler 1951).
     """
-    check_direction(direction)
-    x, y = aligned_sentences(points, reference)
-    forward = direction == "to_reference"
-    per_sentence = []
-    for index in range(x.layers):
-        p, q = (log_softmax(cloud.layer(index)) for cloud in (x, y))
-        per_sentence.append(divergence(p, q) if forward else divergence(q, p))
-    return average(torch.stack(per_sentence), resample, scalar=x.scalar)
+    in_direction(direction, 0, 1)
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        p, q = (layer.once("log_softmax", lambda layer=layer: log_softmax(layer.points)) for layer in (x, y))
+        return mean_over_sentences(divergence(*in_direction(direction, p, q)), counts)
+
+    return each_pair(points, reference, resample, measure)

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import reference_cloud
-from langgeom.metrics.cloud import Cloud
-from langgeom.metrics.divergence import average, check_direction, divergence, log_softmax
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.aligned import (
+    Direction,
+    divergence,
+    each_pair_of_sentences,
+    in_direction,
+    log_softmax,
+    mean_over_sentences,
+)
+from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences
+from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["kl_padded"]
 
-
-@metric("kl_padded", input="aligned_tokens")
 @metric(
-    "kl_padded_reverse",
+    "kl_padded",
     input="aligned_tokens",
     bounds=(0, None),
-    direction="from_reference",
-    about="KL divergence from the reference, sentences padded with zeros",
+    reverse="KL divergence from the reference, sentences padded with zeros",
 )
 def kl_padded(
     points: Cloud,
     reference: Cloud,
     *,
-    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
     """KL divergence to the reference, sentences padded with zeros and not averaged, in nats per sentence.
@@ -54,33 +55,33 @@ def kl_padded(
 
     Source: the study, figure 8.
     """
-    check_direction(direction)
-    x, y = Cloud.of(points), reference_cloud(reference)
-    if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
-        raise MetricError(
-            f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "
-            f"{y.dim}, {y.group_count}; they must agree"
-        )
-    if direction == "from_reference":
-        x, y = y, x
-    longest = 1 + max(int(torch.bincount(cloud.groups).max()) for cloud in (x, y))
-    place_x, place_y = (cloud.groups * longest + _positions(cloud.groups) for cloud in (x, y))
-    in_both = torch.isin(place_x, place_y)
-    rows_x, rows_y = in_both.nonzero().flatten(), torch.isin(place_y, place_x).nonzero().flatten()
-    # Both in the order of sentence and position, so that they pair off.
-    rows_x, rows_y = rows_x[place_x[rows_x].argsort()], rows_y[place_y[rows_y].argsort()]
-    beyond = ~torch.isin(place_y, place_x)
-    uniform = math.log(x.dim)
-    per_sentence = []
-    for index in range(x.layers):
-        p, q = log_softmax(x.layer(index)), log_softmax(y.layer(index))
+    in_direction(direction, 0, 1)
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        x, y = in_direction(direction, x, y)
+        rows_x, rows_y, beyond_x, beyond_y = _paired(x.sentences, y.sentences)
+        uniform = math.log(x.points.shape[1])
+        terms = torch.empty(len(x.points), dtype=torch.float64, device=x.device)
+        terms[rows_x] = divergence(log_softmax(x.points[rows_x]), log_softmax(y.points[rows_y]))
         # Against a uniform Q, KL is sum p ln p + ln d; from a uniform P, -ln d - mean ln q.
-        terms = (p.exp() * p).sum(1) + uniform
-        terms[rows_x] = divergence(p[rows_x], q[rows_y])
-        total = torch.zeros(x.group_count, dtype=torch.float64, device=terms.device).index_add_(0, x.groups, terms)
-        total.index_add_(0, y.groups[beyond], -uniform - q[beyond].mean(1))
-        per_sentence.append(total)
-    return average(torch.stack(per_sentence), resample, scalar=x.scalar)
+        p = log_softmax(x.points[beyond_x])
+        terms[beyond_x] = (p.exp() * p).sum(1) + uniform
+        total = x.sentences.sums(terms)
+        total.index_add_(0, y.sentences.groups[beyond_y], -uniform - log_softmax(y.points[beyond_y]).mean(1))
+        return mean_over_sentences(total, counts)
+
+    return each_pair_of_sentences(points, reference, resample, measure)
+
+
+def _paired(x: Sentences, y: Sentences) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the tokens of x and of y at positions that both have, which pair off, and those at positions of one alone."""
+    longest = 1 + max(int(torch.bincount(one.groups).max()) for one in (x, y))
+    place_x, place_y = (one.groups * longest + _positions(one.groups) for one in (x, y))
+    in_x, in_y = torch.isin(place_x, place_y), torch.isin(place_y, place_x)
+    rows_x, rows_y = in_x.nonzero().flatten(), in_y.nonzero().flatten()
+    # Both in the order of sentence and position.
+    rows_x, rows_y = rows_x[place_x[rows_x].argsort()], rows_y[place_y[rows_y].argsort()]
+    return rows_x, rows_y, (~in_x).nonzero().flatten(), (~in_y).nonzero().flatten()
 
 
 def _positions(groups: Tensor) -> Tensor:

@@ -8,13 +8,11 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import each_pair, weighted_means
+from langgeom.metrics.aligned import each_pair, mean_over_sentences
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate, MetricError, whole
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
-
-__all__ = ["language_probe"]
 
 
 @metric("language_probe", input="aligned_sentences", bounds=(0, 1))
@@ -62,7 +60,7 @@ def language_probe(
         both = both - both.mean((0, 1))
         size = float(both.abs().max())
         if n < folds or size <= 1e-13 * float(torch.maximum(x.mean.abs().max(), y.mean.abs().max())):
-            return Measured(torch.nan, None, n, 0)
+            return Measured.missing(n)
         both = _rotated(both / size)
         places = torch.randperm(n, generator=torch.Generator().manual_seed(seed)).to(both.device) % folds
         right = torch.zeros((2, n), dtype=torch.float64, device=both.device)
@@ -70,8 +68,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        scores = right.mean(0)
-        return Measured(float(scores.mean()), weighted_means(scores, counts), n, 0)
+        return mean_over_sentences(right.mean(0), counts)
 
     return each_pair(points, reference, resample, measure)
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.numerics import ROUNDING
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, summarise
-
-__all__ = ["linearity"]
+from langgeom.metrics.resample import Resample
 
 # Directions whose variance is below this share of the largest are left out of the map.
 RANK = 1e-13
 # A pivot of the normal equations below this share of x'x's trace: too near to singular for them.
 SINGULAR = 1e-11
-# Clouds shorter than this, beside their mean, are rounding.
-ROUNDING = 1e-13
 
 
 @metric("linearity", input="adjacent_layers")
@@ -50,23 +47,10 @@ def linearity(points: Tensor | Cloud, *, residual: bool = False, resample: Resam
 
     Source: Razzhigaev et al. 2024, arXiv:2405.12250, section 3; LLM-Microscope's `procrustes_similarity`.
     """
-    cloud = Cloud.of(points)
-    if cloud.layers < 2:
-        raise MetricError(f"points have shape {list(cloud.points.shape)}; two layers or more are needed, [layers, n, d]")
-    counts = cloud.counts(resample)
-    results = [
-        _similarity(Layer(cloud.points[index], index), Layer(cloud.points[index + 1], index + 1), cloud, counts, residual)
-        for index in range(cloud.layers - 1)
-    ]
-    value = torch.tensor([result.value for result in results], dtype=torch.float64)
-    replicates = None
-    if counts is not None:
-        missing = torch.full((len(counts),), torch.nan, dtype=torch.float64)
-        replicates = torch.stack([missing if r.replicates is None else r.replicates.cpu() for r in results], dim=1)
-    return summarise(value, [cloud.n] * len(value), [0] * len(value), replicates, resample, scalar=False)
+    return Cloud.of(points).each_step(resample, lambda this, following, counts: _similarity(this, following, counts, residual))
 
 
-def _similarity(this: Layer, following: Layer, cloud: Cloud, counts: Tensor | None, residual: bool) -> Measured:
+def _similarity(this: Layer, following: Layer, counts: Tensor | None, residual: bool) -> Measured:
     n, dim = this.points.shape
     centre = following.mean - this.mean if residual else following.mean
     x = this.points.double() - this.mean
@@ -74,10 +58,10 @@ def _similarity(this: Layer, following: Layer, cloud: Cloud, counts: Tensor | No
     size_x, size_y = x.square().sum(), y.square().sum()
     least = ROUNDING**2 * n * torch.stack([this.mean.square().sum(), following.mean.square().sum()]).max()
     if n - 1 <= dim or size_x <= least or size_y <= least:
-        return Measured(torch.nan, None, n, 0)
+        return Measured.missing(n)
     error = y - _fitted(x, y)
     value = 1 - float(error.square().sum() / size_y)
-    return Measured(value, None if counts is None else _replicates(error, y, cloud, counts), n, 0)
+    return Measured(value, None if counts is None else _replicates(error, y, this.sentences, counts), n, 0)
 
 
 def _fitted(x: Tensor, y: Tensor) -> Tensor:
@@ -100,19 +84,17 @@ def _fitted(x: Tensor, y: Tensor) -> Tensor:
     return basis @ torch.cholesky_solve(basis.T @ y, root)
 
 
-def _replicates(error: Tensor, y: Tensor, cloud: Cloud, counts: Tensor) -> Tensor:
+def _replicates(error: Tensor, y: Tensor, sentences: Sentences, counts: Tensor) -> Tensor:
     """Return 1 - the error's share in y's scatter, both about the replicate's own mean, [replicates]."""
     drawn = counts.double()
 
-    def by_sentence(rows: Tensor) -> Tensor:
-        nothing = torch.zeros((cloud.group_count, rows.shape[1]), dtype=torch.float64, device=rows.device)
-        return drawn @ nothing.index_add_(0, cloud.groups, rows)
+    def sums(rows: Tensor) -> Tensor:
+        return drawn @ sentences.sums(rows)
 
-    number = by_sentence(torch.ones_like(y[:, :1]))[:, 0]
+    number = sums(torch.ones_like(y[:, :1]))[:, 0]
 
     def scatter(rows: Tensor) -> Tensor:
-        squares = by_sentence(rows.square().sum(1, keepdim=True))[:, 0]
-        return squares - by_sentence(rows).square().sum(1) / number
+        return sums(rows.square().sum(1, keepdim=True))[:, 0] - sums(rows).square().sum(1) / number
 
     shares = 1 - scatter(error) / scatter(y)
     return torch.where(shares.isfinite(), shares, torch.nan)

@@ -10,8 +10,6 @@ from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample
 
-__all__ = ["mean_cosine"]
-
 
 @metric("mean_cosine", input="cloud", bounds=(-1, 1))
 def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
@@ -33,27 +31,23 @@ def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> 
 
     Source: Ethayarajh 2019, EMNLP, arXiv:1909.00512, section 4.1 (all pairs instead of a sample).
     """
-    cloud = Cloud.of(points)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        _ = layer.mean
         rows = layer.points.double()
         largest = rows.abs().amax(1, keepdim=True)
         units = torch.nn.functional.normalize(rows / largest.clamp(min=1e-300), dim=1)
         held = largest[:, 0] > 0
         n = int(held.sum())
         if n < 2:
-            return Measured(torch.nan, None, n, len(rows) - n)
+            return Measured.missing(n, len(rows) - n)
         value = (float(units.sum(0).square().sum()) - n) / (n * (n - 1))
-        if counts is None:
-            return Measured(value, None, n, len(rows) - n)
-        drawn = counts.double()
-        sums = torch.zeros((cloud.group_count, cloud.dim), dtype=torch.float64, device=units.device)
-        sums.index_add_(0, cloud.groups, units)
-        sizes = torch.bincount(cloud.groups[held], minlength=cloud.group_count).double()
-        own = drawn.square() @ sizes
-        pairs = (drawn @ sizes).square() - own
-        draws = ((drawn @ sums).square().sum(1) - own) / pairs
-        return Measured(value, torch.where(pairs > 0, draws, torch.nan), n, len(rows) - n)
+        draws = None
+        if counts is not None:
+            drawn, sizes = counts.double(), layer.sentences.sums(held.double())
+            own = drawn.square() @ sizes
+            pairs = (drawn @ sizes).square() - own
+            draws = ((drawn @ layer.sentences.sums(units)).square().sum(1) - own) / pairs
+            draws = torch.where(pairs > 0, draws, torch.nan)
+        return Measured(value, draws, n, len(rows) - n)
 
-    return cloud.each(resample, measure)
+    return Cloud.of(points).each(resample, measure)

@@ -5,16 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import cosines, each_pair, weighted_means
+from langgeom.metrics.aligned import TIE, cosines, each_pair, mean_over_sentences
 from langgeom.metrics.cloud import Cloud, Layer, Measured
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample, of_hits
-
-__all__ = ["mexa"]
-
-# Cosines closer than this are equal (see `retrieval`).
-TIE = 1e-12
 
 
 @metric("mexa", input="aligned_sentences", bounds=(0, 1))
@@ -42,9 +37,9 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         table = cosines(x, y)
         if len(table) < 2:
-            return Measured(torch.nan, None, len(table), 0)
+            return Measured.missing(len(table))
         others = table.clone().fill_diagonal_(-torch.inf)
         hits = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
-        return Measured(float(hits.double().mean()), weighted_means(hits, counts), len(hits), 0)
+        return mean_over_sentences(hits, counts)
 
     return of_hits(each_pair(points, reference, resample, measure), resample)

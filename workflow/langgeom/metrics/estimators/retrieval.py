@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
-from langgeom.metrics.aligned import cosines, each_pair, weighted_means
+from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, in_direction, mean_over_sentences
 from langgeom.metrics.cloud import Cloud, Layer, Measured
-from langgeom.metrics.divergence import check_direction
 from langgeom.metrics.estimate import Estimate
 from langgeom.metrics.registry import metric
 from langgeom.metrics.resample import Resample, of_hits
 
-__all__ = ["retrieval"]
 
-# Cosines closer than this are equal: far above the rounding of a float64 product, far below what two sentences share.
-TIE = 1e-12
-
-
-@metric("retrieval", input="aligned_sentences")
 @metric(
-    "retrieval_reverse",
+    "retrieval",
     input="aligned_sentences",
     bounds=(0, 1),
-    direction="from_reference",
-    about="Retrieval of the text's sentence by its translation in the reference: accuracy at 1",
+    reverse="Retrieval of the text's sentence by its translation in the reference: accuracy at 1",
 )
 def retrieval(
     points: Tensor | Cloud,
     reference: Tensor | Cloud,
     *,
-    direction: Literal["to_reference", "from_reference"] = "to_reference",
+    direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
     """Retrieval of a sentence's translation among all of the reference: accuracy at 1, by cosine.
@@ -54,13 +44,13 @@ def retrieval(
 
     Source: Artetxe & Schwenk 2019, TACL, arXiv:1812.10464, section 4.3 (Tatoeba).
     """
-    check_direction(direction)
+    in_direction(direction, 0, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         table = cosines(x, y) if direction == "to_reference" else cosines(x, y).T
         best = table.amax(1)
         ties = (table >= best[:, None] - TIE).sum(1)
         hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
-        return Measured(float(hits.mean()), weighted_means(hits, counts), len(hits), 0)
+        return mean_over_sentences(hits, counts)
 
     return of_hits(each_pair(points, reference, resample, measure), resample)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics.counts import ratio
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.registry import metric
-from langgeom.metrics.resample import Resample, of_hits
-
-__all__ = ["unknown_tokens"]
+from langgeom.metrics.resample import Resample, of_hits, ratio
 
 
 @metric("unknown_tokens", input="text", fields=("unknown", "tokens"), bounds=(0, 1))

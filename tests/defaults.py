@@ -1,0 +1,19 @@
+"""The settings of figures and findings, with the defaults of the config schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from langgeom.analysis import Settings
+from langgeom.config import SCHEMA
+
+
+def settings(**changes: Any) -> Settings:
+    """Return the default settings, with changes."""
+    top = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    figures = {name: spec["default"] for name, spec in top["figures"]["properties"].items()}
+    final_norm = top["hidden"]["properties"]["final_norm"]["default"]
+    config = {"figures": figures, "hidden": {"final_norm": final_norm}}
+    return Settings.of(config | {name: top[name]["default"] for name in ("reference", "seed")})._replace(**changes)

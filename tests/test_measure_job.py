@@ -1,0 +1,301 @@
+"""A measure job computes what is not done and nothing else, and gives the same rows whatever is kept on disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tiny
+from langgeom import measure_job
+from langgeom.config import defaults
+from langgeom.errors import UserError
+from langgeom.hidden.extract import extract
+from langgeom.hidden.load import load
+from langgeom.hidden.states import read_header, read_hidden
+from langgeom.measure_job import Settings, measure_batch, tables_of
+from langgeom.models import build_model
+from langgeom.table import key_of_table, read_table
+
+LINES = {"eng_Latn": "the people work", "spa_Latn": "el pueblo trabaja", "uig_Latn": "xelq ishleydu"}
+HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap": 60, "loss": None}
+SETTINGS = Settings(
+    hidden=HIDDEN,
+    metrics={"token": ["anisotropy", "id_twonn"], "sentence": ["anisotropy"], "aligned": ["kl_mean"], "text": ["bpc"]},
+    in_depth={}, bootstrap={"replicates": 20}, seed=0, depth=0.5, code={"hidden": "1", "metrics": "1"},
+)  # fmt: skip
+PARTS = {"eng_Latn_wrong": None, "eng_Latn_wrongEven": 0, "eng_Latn_wrongOdd": 1}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a prepared model and texts of twelve lines; the last ones are a text and its two halves."""
+    folder = tmp_path_factory.mktemp("source")
+    texts = {name: [f"{line} {number} {line[: number + 2]}" for number in range(12)] for name, line in LINES.items()}
+    wrong = [f"people the work {number} work" for number in range(12)]
+    for name, half in PARTS.items():
+        texts[name] = [line if half is None or number % 2 == half else "" for number, line in enumerate(wrong)]
+    tiny.decoder(folder / "made", [line for lines in texts.values() for line in lines])
+    build_model("m", {"folder": "made"}, wheels=[], twin=None, base=folder, out=folder / "m")
+    for name, lines in texts.items():
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+class Study:
+    """A results folder, and one batch of its texts."""
+
+    def __init__(self, source: Path, results: Path) -> None:
+        self.source, self.results = source, results
+        self.files = {path.stem: path for path in source.glob("*.txt")}
+        self.model, self.settings = source / "m", SETTINGS
+
+    def run(self, texts: list[str], whole: Mapping[str, str] | None = None, reference: str = "eng_Latn", **changes: Any) -> Path:
+        """Measure texts with changed settings of `hidden`; return the listing."""
+        listing = self.results / "metrics" / "m" / "c" / "1.json"
+        settings = replace(self.settings, hidden={**self.settings.hidden, **changes})
+        names = dict.fromkeys([reference, *texts, *(whole or {}).values()])
+        files = {name: self.files[name] for name in names}
+        measure_batch(self.model, "c", texts, files, reference, whole or {}, settings, listing)
+        return listing
+
+    def tables(self) -> dict[str, bytes]:
+        """Return the bytes of all tables."""
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in sorted(self.results.rglob("*.parquet"))}
+
+
+@pytest.fixture
+def study(source: Path, tmp_path: Path) -> Study:
+    return Study(source, tmp_path / "results")
+
+
+def measured(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the texts that were measured since the last call."""
+    found = [record.getMessage() for record in caplog.records if " measured in " in record.getMessage()]
+    caplog.clear()
+    return [message.split(": ")[1].split()[0] for message in found]
+
+
+@pytest.fixture(autouse=True)
+def logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> None:
+    listing = study.run(["eng_Latn", "spa_Latn"])
+    tables = tables_of([listing])
+    assert [path.stem for path in tables] == ["eng_Latn", "spa_Latn"]
+    table = read_table(tables[1])
+    about = {"text": "spa_Latn", "lang": "spa", "script": "Latn", "model": "m", "kind": "decoder", "init": "trained"}
+    assert {name: set(table[name]) for name in about} == {name: {value} for name, value in about.items()}
+    assert set(table["metric"]) == {"anisotropy", "id_twonn", "kl_mean", "bpc"}
+    cosines = [read_table(path, measure_job.ALIGNED) for path in tables_of([listing], "aligned")]
+    assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
+    assert not (study.results / "hidden").exists()
+
+
+def test_only_what_is_new_is_measured(study: Study, caplog: pytest.LogCaptureFixture) -> None:
+    study.run(["eng_Latn", "spa_Latn"])
+    before = study.tables()
+    assert measured(caplog) == ["eng_Latn", "spa_Latn"]
+    study.run(["uig_Latn", "eng_Latn", "spa_Latn"])
+    assert measured(caplog) == ["uig_Latn"]
+    assert {name: study.tables()[name] for name in before} == before
+
+
+def test_the_model_is_loaded_once_and_only_when_it_is_needed(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    from langgeom.hidden import load as module
+
+    loads, whole = [], module.load
+    monkeypatch.setattr(module, "load", lambda *args, **options: (loads.append(args[0]), whole(*args, **options))[1])
+    study.run(["eng_Latn", "spa_Latn"])
+    assert len(loads) == 1
+    study.run(["spa_Latn", "eng_Latn"])
+    assert len(loads) == 1
+    study.run(["uig_Latn", "eng_Latn", "spa_Latn"])
+    assert len(loads) == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"first_position": "include"}, {"token_cap": 100}, {"max_tokens": 4}, {"final_norm": False}, {"loss": False}]
+)
+def test_a_changed_setting_is_another_result(study: Study, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]) -> None:
+    study.run(["spa_Latn"])
+    measured(caplog)
+    study.run(["spa_Latn"], **changes)
+    assert measured(caplog) == ["spa_Latn"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 1}, {"bootstrap": {"replicates": 30}}, {"depth": 1.0}, {"code": {"hidden": "1", "metrics": "2"}},
+        {"code": {"hidden": "2", "metrics": "1"}}, {"metrics": {"token": ["anisotropy"]}},
+    ],
+)  # fmt: skip
+def test_what_else_determines_rows(study: Study, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]) -> None:
+    study.run(["spa_Latn"])
+    measured(caplog)
+    study.settings = replace(SETTINGS, **changes)
+    study.run(["spa_Latn"])
+    assert measured(caplog) == ["spa_Latn"]
+
+
+def test_a_changed_text_reference_or_model_is_another_result(
+    study: Study, source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study.run(["eng_Latn", "spa_Latn", "uig_Latn"])
+    measured(caplog)
+    longer = tmp_path / "spa_Latn.txt"
+    longer.write_text(study.files["spa_Latn"].read_text() + "el pueblo\n")
+    study.files["spa_Latn"] = longer
+    study.run(["eng_Latn", "spa_Latn", "uig_Latn"])
+    assert measured(caplog) == ["spa_Latn"]
+    study.run(["eng_Latn", "uig_Latn"], reference="spa_Latn")
+    assert measured(caplog) == ["eng_Latn", "uig_Latn"]
+    tiny.decoder(tmp_path / "other", longer.read_text().splitlines(), seed=7)
+    build_model("m", {"folder": "other"}, wheels=[], twin=None, base=tmp_path, out=tmp_path / "m")
+    study.model = tmp_path / "m"
+    study.run(["eng_Latn", "uig_Latn"], reference="spa_Latn")
+    assert measured(caplog) == ["eng_Latn", "uig_Latn"]
+
+
+def test_metrics_in_depth_are_of_the_texts_named_and_compute_those_alone(
+    study: Study, caplog: pytest.LogCaptureFixture
+) -> None:
+    listing = study.run(["eng_Latn", "spa_Latn"])
+    plain = set(read_table(tables_of([listing])[0])["metric"])
+    measured(caplog)
+    study.settings = replace(SETTINGS, in_depth={"texts": ["spa_Latn"], "token": ["id_pca", "anisotropy"]})
+    tables = tables_of([study.run(["eng_Latn", "spa_Latn"])])
+    assert measured(caplog) == ["spa_Latn"]
+    assert [set(read_table(path)["metric"]) for path in tables] == [plain, plain | {"id_pca"}]
+
+
+def test_rows_are_the_same_whatever_is_kept(study: Study, source: Path, tmp_path: Path) -> None:
+    """Byte for byte, metric by metric; and what is kept is what `extract` gives."""
+    texts = ["eng_Latn", "spa_Latn", *PARTS]
+    whole = dict.fromkeys(["eng_Latn_wrongEven", "eng_Latn_wrongOdd"], "eng_Latn_wrong")
+    study.run(texts, whole)
+    for keep in ("sentence", "all"):
+        other = Study(source, tmp_path / keep)
+        other.run(texts, whole, keep=keep)
+        assert other.tables() == study.tables()
+        files = {path.stem: path for path in (other.results / "hidden" / "m" / "c").iterdir()}
+        assert set(files) == set(texts)
+        own = extract(load(study.model, "float32"), study.files["spa_Latn"].read_text().splitlines(), HIDDEN, name="spa_Latn")
+        kept = read_hidden(files["spa_Latn"])
+        assert kept.sentence.equal(own.sentence)
+        assert kept.token.equal(own.token if keep == "all" else own.token[:, :0])
+        assert {kept.metadata[key] for key in ("corpus", "text")} == {"c", "spa_Latn"}
+
+
+def test_kept_states_are_measured_again_without_the_model(
+    study: Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from langgeom.hidden import load as module
+
+    study.run(["eng_Latn", "spa_Latn"])
+    once = study.tables()
+    study.run(["eng_Latn", "spa_Latn"], keep="all")  # done, but not kept
+    assert study.tables() == once
+    measured(caplog)
+    monkeypatch.setattr(module, "load", lambda *_, **__: pytest.fail("the model is loaded"))
+    study.run(["eng_Latn", "spa_Latn"], keep="all")
+    study.run(["eng_Latn", "spa_Latn"], keep="sentence")  # all is more than that
+    study.run(["eng_Latn", "spa_Latn"])
+    assert measured(caplog) == []
+    study.settings = replace(SETTINGS, seed=1)
+    study.run(["eng_Latn", "spa_Latn"], keep="all")
+    assert measured(caplog) == ["eng_Latn", "spa_Latn"] and study.tables() != once
+    study.settings = SETTINGS
+    study.run(["eng_Latn", "spa_Latn"])
+    assert study.tables() == once
+
+
+def test_parts_of_a_text_are_run_with_it(study: Study, caplog: pytest.LogCaptureFixture) -> None:
+    parts = ["eng_Latn_wrongEven", "eng_Latn_wrongOdd"]
+    tables = tables_of([study.run(parts, dict.fromkeys(parts, "eng_Latn_wrong"))])
+    assert [message for record in caplog.records if "run in" in (message := record.getMessage())][1:] != []
+    assert sum("run in" in record.getMessage() for record in caplog.records) == 2  # the reference, and the whole text
+    own = tables_of([Study(study.source, study.results / "alone").run(parts)])
+    for shared, alone in zip(map(read_table, tables), map(read_table, own), strict=True):
+        assert shared["n"].equals(alone["n"]) and shared["dropped"].equals(alone["dropped"])
+        assert shared["value"].to_list() == pytest.approx(alone["value"].to_list(), rel=1e-4, nan_ok=True)
+
+
+def test_a_part_must_be_one(source: Path) -> None:
+    from langgeom.hidden.extract import extract_parts
+
+    with pytest.raises(ValueError, match="'half' is no part of 'eng_Latn'"):
+        extract_parts(load(source / "m", "float32"), ["a b", "c d"], HIDDEN, {"half": ["a b", "c"]}, name="eng_Latn")
+
+
+def test_parts_keep_tokens_up_to_the_cap_by_themselves(source: Path) -> None:
+    from langgeom.hidden.extract import extract_parts
+
+    loaded = load(source / "m", "float32")
+    lines = [f"the people work {number}" for number in range(12)]
+    odd = [line if number % 2 else "" for number, line in enumerate(lines)]
+    both = extract_parts(loaded, lines, {**HIDDEN, "token_cap": 15}, {"eng_Latn_wrongOdd": odd}, name="eng_Latn")
+    alone = extract(loaded, odd, {**HIDDEN, "token_cap": 15}, name="eng_Latn_wrongOdd")
+    part = both["eng_Latn_wrongOdd"]
+    assert both["eng_Latn"].token.shape[1] == part.token.shape[1] == 15
+    assert part.metadata == alone.metadata and part.token_sentence.equal(alone.token_sentence)
+    for name, tensor in part.tensors():
+        assert tensor.float().allclose(getattr(alone, name).float(), atol=1e-5)
+
+
+def test_texts_before_a_mistake_are_kept_and_the_text_is_named(study: Study, tmp_path: Path) -> None:
+    study.files["spa_Latn"] = tmp_path / "spa_Latn.txt"
+    study.files["spa_Latn"].write_text("\n\n")
+    with pytest.raises(UserError, match=r"^spa_Latn: No line"):
+        study.run(["eng_Latn", "spa_Latn", "uig_Latn"])
+    assert [Path(name).stem for name in study.tables() if name.startswith("metrics")] == ["eng_Latn"]
+
+
+def test_a_table_is_the_last_thing_written(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in between leaves a text that is not done."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("langgeom.hidden.states.write_hidden", full)
+    with pytest.raises(OSError, match="No space left"):
+        study.run(["eng_Latn"], keep="all")
+    monkeypatch.undo()
+    assert study.tables() == {}
+    study.run(["eng_Latn"], keep="all")
+    assert read_header(study.results / "hidden/m/c/eng_Latn.safetensors")["text"] == "eng_Latn"
+
+
+def test_a_damaged_table_is_not_done(study: Study, caplog: pytest.LogCaptureFixture) -> None:
+    path = tables_of([study.run(["spa_Latn"])])[0]
+    whole = path.read_bytes()
+    for damage in (whole[:100], b"", whole[:-1]):
+        path.write_bytes(damage)
+        assert key_of_table(path) is None
+        measured(caplog)
+        study.run(["spa_Latn"])
+        assert measured(caplog) == ["spa_Latn"] and path.read_bytes() == whole
+
+
+def test_listings_that_cannot_be_used(study: Study, tmp_path: Path) -> None:
+    listing = study.run(["eng_Latn", "spa_Latn"])
+    content = json.loads(listing.read_text())
+    other = listing.with_name("2.json")
+    other.write_text(json.dumps({**content, "dtype": "bfloat16"}))
+    with pytest.raises(UserError, match=r"'m' was run in bfloat16 .* and float32 .*Set hidden\.dtype to one of bfloat16, float32"):
+        tables_of([listing, other])
+    (listing.parent / "spa_Latn.parquet").unlink()
+    with pytest.raises(UserError, match=r"spa_Latn\.parquet is missing.*Remove .*1\.json and run again"):
+        tables_of([listing])
+    other.write_text("{")
+    with pytest.raises(UserError, match="is damaged"):
+        tables_of([other])

@@ -1,0 +1,309 @@
+"""Statistics over languages or other independent units: fits, permutation tests, intervals, correction, power.
+
+Random draws are made once per sample size and seed, so equal data give equal p. A test with few enough arrangements goes
+through all of them, and its p is exact.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import brentq
+
+LEVEL, POWER = 0.05, 0.8
+DRAWS = REPLICATES = 9999
+# Up to this many units, all 2^n signs and all n! orders are tried.
+EXACT_SIGNS, EXACT_ORDERS = 13, 7
+NAN = float("nan")
+Numbers: TypeAlias = Sequence[float] | np.ndarray | pd.Series
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A straight line through points, and the correlations of x and y.
+
+    Attributes:
+        slope, intercept: of the least squares line of y on x.
+        r, r_p: Pearson's correlation and its two-sided p (Student's t, n - 2 degrees of freedom).
+        rho, rho_p: Spearman's; p over all orders up to `EXACT_ORDERS` points, else by t.
+        n: points with both a finite x and a finite y.
+        centre: the mean of x.
+        error, slope_error: standard errors of the line's height at `centre` and of its slope.
+
+    All but n are NaN for fewer than 3 points, or where x or y does not vary.
+    """
+
+    slope: float
+    intercept: float
+    r: float
+    r_p: float
+    rho: float
+    rho_p: float
+    n: int
+    centre: float = NAN
+    error: float = NAN
+    slope_error: float = NAN
+
+    def line(self, x: Numbers) -> np.ndarray:
+        """Return the line's height at each x."""
+        return self.intercept + self.slope * np.asarray(x, dtype=float)
+
+    def band(self, x: Numbers, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+        """Return the 1 - level confidence band of the line (of the mean of y, pointwise) at each x.
+
+        Source: Draper & Smith 1998, Applied Regression Analysis, section 3.1.
+        """
+        at = np.asarray(x, dtype=float)
+        reach = stats.t.ppf(1 - level / 2, max(self.n - 2, 1)) * np.hypot(self.error, self.slope_error * (at - self.centre))
+        return self.line(at) - reach, self.line(at) + reach
+
+
+def fit_line(x: Numbers, y: Numbers) -> Fit:
+    """Fit a straight line by least squares, with both correlations.
+
+    Args:
+        x, y: n numbers each; a point with a missing number is left out.
+
+    Raises:
+        ValueError: x and y differ in length.
+    """
+    a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if a.shape != b.shape:
+        raise ValueError(f"{a.size} x and {b.size} y")
+    both = np.isfinite(a) & np.isfinite(b)
+    a, b = a[both], b[both]
+    n = len(a)
+    if n < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return Fit(NAN, NAN, NAN, NAN, NAN, NAN, n)
+    line, ranked = stats.linregress(a, b), stats.spearmanr(a, b)
+    rho_p = correlation_p(ranks(a), ranks(b)) if n <= EXACT_ORDERS else float(ranked.pvalue)
+    slope, intercept, r, r_p = map(float, (line.slope, line.intercept, line.rvalue, line.pvalue))
+    error = float(line.stderr * a.std())  # the residuals' spread / sqrt(n)
+    return Fit(slope, intercept, r, r_p, float(ranked.statistic), rho_p, n, float(a.mean()), error, float(line.stderr))
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks of values; equal values share their mean rank."""
+    return stats.rankdata(values)
+
+
+def pearson(x: np.ndarray, y: np.ndarray) -> float:
+    """Return Pearson's correlation, NaN if either does not vary; of ranks, it is Spearman's."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = x - x.mean(), y - y.mean()
+    norm = math.sqrt(float(x @ x) * float(y @ y))
+    return float(np.clip(x @ y / norm, -1, 1)) if norm > 1e-300 else NAN
+
+
+@functools.cache
+def signs(n: int, seed: int) -> np.ndarray:
+    """Return rows of signs: all of them, or random ones after a row of ones."""
+    if n <= EXACT_SIGNS:
+        return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
+    drawn = np.random.default_rng((seed, n, 1)).choice((1.0, -1.0), (DRAWS, n))
+    return np.vstack([np.ones(n), drawn])
+
+
+@functools.cache
+def _orders(n: int, seed: int) -> np.ndarray:
+    """Return rows of orders of n units: all of them, or random ones after the observed order."""
+    if n <= EXACT_ORDERS:
+        return np.array(list(itertools.permutations(range(n))))
+    generator = np.random.default_rng((seed, n, 2))
+    drawn = generator.permuted(np.tile(np.arange(n), (DRAWS, 1)), axis=1)
+    return np.vstack([np.arange(n), drawn])
+
+
+def least_units(level: float = LEVEL) -> int:
+    """Return the least n at which a two-sided test by sign flips can reach a level: 2 / 2^n must not exceed it."""
+    return math.ceil(math.log2(2 / level))
+
+
+def sign_flip_p(differences: np.ndarray, seed: int = 0) -> float:
+    """Return the two-sided p of a mean of zero, by flipping the signs of the differences.
+
+    Under the null each difference is as likely to have the other sign. The p is exact up to 13 units (all 2^n signs), else from
+    9,999 draws and the observed signs.
+
+    Args:
+        differences: [n], one per unit.
+
+    Source: Fisher 1935, The Design of Experiments, section 21; counting the observed signs: Phipson & Smyth 2010.
+    """
+    values = np.asarray(differences, dtype=float)
+    means = np.abs(signs(len(values), seed) @ values)
+    return float((means >= means[0] * (1 - 1e-12)).mean())
+
+
+def correlation_p(x: np.ndarray, y: np.ndarray, seed: int = 0) -> float:
+    """Return the two-sided p of no association, by permuting y among the units.
+
+    The p is exact up to 7 units (all n! orders), else from 9,999 draws and the observed order.
+
+    Args:
+        x, y: [n] each; ranks for Spearman's correlation.
+
+    Source: Pitman 1937, "Significance tests which may be applied to samples from any populations. II".
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = x - x.mean(), y - y.mean()
+    sums = np.abs(y[_orders(len(y), seed)] @ x)
+    return float((sums >= sums[0] * (1 - 1e-12)).mean())
+
+
+def mean_reach(spread: Numbers | float, n: Numbers | int, level: float = LEVEL) -> np.ndarray:
+    """Return half the width of Student's 1 - level interval of a mean, from the standard deviation; NaN for n = 1."""
+    n = np.asarray(n, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = stats.t.ppf(1 - level / 2, np.maximum(n - 1, 1)) * np.asarray(spread, dtype=float) / np.sqrt(n)
+        return np.where(n > 1, reach, np.nan)
+
+
+def mean_interval(values: Numbers, level: float = LEVEL) -> Bounds:
+    """Return Student's 1 - level interval of a mean; NaN for fewer than two values."""
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return NAN, NAN
+    half = float(mean_reach(values.std(ddof=1), len(values), level))
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def standard_error(r: float, n: int, ranked: bool) -> float:
+    """Return the standard error of atanh(r).
+
+    Source: Fisher 1921 for Pearson's r; Bonett & Wright 2000, Psychometrika 65, equation 9, for Spearman's.
+    """
+    return math.sqrt((1 + r * r / 2 if ranked else 1) / (n - 3))
+
+
+def fisher(r: float) -> float:
+    """Return atanh(r), finite even for a correlation of 1."""
+    return math.atanh(min(max(r, -1 + 1e-9), 1 - 1e-9))
+
+
+def correlation_interval(r: float, n: int, ranked: bool, level: float = LEVEL) -> Bounds:
+    """Return the 1 - level interval of a correlation of n > 3 units, by Fisher's z."""
+    middle, half = fisher(r), stats.norm.ppf(1 - level / 2) * standard_error(r, n, ranked)
+    return math.tanh(middle - half), math.tanh(middle + half)
+
+
+def equivalence_p(value: float, error: float, bound: float, freedom: float = math.inf) -> float:
+    """Return the p of an effect of `bound` or more on either side; a small p means a smaller effect.
+
+    Two one-sided tests, doubled: p <= .05 says that the 95 % interval lies within the bounds. (The usual TOST does not
+    double, and so asks for the 90 % interval.)
+
+    Args:
+        value, error: estimate and standard error (for a correlation: of its atanh).
+        bound: the smallest effect of interest, on the same scale.
+        freedom: degrees of freedom of Student's t; infinite for the normal distribution.
+
+    Source: Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15.
+    """
+    if error <= 0:
+        return 0.0 if abs(value) < bound else 1.0
+    return float(min(1.0, 2 * stats.t.sf((bound - abs(value)) / error, freedom)))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Return p adjusted by Holm's step-down method.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6.
+    """
+    # statsmodels has it too, but collects garbage on each call, which takes longer than all the rest.
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+@functools.cache
+def detectable_mean(n: int) -> float:
+    """Return the smallest mean, in standard deviations, that a two-sided t-test on n units finds in 80 % of cases."""
+    if n < 3:
+        return NAN
+    critical = stats.t.ppf(1 - LEVEL / 2, n - 1)
+
+    def missing_power(d: float) -> float:
+        # The other tail adds less than 1e-5 at this power.
+        return float(stats.nct.sf(critical, n - 1, d * math.sqrt(n))) - POWER
+
+    return float(brentq(missing_power, 1e-3, 10 / math.sqrt(n)))
+
+
+def detectable_correlation(n: int, ranked: bool, around: float = 0.0) -> float:
+    """Return the smallest correlation above `around` that a test of n units tells from it (p <= .05) in 80 % of cases."""
+    reach = stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER)
+    r = around
+    for _ in range(50):  # Spearman's error depends on the correlation itself
+        r = math.tanh(math.atanh(around) + reach * standard_error(r, n, ranked))
+    return r
+
+
+def needed_for_equivalence(bound: float) -> int:
+    """Return how many units put the interval of a correlation of zero within `bound` in 80 % of cases."""
+    reach = stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(1 - (1 - POWER) / 2)
+    return math.ceil((reach / math.atanh(bound)) ** 2 + 3)
+
+
+def bootstrap_weights(groups: Sequence[str], seed: int = 0) -> np.ndarray:
+    """Return how often each unit is drawn in each bootstrap replicate, drawing whole groups.
+
+    Args:
+        groups: [n], the group of each unit; all different for the plain bootstrap.
+
+    Returns:
+        [replicates, n] counts.
+
+    Source: Davison & Hinkley 1997, Bootstrap Methods and their Application, section 3.8.
+    """
+    names, member = np.unique(np.asarray(groups), return_inverse=True)
+    return _drawn(len(names), seed)[:, member]
+
+
+@functools.cache
+def _drawn(count: int, seed: int) -> np.ndarray:
+    generator = np.random.default_rng((seed, count, 3))
+    return generator.multinomial(count, np.full(count, 1 / count), size=REPLICATES).astype(float)
+
+
+def weighted_mean(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean of values [n] in each replicate: [replicates]."""
+    return weights @ np.asarray(values, dtype=float) / weights.sum(axis=1)
+
+
+def weighted_pearson(weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation in each replicate, NaN where a replicate does not vary."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    mx, my, mxy, mxx, myy = (weighted_mean(weights, v) for v in (x, y, x * y, x * x, y * y))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = (mxy - mx * my) / np.sqrt(np.maximum(mxx - mx * mx, 0) * np.maximum(myy - my * my, 0))
+    return np.where(np.isfinite(r), np.clip(r, -1, 1), np.nan)
+
+
+def weighted_pairwise(weights: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Return the mean over pairs of different units of a symmetric table [n, n], in each replicate."""
+    table = table - np.diag(np.diag(table))
+    pairs = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(pairs > 0, ((weights @ table) * weights).sum(axis=1) / pairs, np.nan)
+
+
+def rank_correlations(rows: np.ndarray) -> np.ndarray:
+    """Return Spearman's correlation of each row [n, values] with each other: [n, n]; NaN for a constant row."""
+    ranked = np.apply_along_axis(ranks, 1, rows)
+    ranked = ranked - ranked.mean(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ranked = ranked / np.linalg.norm(ranked, axis=1, keepdims=True)
+    return np.clip(ranked @ ranked.T, -1, 1)

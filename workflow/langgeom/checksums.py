@@ -1,0 +1,91 @@
+"""Checksums of results: a run records them in results/checksums.txt, in the format of sha256sum; `make verify` compares."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from langgeom.files import atomic, sha256
+
+LISTING = "checksums.txt"
+# Not results: what a run says of itself, and what can be fetched again.
+LEFT_OUT = {"logs", "benchmarks", "cache", LISTING}
+
+
+def record(results: Path) -> None:
+    """Record the checksums of all results that are new or were written since the last recording."""
+    listing = results / LISTING
+    known, since = _read(listing), listing.stat().st_mtime if listing.exists() else 0.0
+    files = [path.relative_to(results).as_posix() for path in _files(results)]
+    written = [name for name in files if name not in known or (results / name).stat().st_mtime >= since]
+    if written or known.keys() != set(files):
+        known |= dict(zip(written, _checksums(results, written), strict=True))
+        with atomic(listing) as temporary:
+            temporary.write_text("".join(f"{known[name]}  {name}\n" for name in files), encoding="utf-8")
+
+
+def verify(results: Path) -> dict[str, str]:
+    """Return the results that are not as they were recorded: name -> "damaged" or "missing"."""
+    known = _read(results / LISTING)
+    found = dict(zip(known, _checksums(results, known), strict=True))
+    return {name: "damaged" if found[name] else "missing" for name in known if found[name] != known[name]}
+
+
+def _files(results: Path) -> list[Path]:
+    """Return the files of all results; names that begin with a dot are temporary, or Snakemake's."""
+    found = {path: path.relative_to(results).parts for path in sorted(results.rglob("*")) if path.is_file()}
+    return [path for path, parts in found.items() if parts[0] not in LEFT_OUT and not any(part[0] == "." for part in parts)]
+
+
+def _checksums(results: Path, names: Iterable[str]) -> list[str]:
+    def checksum(name: str) -> str:
+        try:
+            return sha256(results / name)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:  # a disk that cannot read a block
+            return str(error)
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        return list(pool.map(checksum, names))
+
+
+def _read(listing: Path) -> dict[str, str]:
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    return {name: checksum for checksum, name in (line.split("  ", 1) for line in lines)}
+
+
+def output_of(path: Path) -> Path:
+    """Return the output by which Snakemake knows a result: a model's folder, the listing of what was fetched from the hub."""
+    parts = path.parts
+    if "models" in parts:
+        return Path(*parts[: parts.index("models") + 2])
+    if "hub" in parts and path.parent.name in ("weights", "architecture"):
+        return path.parent.with_suffix(".json")
+    return path
+
+
+def main(results: Path) -> int:
+    """Print which results are damaged or missing and how to make them anew; return 1 if any is."""
+    if not (results / LISTING).exists():
+        print(f"{results / LISTING} is not there: a run writes it when it has succeeded.")
+        return 1
+    wrong = verify(results)
+    for name, what in wrong.items():
+        print(f"{what}: {results / name}")
+    if wrong:
+        outputs = " ".join(dict.fromkeys(str(output_of(results / name)) for name in wrong))
+        print(
+            f'{len(wrong)} results are not as they were written. `make ARGS="--forcerun {outputs}"` makes them anew, with all '
+            "that was made from them. What the config does not ask for any more can be deleted."
+        )
+        return 1
+    print(f"All {len(_read(results / LISTING))} results are as they were written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(*sys.argv[1:] or ["results"])))

@@ -1,0 +1,286 @@
+"""What one `measure` job does: one model on a batch of texts, each measured while the model is loaded.
+
+The model runs the reference text first and its states stay in memory. Then each text is run, measured on the same device,
+and written; then its states are dropped. `hidden.keep` says what of the states is left on disk: nothing, sentence means, or
+all of them. Kept states are read instead of running the model again, so metrics can be redone without it.
+
+A text is done when its table carries the key of everything that determines it. That is the only bookkeeping: a job that was
+killed, or that gets a new text or other settings, computes the texts that lack the right key and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langgeom.code import versions_of
+from langgeom.errors import UserError
+from langgeom.files import atomic, read_json, sha256
+from langgeom.models.manifest import read_manifest
+from langgeom.names import TextName
+from langgeom.table import ALIGNED, key_of_table, write_rows
+
+if TYPE_CHECKING:
+    from langgeom.hidden.load import LoadedModel
+    from langgeom.hidden.states import HiddenStates
+
+log = logging.getLogger(__name__)
+MEANS = "-means"  # ends the key of a file that holds sentence means only
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the numbers depend on, besides the model and the texts.
+
+    Attributes:
+        hidden: the config's `hidden`, and `loss` (None: by the model's kind).
+        metrics: names of metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
+        in_depth: more of them, for the texts that it names under `texts`.
+        bootstrap: `replicates`; `seed` seeds them.
+        depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: no cosines.
+        code: fingerprints of the code, `hidden` and `metrics`.
+    """
+
+    hidden: Mapping[str, Any]
+    metrics: Mapping[str, Sequence[str]]
+    in_depth: Mapping[str, Sequence[str]]
+    bootstrap: Mapping[str, Any]
+    seed: int
+    depth: float | None
+    code: Mapping[str, str]
+
+    def names(self, text: str, reference: str) -> dict[str, list[str]]:
+        """Return the metrics of one text, none twice; the reference text has no pair to differ from."""
+        more = self.in_depth if text in self.in_depth.get("texts", ()) else {}
+        kinds = [over for over in dict.fromkeys([*self.metrics, *more]) if over != "texts"]
+        return {
+            over: list(dict.fromkeys([*self.metrics.get(over, ()), *more.get(over, ())]))
+            for over in kinds
+            if over != "pairs" or text != reference
+        }
+
+
+def measure_batch(
+    model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str, whole: Mapping[str, str],
+    settings: Settings, listing: Path,
+) -> None:  # fmt: skip
+    """Measure texts and write the table of each, then the listing of the batch.
+
+    Args:
+        model: the prepared model's folder.
+        corpus: the corpus's name.
+        texts: names of the texts of this batch.
+        files: corpus file of each text, of the reference and of each text that another is part of.
+        reference: the text that the others are compared with.
+        whole: for each text that is part of another, that text: it is run once for all its parts.
+        listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; cosines and hidden states under
+            `{results}/aligned` and `{results}/hidden`.
+
+    Raises:
+        UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
+    """
+    batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing)
+    batch.run()
+    names = {text: f"{text}.parquet" for text in texts}
+    cosines = {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
+    content = {"model": model.name, "corpus": corpus, "dtype": batch.dtype, "metrics": names, "aligned": cosines}
+    with atomic(listing) as path:
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
+    """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
+
+    Raises:
+        UserError: a listing or table is missing or damaged, or texts of one model ran in different number formats: a
+            difference between them would look like one between languages.
+    """
+    found: list[Path] = []
+    formats: dict[str, dict[str, Path]] = {}
+    for listing in listings:
+        content = read_json(listing, "model", "dtype", kind)
+        formats.setdefault(content["model"], {}).setdefault(content["dtype"], listing)
+        paths = [listing.parent / name for name in content[kind].values()]
+        for path in paths:
+            if not path.exists():
+                raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
+        found += paths
+    for model, seen in formats.items():
+        if len(seen) > 1:
+            where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
+            raise UserError(
+                f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
+                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are not computed again."
+            )
+    return found
+
+
+class _Batch:
+    """The texts of one job, what is done of them, and the model, loaded when the first text needs it."""
+
+    def __init__(
+        self, model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str,
+        whole: Mapping[str, str], settings: Settings, listing: Path,
+    ) -> None:  # fmt: skip
+        self.model, self.corpus, self.texts, self.files, self.reference = model, corpus, texts, files, reference
+        self.whole, self.settings, self.root = whole, settings, listing.parents[3]
+        self.manifest = read_manifest(model)
+        self.keep = settings.hidden["keep"]
+        self.dtype = _dtype(settings.hidden["dtype"])
+        digests = {text: sha256(path) for text, path in files.items()}
+        # A model's name does not change its numbers, but it stands in the files.
+        self.hidden_keys = {
+            text: _key(
+                model=[self.manifest["name"], self.manifest["fingerprint"]], code=settings.code["hidden"],
+                settings={**settings.hidden, "dtype": self.dtype, "keep": None}, corpus=corpus,
+                text=[[name, digests[name]] for name in (text, whole.get(text)) if name is not None],
+                versions=versions_of("torch", "transformers", "tokenizers"),
+            ) for text in files
+        }  # fmt: skip
+        self.keys = {
+            text: _key(
+                hidden=self.hidden_keys[text], reference=self.hidden_keys[reference], names=settings.names(text, reference),
+                bootstrap=dict(settings.bootstrap), seed=settings.seed, depth=settings.depth, code=settings.code["metrics"],
+                versions=versions_of("torch", "numpy"),
+            ) for text in texts
+        }  # fmt: skip
+
+    def _path(self, kind: str, text: str) -> Path:
+        suffix = ".safetensors" if kind == "hidden" else ".parquet"
+        return self.root / kind / self.model.name / self.corpus / f"{text}{suffix}"
+
+    def _measured(self, text: str) -> bool:
+        return key_of_table(self._path("metrics", text)) == self.keys[text]
+
+    def _kept(self, text: str) -> str:
+        """Return what of a text's states is on disk: `all`, `sentence` (means) or `none`."""
+        from langgeom.hidden.states import read_header
+
+        with contextlib.suppress(UserError):
+            found = read_header(self._path("hidden", text))["fingerprint"]
+            return {self.hidden_keys[text]: "all", self.hidden_keys[text] + MEANS: "sentence"}.get(found, "none")
+        return "none"
+
+    def _done(self, text: str) -> bool:
+        return self._measured(text) and (self.keep == "none" or self._kept(text) in ("all", self.keep))
+
+    @cached_property
+    def loaded(self) -> LoadedModel:
+        from langgeom.hidden.load import load
+
+        return load(self.model, dtype=self.dtype, device="auto", loss=self.settings.hidden["loss"])
+
+    def run(self) -> None:
+        """Measure every text that is not done."""
+        todo = [text for text in self.texts if not self._done(text)]
+        if len(todo) < len(self.texts):
+            log.info("%d of %d texts are finished already", len(self.texts) - len(todo), len(self.texts))
+        if not todo:
+            return
+        from langgeom.device import pick_device, reproducible
+
+        # Texts that are parts of one text are run with it.
+        runs: dict[str, list[str]] = {}
+        for text in todo:
+            runs.setdefault(self.whole.get(text, text), []).append(text)
+        with reproducible(pick_device()), ThreadPoolExecutor(1, thread_name_prefix="measure") as worker:
+            with _named(self.reference):
+                reference = self._states(self.reference, [self.reference])[self.reference]
+            pending: Future[None] | None = None
+            for whole, members in runs.items():
+                with _named(whole):
+                    states = {self.reference: reference} if members == [self.reference] else self._states(whole, members)
+                for text in members:
+                    if pending is not None:
+                        pending.result()
+                    # The next text runs while this one is measured.
+                    pending = worker.submit(self._finish, text, states.pop(text), reference, todo)
+                states.clear()
+            if pending is not None:
+                pending.result()
+
+    def _states(self, whole: str, members: Sequence[str]) -> dict[str, HiddenStates]:
+        """Return the states of texts, read where all of them were kept, else computed by one run of `whole`."""
+        from langgeom.hidden.extract import extract_parts
+        from langgeom.hidden.states import read_hidden
+
+        if all(self._kept(text) == "all" for text in members):
+            return {text: read_hidden(self._path("hidden", text)) for text in members}
+        start = time.monotonic()
+        lines = {text: _lines(self.files[text]) for text in (whole, *members)}
+        parts = {text: of for text, of in lines.items() if text != whole}
+        states = extract_parts(self.loaded, lines[whole], self.settings.hidden, parts, name=whole)
+        log.info("%s: run in %.1f s", whole, time.monotonic() - start)
+        about = {"corpus": self.corpus}
+        return {
+            text: replace(of, metadata={**of.metadata, **about, "text": text, "fingerprint": self.hidden_keys[text]})
+            for text, of in states.items()
+        }
+
+    def _finish(self, text: str, states: HiddenStates, reference: HiddenStates, todo: Sequence[str]) -> None:
+        """Measure a text, and write its table last: with it the text is done."""
+        from langgeom.explorer.alignment import aligned_rows
+        from langgeom.hidden.states import write_hidden
+
+        with _named(text):
+            start = time.monotonic()
+            if self.keep != "none" and self._kept(text) not in ("all", self.keep):
+                if self.keep == "all":
+                    write_hidden(self._path("hidden", text), states, {})
+                else:
+                    key = self.hidden_keys[text] + MEANS
+                    write_hidden(self._path("hidden", text), states.means(), {"fingerprint": key})
+            if not self._measured(text):
+                rows = self._rows(text, states, reference)
+                if self.settings.depth is not None:
+                    cosines = aligned_rows(states, reference, self.settings.depth)
+                    write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
+                write_rows(rows, self._path("metrics", text), key=self.keys[text])
+            log.info("%d of %d: %s measured in %.1f s", todo.index(text) + 1, len(todo), text, time.monotonic() - start)
+
+    def _rows(self, text: str, states: HiddenStates, reference: HiddenStates) -> list[dict[str, Any]]:
+        from langgeom.metrics import Resample
+        from langgeom.metrics.measure import measure_text
+
+        name = TextName.parse(text)
+        about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
+        about |= {"lang": name.lang, "script": name.script}
+        resample = Resample(**self.settings.bootstrap, seed=self.settings.seed)
+        names = self.settings.names(text, self.reference)
+        rows = measure_text(states, reference, names, resample, states.token.device)
+        return [{**about, **row} for row in rows]
+
+
+def _key(**parts: Any) -> str:
+    """Return the sha256 of JSON-able parts, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _lines(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _dtype(name: str) -> str:
+    """Return the dtype that "auto" stands for on this machine, since it determines the numbers."""
+    from langgeom.device import pick_device, pick_dtype
+
+    return str(pick_dtype(name, pick_device())).removeprefix("torch.")
+
+
+@contextlib.contextmanager
+def _named(text: str) -> Iterator[None]:
+    """Name the text that a mistake came from."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{text}: {error}") from error

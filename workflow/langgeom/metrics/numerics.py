@@ -1,0 +1,44 @@
+"""Sums, norms and products that keep their precision, which several metrics share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+# Elements of a temporary in a direct computation (32 MiB of float64).
+PIECE = 1 << 22
+# A share of the mean's length; float64 points nearer to their mean than this are equal but for rounding.
+ROUNDING = 1e-13
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Multiply float32 matrices in float32 (neither TF32 nor bfloat16, nor autocast) inside the block, then restore."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def largest_power(dtype: torch.dtype) -> float:
+    """Return the largest power of two that is a safe, exact scale factor in this dtype."""
+    return 2.0 ** (math.frexp(torch.finfo(dtype).max)[1] - 2)
+
+
+def row_norms(points: Tensor) -> Tensor:
+    """Return the length of each row, [n] float64, summed in float64."""
+    # Pieces fit in a core's cache as float64; torch would convert the whole at once.
+    step = max(1, PIECE // 16 // points.shape[1])
+    return torch.cat([torch.linalg.vector_norm(part, dim=1, dtype=torch.float64) for part in points.split(step)])
+
+
+def total_square(norms: Tensor) -> float:
+    """Return the squared Frobenius norm from the rows' norms: summed in float32, a massive dimension would hide small ones."""
+    return float(norms.square().sum())

@@ -1,0 +1,80 @@
+# Metrics: every layer of a model on every text, measured while the model is loaded; and the one tidy table.
+#
+# Inputs: a prepared model and the texts of a batch, the reference text among them. Output: a listing of the batch. The tables it
+# lists, one a text, lie beside it and outlive a killed job, which then goes on from there. `hidden.keep` keeps hidden states too.
+
+
+rule measure:
+    "Measuring {wildcards.model} on {wildcards.corpus}, batch {wildcards.batch}"
+    input:
+        model="results/models/{model}",
+        texts=lambda wildcards: CONFIG.batch_files(wildcards.corpus, wildcards.batch).values(),
+    output:
+        "results/metrics/{model}/{corpus}/{batch}.json",
+    log:
+        "results/logs/measure/{model}/{corpus}.{batch}.log",
+    benchmark:
+        "results/benchmarks/measure/{model}/{corpus}.{batch}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt
+        * measure_memory(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
+        runtime=lambda wildcards, input, attempt: attempt
+        * measure_minutes(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
+        gpu_turn=GPU_TURN,
+    params:
+        texts=lambda wildcards: CONFIG.batch(wildcards.corpus, wildcards.batch),
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
+        whole=lambda wildcards: CONFIG.wholes(wildcards.corpus, wildcards.batch),
+        settings=lambda wildcards: CONFIG.measure(wildcards.model, wildcards.corpus),
+        code={
+            "hidden": code_of("langgeom.hidden"),
+            "metrics": code_of("langgeom.metrics", "langgeom.explorer.alignment"),
+        },
+        versions=versions_of("torch", "transformers", "tokenizers", "numpy"),
+    script:
+        "../scripts/measure.py"
+
+
+rule metrics:
+    "Metrics of {wildcards.model} on {wildcards.text} of {wildcards.corpus}"
+    input:
+        lambda wildcards: f"results/metrics/{wildcards.model}/{wildcards.corpus}/"
+        f"{CONFIG.batch_of(wildcards.corpus, wildcards.text)}.json",
+    output:
+        update("results/metrics/{model}/{corpus}/{text}.parquet"),
+    log:
+        "results/logs/metrics/{model}/{corpus}/{text}.log",
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    script:
+        "../scripts/metrics.py"
+
+
+rule join_metrics:
+    "Joining all metrics into one table"
+    input:
+        CONFIG.listings(),
+    output:
+        parquet="results/metrics.parquet",
+        csv=report(
+            "results/metrics.csv",
+            caption="../report/metrics.rst",
+            category="Tables",
+            labels={"table": "metrics by layer"},
+        ),
+    log:
+        "results/logs/join_metrics.log",
+    benchmark:
+        "results/benchmarks/join_metrics.tsv"
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        table="metrics",
+        code=code_of("langgeom.table"),
+    script:
+        "../scripts/join_table.py"
