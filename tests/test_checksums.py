@@ -13,7 +13,10 @@ import pytest
 from langgeom import checksums
 from langgeom.checksums import LISTING, main, record, verify
 
-FILES = ["metrics.csv", "figures/fig.svg", "models/m/model.safetensors", "downloads/hub/o--n/0/weights/config.json"]
+FILES = [
+    "metrics.csv", "figures/fig.svg", "models/m/model.safetensors", "downloads/hub/o--n/0/weights/config.json",
+    "downloads/hub/o--n/0/weights.json", "metrics/n/c/eng_Latn.parquet", "metrics/n/c/1.json", "aligned/n/c/eng_Latn.parquet",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -37,15 +40,26 @@ def test_the_listing_is_that_of_sha256sum(results: Path) -> None:
 
 def test_what_is_damaged_or_missing_is_named_with_the_cure(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (results / "metrics.csv").unlink()
-    for name in FILES[2:]:
+    for name in (FILES[2], FILES[3], FILES[7]):
         (results / name).write_text("changed")
         os.utime(results / name, (1, 1))  # a bit that flips keeps the time
-    assert verify(results) == {"metrics.csv": "missing", FILES[2]: "damaged", FILES[3]: "damaged"}
+    assert verify(results) == {"metrics.csv": "missing", **dict.fromkeys((FILES[2], FILES[3], FILES[7]), "damaged")}
     assert main(results) == 1
     said = capsys.readouterr().out
     assert f"missing: {results}/metrics.csv\n" in said and f"damaged: {results}/{FILES[2]}\n" in said
-    outputs = [f"{results}/{name}" for name in ("downloads/hub/o--n/0/weights.json", "metrics.csv", "models/m")]
-    assert f'make ARGS="--forcerun {" ".join(outputs)}"' in said
+    removed = [
+        "models/m",
+        "metrics/m",
+        "aligned/m",
+        "hidden/m",
+        FILES[3],
+        "aligned/n/c/eng_Latn.parquet",
+        FILES[5],
+        "metrics.csv",
+    ]
+    forced = ["models/m", "downloads/hub/o--n/0/weights.json", "metrics/n/c/1.json", "metrics.csv"]
+    assert set(said.split("rm -rf ")[1].split("\n")[0].split()) == {f"{results}/{name}" for name in removed}
+    assert set(said.split('make ARGS="--forcerun ')[1].split('"')[0].split()) == {f"{results}/{name}" for name in forced}
 
 
 def test_only_what_was_written_since_is_read_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

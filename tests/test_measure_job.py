@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 import tiny
-from langgeom import measure_job
 from langgeom.config import defaults
 from langgeom.errors import UserError
 from langgeom.hidden.extract import extract
 from langgeom.hidden.load import load
 from langgeom.hidden.states import read_header, read_hidden
-from langgeom.measure_job import Settings, measure_batch, tables_of
+from langgeom.measure_job import Settings, measure_batch
 from langgeom.models import build_model
-from langgeom.table import key_of_table, read_table
+from langgeom.table import ALIGNED, key_of_table, read_table, tables_of
 
 LINES = {"eng_Latn": "the people work", "spa_Latn": "el pueblo trabaja", "uig_Latn": "xelq ishleydu"}
 HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap": 60, "loss": None}
@@ -56,7 +55,9 @@ class Study:
         self.files = {path.stem: path for path in source.glob("*.txt")}
         self.model, self.settings = source / "m", SETTINGS
 
-    def run(self, texts: list[str], whole: Mapping[str, str] | None = None, reference: str = "eng_Latn", **changes: Any) -> Path:
+    def run(
+        self, texts: list[str], whole: Mapping[str, str] | None = None, reference: str = "eng_Latn", **changes: Any
+    ) -> Path:
         """Measure texts with changed settings of `hidden`; return the listing."""
         listing = self.results / "metrics" / "m" / "c" / "1.json"
         settings = replace(self.settings, hidden={**self.settings.hidden, **changes})
@@ -95,7 +96,7 @@ def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> 
     about = {"text": "spa_Latn", "lang": "spa", "script": "Latn", "model": "m", "kind": "decoder", "init": "trained"}
     assert {name: set(table[name]) for name in about} == {name: {value} for name, value in about.items()}
     assert set(table["metric"]) == {"anisotropy", "id_twonn", "kl_mean", "bpc"}
-    cosines = [read_table(path, measure_job.ALIGNED) for path in tables_of([listing], "aligned")]
+    cosines = [read_table(path, ALIGNED) for path in tables_of([listing], "aligned")]
     assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
     assert not (study.results / "hidden").exists()
 
@@ -291,7 +292,7 @@ def test_listings_that_cannot_be_used(study: Study, tmp_path: Path) -> None:
     content = json.loads(listing.read_text())
     other = listing.with_name("2.json")
     other.write_text(json.dumps({**content, "dtype": "bfloat16"}))
-    with pytest.raises(UserError, match=r"'m' was run in bfloat16 .* and float32 .*Set hidden\.dtype to one of bfloat16, float32"):
+    with pytest.raises(UserError, match=r"bfloat16 .* and float32 .*Set hidden\.dtype to one of bfloat16, float32"):
         tables_of([listing, other])
     (listing.parent / "spa_Latn.parquet").unlink()
     with pytest.raises(UserError, match=r"spa_Latn\.parquet is missing.*Remove .*1\.json and run again"):

@@ -56,7 +56,7 @@ def plain(model: Path, texts: list[list[str]]) -> dict[str, Any]:
 def ours(model: Path, texts: list[list[str]], dtype: str, batch_tokens: int) -> dict[str, Any]:
     """Do the same with langgeom."""
     from langgeom.hidden.extract import extract
-from langgeom.hidden.load import load
+    from langgeom.hidden.load import load
 
     loaded = load(model, dtype=dtype)
     start, tokens, nats = time.perf_counter(), 0, 0.0

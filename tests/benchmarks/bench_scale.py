@@ -199,9 +199,9 @@ def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[st
     """Yield a model's row: the bare pass at its best batch, extraction with and without a loss, loading; they take turns."""
     import torch
 
+    from langgeom.hidden.batches import budget_of
     from langgeom.hidden.extract import extract
-from langgeom.hidden.load import load
-    from langgeom.hidden.memory import budget_of
+    from langgeom.hidden.load import load
 
     start = time.perf_counter()
     loaded = load(folder, device="auto")  # with its head, where it is a decoder

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from langgeom.errors import UserError
 from langgeom.device import pick_dtype
+from langgeom.errors import UserError
 
 CPU = torch.device("cpu")
 

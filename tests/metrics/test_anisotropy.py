@@ -8,11 +8,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from langgeom.metrics.replicates import largest_of_replicates
 from torch import Tensor
 
 from intervals import interval
 from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, anisotropy, anisotropy_uncentred
-from langgeom.metrics.replicates import largest_of_replicates
 from langgeom.metrics.spectral import leading
 
 

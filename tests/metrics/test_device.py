@@ -12,21 +12,21 @@ from torch import Tensor
 
 from elsewhere import DEVICE, elsewhere
 from langgeom.device import pick_device, reproducible
+from langgeom.hidden.states import HiddenStates
 from langgeom.metrics import Resample
 from langgeom.metrics.catalogue import METRICS, OVER
-from langgeom.metrics.inputs import HiddenText
 from langgeom.metrics.measure import measure_text
 from langgeom.metrics.registry import METRICS as FUNCTIONS
 
 ALL = {over: [name for name, metric in METRICS.items() if metric.input in inputs] for over, inputs in OVER.items()}
 
 
-def text(hidden: Callable[..., Tensor], seed: int, lines: list[int]) -> HiddenText:
+def text(hidden: Callable[..., Tensor], seed: int, lines: list[int]) -> HiddenStates:
     """Make the hidden states of a text of 40 sentences of five tokens, with some repeated."""
     token = torch.stack([hidden(200, 16, repeated=0.1, seed=seed + layer) for layer in range(3)]).bfloat16()
     counts = torch.full((len(lines),), 5, dtype=torch.int32)
     means = token.float().unflatten(1, (40, 5)).mean(2)
-    return HiddenText(
+    return HiddenStates(
         token=token, token_sentence=torch.arange(40, dtype=torch.int32).repeat_interleave(5), sentence=means,
         sentence_line=torch.tensor(lines, dtype=torch.int32), tokens=counts, words=counts, characters=counts * 4,
         bytes=counts * 5, unknown=counts // 2, nll=counts * 3.0, scored_characters=counts * 4, scored_bytes=counts * 5,
@@ -34,7 +34,7 @@ def text(hidden: Callable[..., Tensor], seed: int, lines: list[int]) -> HiddenTe
 
 
 @pytest.fixture
-def pair(hidden: Callable[..., Tensor]) -> tuple[HiddenText, HiddenText]:
+def pair(hidden: Callable[..., Tensor]) -> tuple[HiddenStates, HiddenStates]:
     return text(hidden, 0, list(range(40))), text(hidden, 50, [*range(5, 45)])
 
 
@@ -49,7 +49,7 @@ def test_the_stand_in_keeps_devices_apart() -> None:
             there + torch.ones(6)
 
 
-def test_every_metric_forgets_no_device(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_every_metric_forgets_no_device(pair: tuple[HiddenStates, HiddenStates]) -> None:
     expected = measure_text(*pair, ALL, Resample(20, seed=0))
     with elsewhere():
         found = measure_text(*pair, ALL, Resample(20, seed=0), DEVICE)
@@ -58,7 +58,7 @@ def test_every_metric_forgets_no_device(pair: tuple[HiddenText, HiddenText]) -> 
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here: the metrics of a text on a GPU are not tested")
-def test_a_text_on_a_gpu_is_that_on_the_cpu_and_the_same_again(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_a_text_on_a_gpu_is_that_on_the_cpu_and_the_same_again(pair: tuple[HiddenStates, HiddenStates]) -> None:
     expected = measure_text(*pair, ALL, Resample(20, seed=0))
     device = pick_device()
     with reproducible(device):

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from langgeom.errors import UserError
+from langgeom.hidden.states import HiddenStates
 from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
 from langgeom.metrics.catalogue import OVER
-from langgeom.metrics.inputs import HiddenText
 from langgeom.metrics.measure import measure_text
 from langgeom.metrics.registry import METRICS
 
@@ -19,13 +19,13 @@ NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "align
          "text": ["bpc", "fertility", "unknown_tokens"]}  # fmt: skip
 
 
-def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers: int = 3) -> HiddenText:
+def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers: int = 3) -> HiddenStates:
     """Make hidden states of sentences of given sizes, the last `cut` tokens not kept."""
     generator = torch.Generator().manual_seed(seed)
     kept = sum(sizes) - cut
     owners = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))[:kept].int()
     count = torch.tensor(sizes, dtype=torch.int32)
-    return HiddenText(
+    return HiddenStates(
         token=torch.randn(layers, kept, 6, generator=generator).bfloat16(),
         token_sentence=owners,
         sentence=torch.randn(layers, len(sizes), 6, generator=generator),
@@ -36,11 +36,11 @@ def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers
 
 
 @pytest.fixture
-def pair() -> tuple[HiddenText, HiddenText]:
+def pair() -> tuple[HiddenStates, HiddenStates]:
     return text([0, 1, 3, 4, 7], [5, 6, 4, 7, 5], cut=2), text([1, 2, 3, 4, 7], [3, 8, 6, 2, 4], seed=1)
 
 
-def test_rows_hold_what_the_functions_return(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
     resample = Resample(20, seed=0)
     rows = measure_text(hidden, reference, NAMES, resample)
@@ -64,7 +64,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenText, HiddenText]
     assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
 
 
-def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
     rows = measure_text(hidden, reference, {"aligned": ["kl_mean", "kl_padded"]}, None)
     mean = [row for row in rows if row["metric"] == "kl_mean"]
@@ -82,7 +82,7 @@ def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenText, HiddenTe
     assert all(row["low"] is None and row["high"] is None for row in rows)
 
 
-def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
     names = {"aligned": ["kl_padded"], "pairs": ["kl_padded", "id_twonn_difference"]}
     rows = measure_text(hidden, reference, names, Resample(20, seed=0))
@@ -99,12 +99,12 @@ def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[Hidd
         measure_text(hidden, reference, {"pairs": ["id_twonn"]}, None)
 
 
-def test_reference_to_itself_is_zero(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_reference_to_itself_is_zero(pair: tuple[HiddenStates, HiddenStates]) -> None:
     rows = measure_text(pair[1], pair[1], {"aligned": ["kl_mean", "kl_padded", "kl_padded_reverse"]}, None)
     assert [row["value"] for row in rows] == pytest.approx([0.0] * 9, abs=1e-12)
 
 
-def test_what_there_is_nothing_for(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_what_there_is_nothing_for(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
     silent = dataclasses.replace(hidden, unknown=None, nll=None, scored_characters=None, scored_bytes=None)
     assert {row["metric"] for row in measure_text(silent, None, NAMES, None)} == {"id_twonn", "anisotropy", "fertility"}
@@ -120,7 +120,7 @@ def test_missing_values_are_none_without_a_warning(recwarn: pytest.WarningsRecor
     assert not recwarn.list
 
 
-def test_mistakes_are_one_message(pair: tuple[HiddenText, HiddenText]) -> None:
+def test_mistakes_are_one_message(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
     with pytest.raises(UserError, match=r"'id_twon' is no metric over 'token'.*Did you mean 'id_twonn'"):
         measure_text(hidden, None, {"token": ["id_twon"]}, None)

@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoModelForCausalLM
 import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
-from langgeom.models.manifest import read_manifest, verify
+from langgeom.models.manifest import read_manifest
 from langgeom.models.pypi import join_parts
 
 
@@ -57,11 +57,6 @@ def test_folder_and_manifest(base: Path) -> None:
     assert set(manifest["files"]) == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     content = (out / "config.json").read_bytes()
     assert manifest["files"]["config.json"] == hashlib.sha256(content).hexdigest()
-    verify(out)
-    (out / "config.json").unlink()
-    (out / "config.json").write_text("{}")
-    with pytest.raises(UserError, match=r"config\.json missing or changed"):
-        verify(out)
 
 
 def test_fingerprint_follows_the_files(base: Path) -> None:

@@ -12,8 +12,7 @@ import pytest
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.drawing import nothing, save, styled
-from langgeom.findings import CONCLUSIONS
-from langgeom.findings import verdict as verdicts
+from langgeom.findings import CONCLUSIONS, outcome
 from langgeom.findings.prose import number_words
 from langgeom.glossary import TERMS, VERDICTS
 from langgeom.report import render
@@ -101,7 +100,7 @@ def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
 def test_verdicts_are_counted_and_explained(page: Page) -> None:
     assert "14 conclusions were stated as tests" in page.text and "11 tests made, 3 not possible" in page.text
     assert "3 supported 4 contradicted 4 no evidence 3 not testable" in page.text
-    assert tuple(VERDICTS) == verdicts.VERDICTS
+    assert tuple(VERDICTS) == outcome.VERDICTS
     assert all(f"{word} {meaning}" in page.text for word, meaning in (VERDICTS | TERMS).items())
 
 

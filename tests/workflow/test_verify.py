@@ -32,7 +32,7 @@ def test_a_flipped_bit_is_named_and_can_be_made_good(finished: Study) -> None:
         path.write_bytes(whole)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert done.returncode == 1 and "damaged: results/figures/id_by_layer.csv\n" in done.stdout
-    assert '`make ARGS="--forcerun results/figures/id_by_layer.csv"`' in done.stdout
+    assert 'make ARGS="--forcerun results/figures/id_by_layer.csv"' in done.stdout
     planned = finished.run("-n", "--forcerun", "results/figures/id_by_layer.csv")
     assert "rule figure:" in planned or "id_by_layer" in planned
     assert verify(results) == {}

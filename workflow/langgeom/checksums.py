@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -58,14 +59,19 @@ def _read(listing: Path) -> dict[str, str]:
     return {name: checksum for checksum, name in (line.split("  ", 1) for line in lines)}
 
 
-def output_of(path: Path) -> Path:
-    """Return the output by which Snakemake knows a result: a model's folder, the listing of what was fetched from the hub."""
-    parts = path.parts
-    if "models" in parts:
-        return Path(*parts[: parts.index("models") + 2])
-    if "hub" in parts and path.parent.name in ("weights", "architecture"):
-        return path.parent.with_suffix(".json")
-    return path
+def cure(results: Path, name: str) -> tuple[list[Path], list[Path]]:
+    """Return what to remove so that a damaged result is made anew, and the outputs that Snakemake has to force for that."""
+    kind, *rest = Path(name).parts
+    if kind == "models":  # what was measured with it is suspect
+        removed = [results / folder / rest[0] for folder in (kind, "metrics", "aligned", "hidden")]
+        return removed, [results / kind / rest[0]]
+    if kind in ("metrics", "aligned", "hidden") and len(rest) == 3:
+        # A text is done when its table is there, and its batch when its listing is.
+        batches = results / "metrics" / rest[0] / rest[1]
+        return [results / name, batches / f"{Path(name).stem}.parquet"], sorted(batches.glob("*.json"))
+    if (listing := (results / name).parent.with_suffix(".json")).exists():  # of files fetched from the hub
+        return [results / name], [listing]
+    return [results / name], [results / name]
 
 
 def main(results: Path) -> int:
@@ -77,10 +83,13 @@ def main(results: Path) -> int:
     for name, what in wrong.items():
         print(f"{what}: {results / name}")
     if wrong:
-        outputs = " ".join(dict.fromkeys(str(output_of(results / name)) for name in wrong))
+        cures = [cure(results, name) for name in wrong]
+        removed = dict.fromkeys(shlex.quote(str(path)) for paths, _ in cures for path in paths)
+        forced = dict.fromkeys(str(path) for _, paths in cures for path in paths)
         print(
-            f'{len(wrong)} results are not as they were written. `make ARGS="--forcerun {outputs}"` makes them anew, with all '
-            "that was made from them. What the config does not ask for any more can be deleted."
+            f"{len(wrong)} results are not as they were written. This makes them anew, with all that was made from them "
+            "(what the config does not ask for any more, leave out):\n"
+            f'rm -rf {" ".join(removed)}\nmake ARGS="--forcerun {" ".join(forced)}"'
         )
         return 1
     print(f"All {len(_read(results / LISTING))} results are as they were written.")

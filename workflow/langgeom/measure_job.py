@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgeom.code import versions_of
 from langgeom.errors import UserError
-from langgeom.files import atomic, read_json, sha256
+from langgeom.files import atomic, sha256
 from langgeom.models.manifest import read_manifest
 from langgeom.names import TextName
 from langgeom.table import ALIGNED, key_of_table, write_rows
@@ -32,6 +32,7 @@ from langgeom.table import ALIGNED, key_of_table, write_rows
 if TYPE_CHECKING:
     from langgeom.hidden.load import LoadedModel
     from langgeom.hidden.states import HiddenStates
+    from langgeom.metrics.measure import Prepared
 
 log = logging.getLogger(__name__)
 MEANS = "-means"  # ends the key of a file that holds sentence means only
@@ -91,37 +92,12 @@ def measure_batch(
     batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing)
     batch.run()
     names = {text: f"{text}.parquet" for text in texts}
-    cosines = {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
+    cosines = (
+        {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
+    )
     content = {"model": model.name, "corpus": corpus, "dtype": batch.dtype, "metrics": names, "aligned": cosines}
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
-    """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
-
-    Raises:
-        UserError: a listing or table is missing or damaged, or texts of one model ran in different number formats: a
-            difference between them would look like one between languages.
-    """
-    found: list[Path] = []
-    formats: dict[str, dict[str, Path]] = {}
-    for listing in listings:
-        content = read_json(listing, "model", "dtype", kind)
-        formats.setdefault(content["model"], {}).setdefault(content["dtype"], listing)
-        paths = [listing.parent / name for name in content[kind].values()]
-        for path in paths:
-            if not path.exists():
-                raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
-        found += paths
-    for model, seen in formats.items():
-        if len(seen) > 1:
-            where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
-            raise UserError(
-                f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
-                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are not computed again."
-            )
-    return found
 
 
 class _Batch:
@@ -187,6 +163,7 @@ class _Batch:
         if not todo:
             return
         from langgeom.device import pick_device, reproducible
+        from langgeom.metrics.measure import Prepared
 
         # Texts that are parts of one text are run with it.
         runs: dict[str, list[str]] = {}
@@ -195,6 +172,7 @@ class _Batch:
         with reproducible(pick_device()), ThreadPoolExecutor(1, thread_name_prefix="measure") as worker:
             with _named(self.reference):
                 reference = self._states(self.reference, [self.reference])[self.reference]
+            prepared = Prepared(reference, pick_device())
             pending: Future[None] | None = None
             for whole, members in runs.items():
                 with _named(whole):
@@ -203,7 +181,7 @@ class _Batch:
                     if pending is not None:
                         pending.result()
                     # The next text runs while this one is measured.
-                    pending = worker.submit(self._finish, text, states.pop(text), reference, todo)
+                    pending = worker.submit(self._finish, text, states.pop(text), reference, prepared, todo)
                 states.clear()
             if pending is not None:
                 pending.result()
@@ -226,7 +204,9 @@ class _Batch:
             for text, of in states.items()
         }
 
-    def _finish(self, text: str, states: HiddenStates, reference: HiddenStates, todo: Sequence[str]) -> None:
+    def _finish(
+        self, text: str, states: HiddenStates, reference: HiddenStates, prepared: Prepared, todo: Sequence[str]
+    ) -> None:
         """Measure a text, and write its table last: with it the text is done."""
         from langgeom.explorer.alignment import aligned_rows
         from langgeom.hidden.states import write_hidden
@@ -240,14 +220,14 @@ class _Batch:
                     key = self.hidden_keys[text] + MEANS
                     write_hidden(self._path("hidden", text), states.means(), {"fingerprint": key})
             if not self._measured(text):
-                rows = self._rows(text, states, reference)
+                rows = self._rows(text, states, prepared)
                 if self.settings.depth is not None:
                     cosines = aligned_rows(states, reference, self.settings.depth)
                     write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
                 write_rows(rows, self._path("metrics", text), key=self.keys[text])
             log.info("%d of %d: %s measured in %.1f s", todo.index(text) + 1, len(todo), text, time.monotonic() - start)
 
-    def _rows(self, text: str, states: HiddenStates, reference: HiddenStates) -> list[dict[str, Any]]:
+    def _rows(self, text: str, states: HiddenStates, reference: Prepared) -> list[dict[str, Any]]:
         from langgeom.metrics import Resample
         from langgeom.metrics.measure import measure_text
 

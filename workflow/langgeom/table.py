@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from langgeom.errors import UserError
-from langgeom.files import atomic
+from langgeom.files import atomic, read_json
 
 _ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
 _KEY = b"langgeom.key"
@@ -185,3 +186,30 @@ def _read_file(path: PathLike, fmt: Format) -> pa.Table:
     except (OSError, pa.ArrowInvalid) as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it is not a complete Parquet file"
         raise UserError(f"{path} cannot be read: {reason}. Run the workflow to make it.") from None
+
+
+def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
+    """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
+
+    Raises:
+        UserError: a listing or table is missing or damaged, or texts of one model ran in different number formats: a
+            difference between them would look like one between languages.
+    """
+    found: list[Path] = []
+    formats: dict[str, dict[str, Path]] = {}
+    for listing in listings:
+        content = read_json(listing, "model", "dtype", kind)
+        formats.setdefault(content["model"], {}).setdefault(content["dtype"], listing)
+        paths = [listing.parent / name for name in content[kind].values()]
+        for path in paths:
+            if not path.exists():
+                raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
+        found += paths
+    for model, seen in formats.items():
+        if len(seen) > 1:
+            where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
+            raise UserError(
+                f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
+                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are kept."
+            )
+    return found

@@ -6,7 +6,7 @@ from _job import job
 
 with job(snakemake):
     from langgeom.explorer import render
-    from langgeom.measure_job import tables_of
+    from langgeom.table import tables_of
 
     files, params = snakemake.input, snakemake.params
     render(

@@ -5,8 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.measure_job import tables_of
-    from langgeom.table import TABLES, join
+    from langgeom.table import TABLES, join, tables_of
 
     inputs = [Path(path) for path in snakemake.input]
     join(

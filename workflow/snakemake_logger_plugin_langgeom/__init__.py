@@ -39,18 +39,18 @@ class Job(NamedTuple):
     logs: list[str]
     start: float
 
-    def last_line(self) -> str:
-        """Return the last line of the job's log without its time, "" where there is none."""
+    def lines(self) -> list[str]:
+        """Return the lines of the job's log without their times."""
         try:
-            lines = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in self.logs).split("\n")
+            text = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in self.logs)
         except OSError:
-            return ""
-        return re.sub(r"^\d\d:\d\d:\d\d ", "", next((line for line in reversed(lines) if line.strip()), ""))
+            return []
+        return [re.sub(r"^\d\d:\d\d:\d\d ", "", line) for line in text.splitlines() if line.strip()]
 
     def share(self) -> float:
-        """Return how much of the job is done, by an "n of m" in the last line of its log."""
-        found = re.search(r"(\d+) of (\d+)", self.last_line())
-        return min(1.0, int(found[1]) / max(1, int(found[2]))) if found else 0.0
+        """Return how much of the job is done, by the last "n of m" in its log."""
+        found = re.findall(r"(\d+) of (\d+)", "\n".join(self.lines()))
+        return min(1.0, int(found[-1][0]) / max(1, int(found[-1][1]))) if found else 0.0
 
 
 class LogHandler(LogHandlerBase):
@@ -79,6 +79,7 @@ class LogHandler(LogHandlerBase):
                 shown = event in SHOWN and not text.startswith(CHATTER)
                 if text and (self.plain or shown or record.levelno >= logging.WARNING):
                     self._write(f"{text}\n")
+                self._draw()
             except Exception:
                 self.handleError(record)  # as logging's own handlers: the error is printed, the run goes on
 
@@ -108,7 +109,7 @@ class LogHandler(LogHandlerBase):
         parts = [f"{sum(self.done.values()):.0f} of {sum(self.planned.values())} jobs"]
         if self.running:
             job = max(self.running.values(), key=lambda job: (GUESS.get(job.rule, 1.0), -job.start))
-            parts.append(": ".join(filter(None, (job.name, job.last_line()))))
+            parts.append(": ".join([job.name, *job.lines()[-1:]]))
         return " | ".join(filter(None, [*parts, self.time_left()]))
 
     def time_left(self) -> str:
@@ -135,7 +136,11 @@ class LogHandler(LogHandlerBase):
     def _tick(self) -> None:
         while not self.closed.wait(1.0):
             with self.writing:
-                self._write(self.line()[: shutil.get_terminal_size().columns - 1])
+                self._draw()
+
+    def _draw(self) -> None:
+        if not self.plain and not self.closed.is_set():
+            self._write(self.line()[: shutil.get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:
         self.stream.write(text if self.plain else f"\r\x1b[K{text}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from langgeom.names import corpora_of_pairs
 from langgeom.languages import language
+from langgeom.names import corpora_of_pairs
 
 # A model on a corpus.
 Panel = tuple[str, str]

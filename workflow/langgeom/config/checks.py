@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     for model in config.models.values():
         _check_model(model)
     _check_metrics(config)
-    _check_measures(config)
+    _check_figures(config)
+    _refuse_unknown("texts.measures", config["texts"]["measures"], MEASURES)
     _check_harness(config)
     _check_packages(config)
     return config
@@ -102,9 +103,9 @@ def _check_model(model: Model) -> None:
 
 
 def _nearest_text(text: str, known: Iterable[str]) -> str:
-    """Suggest a text: of the language under either of its codes, or else, where the language is none, by spelling.
+    """Suggest a text of the same language, under either of its codes; if there is no such language, the nearest spelling.
 
-    A language that the corpus lacks has no neighbour by spelling: Frisian (fry) is no slip for French (fra).
+    A known language that the corpus lacks has no neighbour by spelling: Frisian (fry) is no typo of French (fra).
     """
     known, lang = sorted(known), text.partition("_")[0]
     codes = {lang}.union(*(pair for pair in ({old[:3], new[:3]} for old, new in RENAMED.items()) if lang in pair))
@@ -126,12 +127,6 @@ def _check_packages(config: Config) -> None:
             raise UserError(f"config: {pin.package} {pin.version} is pinned to two hashes, {first} and {pin.sha256}; keep one.")
 
 
-def _check_measures(config: Config) -> None:
-    for name in config["texts"]["measures"]:
-        if name not in MEASURES:
-            raise UserError(f"config: texts.measures names '{name}'; allowed: {', '.join(MEASURES)}.{nearest(name, MEASURES)}")
-
-
 def _check_harness(config: Config) -> None:
     chosen = config["quality"].get("harness", {})
     if "include" in chosen:
@@ -142,19 +137,14 @@ def _check_harness(config: Config) -> None:
         check_own(where, include, map(Path, config.harness_files()), config.base)
         # The job checks them again before it runs them; here they are refused before anything has run for hours.
         check_tasks(config.base / include)
-    for name in config.harness():
-        trained = [model for model, source in config.models.items() if source.init == "trained"]
-        if name not in trained:
-            raise UserError(
-                f"config: quality.harness.models names '{name}'; allowed are trained models of this config: {_some(trained)}."
-                f"{nearest(name, trained)}"
-            )
+    trained = [model for model, source in config.models.items() if source.init == "trained"]
+    _refuse_unknown("quality.harness.models", config.harness(), trained)
     if config.harness():
         _check_languages_of_tasks(config, config["quality"]["harness"]["tasks"])
 
 
 def _check_languages_of_tasks(config: Config, tasks: Mapping[str, str]) -> None:
-    """Refuse tasks that would run for hours and give no row of quality, or one that is called what it is not."""
+    """Refuse tasks that would run for hours and give no row of quality, or a row with the wrong name."""
     texts = sorted({text for corpus in config["corpora"] for text in config.texts(corpus)})
     own = {TextName.parse(text).lang for text in texts}
     for task, name in tasks.items():
@@ -174,8 +164,17 @@ def _check_languages_of_tasks(config: Config, tasks: Mapping[str, str]) -> None:
             )
 
 
-def _where(name: str, allowed: Sequence[str]) -> str:
-    """Return where a metric belongs that stands in the wrong place, or the nearest name."""
+def _refuse_unknown(
+    where: str, names: Iterable[str], allowed: Collection[str], hint: Callable[[str, Collection[str]], str] = nearest
+) -> None:
+    """Refuse names that are not among the allowed ones; `hint` suggests another."""
+    for name in names:
+        if name not in allowed:
+            raise UserError(f"config: {where} names '{name}'; allowed: {_some(allowed, 40) or 'none'}.{hint(name, allowed)}")
+
+
+def _place_of(name: str, allowed: Collection[str]) -> str:
+    """Return where a metric in the wrong place belongs, or the nearest name."""
     if name not in METRICS:
         return nearest(name, allowed)
     places = [over for over, inputs in OVER.items() if METRICS[name].input in inputs]
@@ -184,42 +183,26 @@ def _where(name: str, allowed: Sequence[str]) -> str:
 
 def _check_metrics(config: Config) -> None:
     for key in ("metrics", "in_depth"):
-        for over, names in config[key].items():
-            allowed = [name for name, metric in METRICS.items() if metric.input in OVER.get(over, ())]
-            for name in names if over != "texts" else ():
-                if name not in allowed:
-                    raise UserError(
-                        f"config: {key}.{over} names '{name}'; allowed: {', '.join(allowed)}.{_where(name, allowed)}"
-                    )
+        for over in OVER:
+            allowed = [name for name, metric in METRICS.items() if metric.input in OVER[over]]
+            _refuse_unknown(f"{key}.{over}", config[key].get(over, ()), allowed, _place_of)
+    # Only texts of corpora of languages are measured in depth.
+    known = sorted({text for _, text in config.language_texts()})
+    _refuse_unknown("in_depth.texts", config["in_depth"]["texts"], known, _nearest_text)
+
+
+def _check_figures(config: Config) -> None:
     for key in ("id", "anisotropy"):
         name = config["figures"][key]
         measured = [metric for metric in config["metrics"]["token"] if metric.startswith(key)]
         if name not in measured:
             raise UserError(
-                f"config: figures.{key} is '{name}', which is no {key} that metrics.token "
-                f"measures ({', '.join(measured) or 'none'}); "
-                f"add it there or draw another.{nearest(name, measured)}"
+                f"config: figures.{key} is '{name}', which is no {key} that metrics.token measures "
+                f"({', '.join(measured) or 'none'}); add it there or draw another.{nearest(name, measured)}"
             )
     compared = config["figures"]["compare"]
     if len(compared) == 1:
         raise UserError(f"config: figures.compare names '{compared[0]}' alone; it needs two models, or none.")
-    for name in compared:
-        if name not in config["models"]:
-            raise UserError(
-                f"config: figures.compare names '{name}', which is no model of this config ({_some(config['models'])})."
-                f"{nearest(name, config['models'])}"
-            )
-    known = {text for corpus in config["corpora"] for text in config.texts(corpus)}
-    for text in config["figures"]["sample"]:
-        if text not in known:
-            raise UserError(
-                f"config: figures.sample names '{text}', which no corpus of this config runs.{_nearest_text(text, known)}"
-            )
-    known = {text for _, text in config.language_texts()}
-    for text in config["in_depth"]["texts"]:
-        if text not in known:
-            raise UserError(
-                f"config: in_depth.texts names '{text}', which no corpus of languages of this config runs: take it out there, "
-                f"or add it to a corpus ({_some(known) or 'none has texts'})."
-                f"{_nearest_text(text, known)}"
-            )
+    _refuse_unknown("figures.compare", compared, config["models"])
+    texts = sorted({text for corpus in config["corpora"] for text in config.texts(corpus)})
+    _refuse_unknown("figures.sample", config["figures"]["sample"], texts, _nearest_text)

@@ -26,6 +26,7 @@ TEMPLATE = "__use_yte__"
 LONGEST = 1000  # characters of a text, a path's too: messages quote what they refuse
 TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
          "boolean": "true or false", "null": "nothing"}  # fmt: skip
+BOUNDS = {"minimum": "at least", "maximum": "at most"}
 
 
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -134,14 +135,6 @@ def defaults(section: str) -> dict[str, Any]:
     return settings
 
 
-def defaults(section: str) -> dict[str, Any]:
-    """Return the schema's defaults of a section of the config, such as `hidden`."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    settings: dict[str, Any] = {}
-    _complete(settings, schema["properties"][section], schema)
-    return settings
-
-
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of these settings: of each corpus and model, the keys that all have and those of its kind.
 
@@ -197,45 +190,40 @@ def _shown(value: Any) -> str:
 
 def _describe(error: ValidationError) -> str:
     """Turn a schema error into one line: key, found, allowed, nearest."""
-    where, found, rule, schema = _join(error.absolute_path), error.instance, error.validator, error.schema
-    hint = f" ({schema['description']})" if isinstance(schema, Mapping) and "description" in schema else ""
+    where, found, rule, schema, limit = (
+        _join(error.absolute_path), error.instance, str(error.validator), error.schema, error.validator_value
+    )  # fmt: skip
+    description = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    hint = f" ({description})" if description else ""
     if "propertyNames" in error.absolute_schema_path:
-        return f"config: {where} has the name {_shown(found)}; allowed: {schema['description']}."
+        return f"config: {where} has the name {_shown(found)}; allowed: {description}."
     if rule == "additionalProperties":
         known = list(schema["properties"])
         key = next(key for key in found if key not in known)
         return f"config: unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
     if rule == "required":
         missing = next(key for key in schema["required"] if key not in found)
-        return f"config: {where} lacks '{missing}'{_hint_of(schema, missing)}."
-    if rule == "type":
-        cure = (
-            ' If it is text, put it in "quotes".' if schema["type"] == "string" and not isinstance(found, dict | list) else ""
-        )
-        return f"config: {where} is {_shown(found)}; allowed: {TYPES[schema['type']]}{hint}.{cure}"
-    if rule == "enum":
-        allowed = ", ".join(map(str, error.validator_value))
-        return f"config: {where} is {_shown(found)}; allowed: {allowed}.{nearest(found, error.validator_value)}"
-    if rule == "anyOf":
-        return f"config: {where} is {_shown(found)}; allowed: {schema.get('description', 'another kind of value')}."
+        wanted = schema.get("properties", {}).get(missing, {}).get("description")
+        return f"config: {where} lacks '{missing}'{f' ({wanted})' if wanted else ''}."
     if rule == "uniqueItems":
         twice = next(item for index, item in enumerate(found) if item in found[:index])
         return f"config: {where} names {_shown(twice)} twice; remove one."
     if rule in ("minItems", "minProperties", "minLength"):
-        return f"config: {where} is empty; it needs at least {error.validator_value}{hint}."
-    if rule == "pattern":
-        return f"config: {where} is {_shown(found)}; allowed: {schema.get('description', error.validator_value)}."
+        return f"config: {where} is empty; it needs at least {limit}{hint}."
     if rule == "maxItems":
-        return f"config: {where} names {len(found)}; allowed: at most {error.validator_value}{hint}."
-    bounds = {"minimum": "at least", "maximum": "at most"}
-    if rule in bounds:
-        return f"config: {where} is {_shown(found)}; allowed: {bounds[str(rule)]} {error.validator_value}{hint}."
-    return f"config: {where}: {error.message}{hint}."
-
-
-def _hint_of(schema: Mapping[str, Any], key: str) -> str:
-    description = schema.get("properties", {}).get(key, {}).get("description")
-    return f" ({description})" if description else ""
+        return f"config: {where} names {len(found)}; allowed: at most {limit}{hint}."
+    cure = ""
+    if rule == "type":
+        allowed = TYPES[schema["type"]] + hint
+        if schema["type"] == "string" and not isinstance(found, dict | list):
+            cure = ' If it is text, put it in "quotes".'
+    elif rule == "enum":
+        allowed, cure = ", ".join(map(str, limit)), nearest(found, limit)
+    elif rule in BOUNDS:
+        allowed = f"{BOUNDS[rule]} {limit}{hint}"
+    else:
+        allowed = description or error.message
+    return f"config: {where} is {_shown(found)}; allowed: {allowed}.{cure}"
 
 
 def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.corpora import Corpus
-from langgeom.corpora.pairs import Pair, blimp_files, in_turn, read_blimp, read_csv, read_pairs, types_of
+from langgeom.corpora.pairs import Pair, blimp_files, in_turn, read_blimp, read_pairs, types_of
 from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError
 from langgeom.names import CORRECT, WRONG, type_of
@@ -143,7 +143,7 @@ class Grammar(Corpus):
         if "blimp" in chosen:
             pairs, done = read_blimp(inputs)
         else:
-            pairs, done = read_csv(inputs[0]) if "csv" in chosen else read_pairs(inputs[0])
+            pairs, done = read_pairs(inputs[0])
         groups = [[pair for pair in pairs if pair.kind == kind] for kind in types_of(pairs)]
         return in_turn(groups, chosen.get("most")), done
 

@@ -27,7 +27,6 @@ NAMES: Mapping[str, Sequence[str]] = {
     "wrong": ("wrong", "ungrammatical", "bad", "incorrect", "ungrammatical statement", "sentence_bad"),
     "type": ("type", "error type", "error_type", "error", "linguistics_term", "uid"),
 }
-STUDY = {"correct": "Standard English", "wrong": "Ungrammatical Statement", "type": "Error Type"}
 
 
 class Pair(NamedTuple):
@@ -58,25 +57,11 @@ def in_turn(groups: Iterable[Sequence[T]], most: int | None = None) -> list[T]:
     return list(islice((item for items in rounds for item in items if item is not None), most))
 
 
-def read_csv(path: Path) -> tuple[list[Pair], Counter[str]]:
-    """Read the study's file: columns Error Type, Ungrammatical Statement and Standard English, others ignored.
-
-    Raises:
-        UserError: not UTF-8, a column missing, a row too short, or what `_accept` refuses.
-    """
-    rows = _rows(path, csv.excel)
-    _, header = next(rows)
-    known = [name.strip().casefold() for name in header]
-    for name in STUDY.values():
-        if name.casefold() not in known:
-            raise UserError(f"{path} lacks the column '{name}'; it has {', '.join(header)}.{nearest(name, header)}")
-    return _accept(_cells(path, rows, {key: known.index(name.casefold()) for key, name in STUDY.items()}), str(path))
-
-
 def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
     """Read a TSV or CSV of correct sentence, ungrammatical sentence and, if there is a third column, type of error.
 
-    A header is recognised by its words and then gives the columns' order.
+    A header is recognised by its words and then gives the columns' order; other columns are ignored. The study's file is such
+    a CSV, with the columns Error Type, Ungrammatical Statement and Standard English.
 
     Raises:
         UserError: not UTF-8, a header that names one sentence only, a row too short, or what `_accept` refuses.
@@ -93,7 +78,7 @@ def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
         lacking = "wrong" if "correct" in places else "correct"
         raise UserError(
             f"{path} has the header {', '.join(first)}, which names no {lacking} sentence; call that column one of: "
-            f"{', '.join(NAMES[lacking])}.{nearest(lacking, words)}"
+            f"{', '.join(NAMES[lacking])}.{_alike(words, NAMES[lacking])}"
         )
     if len(first) < 2:
         raise UserError(
@@ -101,6 +86,11 @@ def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
         )
     places = {key: number for number, key in enumerate(("correct", "wrong", "type")[: len(first)])}
     return _accept(_cells(path, [(place, first), *rows], places), str(path))
+
+
+def _alike(words: Sequence[str], names: Sequence[str]) -> str:
+    """Suggest the word of a header that comes nearest to one of the names of a column."""
+    return next((hint for name in names if (hint := nearest(name, words))), "")
 
 
 class _Tabs(csv.excel_tab):

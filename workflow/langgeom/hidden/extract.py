@@ -105,7 +105,9 @@ def extract_parts(
             most[row] = max(most[row], count)
     sums = _run(loaded, sentences, most, settings, bool(scores), name)
     return {
-        each: _states(loaded, text, kept[each], _part(sums, rows[each], kept[each], most), settings, not each or has_words(each))
+        each: _states(
+            loaded, text, kept[each], _part(sums, rows[each], kept[each], most), settings, not each or has_words(each)
+        )
         for each, text in texts.items()
     }
 

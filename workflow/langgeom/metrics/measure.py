@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from langgeom.errors import UserError, nearest
+from langgeom.hidden.states import HiddenStates
 from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.cloud import Cloud, Sentences
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
-from langgeom.metrics.inputs import HiddenText
 from langgeom.metrics.registry import METRICS, Metric
 from langgeom.metrics.resample import Resample
 
@@ -31,7 +31,7 @@ class Prepared:
         device: where the layers are measured; each is moved there in its turn.
     """
 
-    def __init__(self, hidden: HiddenText, device: torch.device | str = "cpu") -> None:
+    def __init__(self, hidden: HiddenStates, device: torch.device | str = "cpu") -> None:
         self.hidden = hidden
         self.device = torch.device(device)
         self.token = Cloud(hidden.token, hidden.token_sentence, device=device)
@@ -55,8 +55,8 @@ class Prepared:
 
 
 def measure_text(
-    hidden: HiddenText,
-    reference: HiddenText | Prepared | None,
+    hidden: HiddenStates,
+    reference: HiddenStates | Prepared | None,
     names: Mapping[str, Sequence[str]],
     resample: Resample | None,
     device: torch.device | str = "cpu",
@@ -192,13 +192,13 @@ def _common(lines: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     return rows[lines[rows].argsort()], columns[others[columns].argsort()]
 
 
-def _whole(hidden: HiddenText) -> Tensor:
+def _whole(hidden: HiddenStates) -> Tensor:
     """Return which sentences have all their tokens kept, [sentences] bool."""
     kept = torch.bincount(hidden.token_sentence.long(), minlength=len(hidden.tokens))
     return (kept == hidden.tokens) & (kept > 0)
 
 
-def _tokens(hidden: HiddenText, rows: Tensor) -> tuple[Tensor, Tensor]:
+def _tokens(hidden: HiddenStates, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return the tokens of some sentences, and the sentence of each, numbered in the order given."""
     number = torch.full((len(hidden.tokens),), -1)
     number[rows] = torch.arange(len(rows))

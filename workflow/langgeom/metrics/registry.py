@@ -57,7 +57,7 @@ def metric(
         input: a key of `catalogue.INPUTS`.
         about: one line; absent, the first line of the docstring.
         reverse: one line about the metric `{name}_reverse`, the same function with `direction="from_reference"`.
-        fields: for metrics of the text, the counts handed over, fields of `inputs.HiddenText`.
+        fields: for metrics of the text, the counts handed over, fields of `hidden.states.HiddenStates`.
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
             `resample`), is cut there. They belong to the function: of several decorators the lowest has them.

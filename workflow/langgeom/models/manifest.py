@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a model's folder.
 
     Raises:
-        UserError: there is none, or it is not one of ours.
+        UserError: there is none, or it is damaged.
     """
     path = Path(folder) / MANIFEST
     try:
@@ -73,20 +73,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}). Remove the folder and run again.") from error
     return manifest
-
-
-def verify(folder: Path) -> None:
-    """Check that the files of a model's folder are those of its manifest.
-
-    Raises:
-        UserError: names the files that are missing or changed.
-    """
-    wrong = [
-        name for name, digest in read_manifest(folder)["files"].items()
-        if not (Path(folder) / name).is_file() or sha256(Path(folder) / name) != digest
-    ]  # fmt: skip
-    if wrong:
-        raise UserError(f"{folder}: {', '.join(wrong)} missing or changed since it was made. Remove the folder and run again.")
 
 
 def weights_of(folder: Path) -> Weights:
@@ -115,16 +101,15 @@ def _fingerprint(files: Mapping[str, str]) -> str:
 
 
 def is_decoder(config: Mapping[str, Any]) -> bool:
-    """Whether `architectures` in config.json names a decoder with its head."""
+    """Return True if `architectures` in config.json names a decoder with its head."""
     return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
 
 
 def kind_of(name: str, config: Mapping[str, Any]) -> str:
     """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
 
-    `...ForCausalLM` and `...LMHeadModel` are decoders. An encoder is of a type that has a masked language model, so
-    that the bare
-    trunk of a decoder is not taken for one.
+    `...ForCausalLM` and `...LMHeadModel` are decoders. Encoders are types with a masked language model, so that the bare trunk
+    of a decoder is not taken for one.
 
     Raises:
         UserError: no architecture, or one that is neither (encoder-decoder, vision, a decoder without its head).
@@ -198,7 +183,7 @@ def _there(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gated(config: Mapping[str, Any]) -> bool:
-    """Whether the MLP has three matrices, of which one gates."""
+    """Return True if the MLP has a third, gating matrix."""
     activation = config.get("hidden_act") or config.get("hidden_activation")
     gemma = str(config.get("model_type", "")).startswith("gemma")
     return gemma or activation in ("silu", "swish") or (activation is None and "num_key_value_heads" in config)
