@@ -45,10 +45,10 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
-def or_stop(check, *arguments):
-    """Call a check, and end Snakemake with its message alone if it fails."""
+def or_stop(function, *arguments):
+    """Call a function, and end Snakemake with its message alone if it fails."""
     try:
-        return check(*arguments)
+        return function(*arguments)
     except UserError as error:
         sys.exit(f"\n{error}")
 
