@@ -116,10 +116,13 @@ def _reached(start: Path) -> frozenset[tuple[Path, bool]]:
         seen.add((path, meant))
         for module in imported(path, meant):
             pending += _files(module)
-        calls = (node for node in ast.walk(_tree(path)) if isinstance(node, ast.Call))
-        # `langgeom.sources` imports the files beside whoever calls its `find_kinds`.
-        names = {getattr(call.func, "id", getattr(call.func, "attr", "")) for call in calls}
-        if meant and path.name != "sources.py" and names & {"import_module", "find_kinds"}:
+        calls = {
+            getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for node in ast.walk(_tree(path))
+            if isinstance(node, ast.Call)
+        }
+        # `find_kinds` (langgeom.sources) imports the modules of the package that calls it.
+        if meant and calls & {"import_module", "find_kinds"} and path.name != "sources.py":
             pending += [(below, True) for below in path.parent.rglob("*.py")]
     return frozenset(seen)
 
@@ -157,7 +160,7 @@ def _files(module: str) -> list[tuple[Path, bool]]:
     parts = module.split(".")
     if parts == ["_job"]:
         return [(ROOT / "workflow" / "scripts" / "_job.py", True)]
-    if parts[0] != "langgeom":
+    if parts[0] != "langgeom" or parts[1:2] == ["config"]:  # jobs get their settings as parameters
         return []
     found = []
     for depth in range(1, len(parts) + 1):
@@ -170,5 +173,5 @@ def _files(module: str) -> list[tuple[Path, bool]]:
 def foreign(start: Path) -> set[str]:
     """Return the modules of other projects that a script reaches."""
     names = {name for path, meant in _reached(start) for name in imported(path, meant)}
-    own = {"langgeom", "_job", "__future__"}
+    own = {"langgeom", "_job", "__future__", "yaml"}  # yaml: only the check of a config reads schemas of sources
     return {name for name in names if name.split(".")[0] not in {*sys.stdlib_module_names, *own}}

@@ -49,9 +49,9 @@ def test_each_rule_runs_in_its_environment(study: Study, conda: dict[str, str]) 
     done = run(study, conda, ROOT, "table", "id_by_layer")
     assert done.returncode == 0, done.stdout
     made = list((study.folder / ".snakemake" / "conda").glob("*.yaml"))
-    used = {"fetch", "hidden", "metrics", "figures"}  # those of the rules that these targets need
+    used = {"fetch", "measure", "metrics", "figures"}  # those of the rules that these targets need
     assert {path.read_bytes() for path in made} == {env.read_bytes() for env in ENVS if env.stem in used}
-    assert done.stdout.count("Activating conda environment") >= 6  # two texts, a model, hidden states, metrics, table, figure
+    assert done.stdout.count("Activating conda environment") >= 6  # two texts, a model, their metrics, table, figure
 
 
 def test_a_pin_that_cannot_be_met_is_named(study: Study, conda: dict[str, str], tmp_path: Path) -> None:

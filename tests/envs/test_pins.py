@@ -29,12 +29,15 @@ from listed import (
 
 # In no import of ours.
 UNSEEN = {
-    "harness": {"accelerate": "it loads models", "datasets": "it loads tasks", "lm-eval": "run as a program"},
-    "hub": {"pyarrow": "datasets reads with it"},
-    "hidden": {
-        "accelerate": "transformers asks for it to read GGUF and to use several GPUs",
-        "numpy": "torch and transformers compute with it",
+    "harness": {
+        "accelerate": "it loads models",
+        "datasets": "it loads tasks",
+        "gguf": "transformers reads with it",
+        "lm-eval": "run as a program",
+        "torch": "it runs models with it",
     },
+    "hub": {"pyarrow": "datasets reads with it"},
+    "measure": {"accelerate": "transformers asks for it to read GGUF and to use several GPUs"},
 }
 # Snakemake in a process that cannot import some modules.
 REFUSING = """

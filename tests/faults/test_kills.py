@@ -23,9 +23,11 @@ def test_killed_while_texts_are_measured(fresh: Callable[[], Study], expected: d
     left = results_of(study)
     assert "metrics.parquet" not in left
     assert [name for name in left if left[name] != expected[name]] == []
+    measured = {path: path.stat().st_ino for path in (study.folder / "results" / "metrics").glob("*/*/[!.]*.parquet")}
     again = Run(study, *TARGETS)
     printed = again.succeed()
     assert results_of(study) == expected
+    assert {path: path.stat().st_ino for path in measured} == measured  # a text that was finished was not measured again
     assert run.processes() == [] and not list(study.folder.rglob("*.tmp*"))
     assert ("Removed the lock of a run that was killed" in printed) == (who != "a job")
     assert ("Ended " in printed) == (who == "Snakemake alone")

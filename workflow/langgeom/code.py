@@ -16,8 +16,8 @@ from pathlib import Path
 from langgeom.errors import UserError
 
 ROOT = Path(__file__).resolve().parent
-# No result depends on these.
-WITHOUT_EFFECT = {"langgeom.code", "langgeom.disk", "langgeom.errors", "langgeom.files"}
+# No result depends on these: wording, housekeeping, and the checks of a config, whose settings are parameters themselves.
+WITHOUT_EFFECT = ("langgeom.code", "langgeom.config", "langgeom.disk", "langgeom.errors", "langgeom.files")
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def code_of(*modules: str) -> str:
         files = _files(name)
         if name in modules and not files:
             raise ValueError(f"'{name}' is no module of langgeom")
-        if name in seen or name in WITHOUT_EFFECT:
+        if name in seen or name.startswith(WITHOUT_EFFECT):
             continue
         parsed = [_parsed(path.read_text(encoding="utf-8")) for path in files]
         seen[name] = "\n".join(code for code, _ in parsed)
