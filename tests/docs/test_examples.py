@@ -73,8 +73,8 @@ def test_the_new_metric_is_in_the_table_and_right(folder: Path) -> None:
 
 
 def test_hidden_states_are_not_computed_again_for_a_new_metric(folder: Path) -> None:
-    logs = "".join(path.read_text() for path in (folder / "results" / "logs" / "hidden" / "my-model").rglob("*.log"))
-    assert logs.count("computed") == 2
+    (log,) = (folder / "results" / "logs" / "measure" / "my-model").rglob("*.log")
+    assert log.read_text().count(" measured in ") == 2 and ": run in " not in log.read_text()
 
 
 def test_the_new_figure_is_a_target(folder: Path) -> None:

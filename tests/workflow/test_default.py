@@ -21,6 +21,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     settings["corpora"] = {"udhr": {**settings["corpora"]["udhr"], "texts": ["eng_Latn", "spa_Latn"]}}
     settings["in_depth"]["texts"] = ["eng_Latn"]
+    settings["hidden"]["keep"] = "all"
     settings["models"] = {name: settings["models"][name] for name in ("smollm2-135m", "smollm2-135m-untrained")}
     folder: Path = tmp_path_factory.mktemp("default")
     if (ROOT / "results" / "downloads").is_dir():  # what `make` fetched serves here too

@@ -124,5 +124,5 @@ def test_as_a_module_with_its_results_elsewhere(fresh: Callable[[], Study]) -> N
     assert len(study.files("geometry/figures/*")) == 3 * len(FIGURES)
     assert b"No benchmarks were found" not in study.files("geometry/report.html")["geometry/report.html"]
     # As docs/cluster.md says, besides these.
-    assert {path.name for path in (study.folder / "results").iterdir()} == {"geometry", "store", "cache", "records"}
+    assert {path.name for path in (study.folder / "results").iterdir()} == {"geometry", "cache"}
     assert not (study.folder / "results" / "hidden").exists()

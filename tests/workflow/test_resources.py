@@ -30,9 +30,9 @@ def test_jobs_that_read_tables_or_all_texts_ask_by_their_size(fresh: Callable[[]
     study = fresh()
     study.settings["models"] = {"decoder": {"folder": "decoder"}}
     texts = study.settings["corpora"]["mine"]["texts"]
-    sizes = {f"hidden/decoder/mine/{text}.safetensors": 1000 for text in texts}
-    sizes |= {f"corpora/mine/{text}.{kind}": 0 for text in texts for kind in ("txt", "json")}
-    sizes |= {"metrics.parquet": 100, "texts.parquet": 1, "quality.parquet": 1, "aligned/decoder/mine.parquet": 50}
+    sizes = {f"corpora/mine/{text}.{kind}": 0 for text in texts for kind in ("txt", "json")}
+    sizes |= {"metrics.parquet": 100, "texts.parquet": 1, "quality.parquet": 1}
+    sizes |= {f"metrics/decoder/mine/{number}.json": 0 for number in (1, 2)}
     sizes |= {f"downloads/npm/{D3.package}-{D3.version}.tgz": 0, "models/decoder/manifest.json": 0, "texts.csv": 0}
 
     def write() -> None:
@@ -45,12 +45,9 @@ def test_jobs_that_read_tables_or_all_texts_ask_by_their_size(fresh: Callable[[]
     write()
     found = asked(study, ["figure", "conclusions", "explorer"],
                   ["results/figures/id_by_layer.svg", "results/findings.md", "results/explorer.html"])  # fmt: skip
-    (study.folder / "results" / "aligned/decoder/mine.parquet").unlink()
-    found |= asked(study, ["aligned"], ["results/aligned/decoder/mine.parquet"])
     sizes |= {f"figures/{figure}.{kind}": 0 for figure in FIGURES for kind in ("svg", "png", "csv")}
     sizes |= {"findings.parquet": 0, "findings.md": 0, "explorer.html": 0}
     write()
     found |= asked(study, ["page"], ["results/report.html"])
-    memory = {"figure": 6400, "conclusions": 6464, "explorer": 9600, "page": 6400, "aligned": 16_000}
+    memory = {"figure": 6400, "conclusions": 6464, "explorer": 6400, "page": 6400}
     assert {rule: of["mem_mb"] for rule, of in found.items()} == {rule: f"{2000 + more}" for rule, more in memory.items()}
-    assert found["aligned"]["runtime"] == f"{30 + 2}" and found["aligned"]["threads"] == "4"

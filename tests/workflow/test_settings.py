@@ -17,34 +17,34 @@ from study import ROOT, Study
 
 pytestmark = pytest.mark.workflow
 
-CORPUS, MODEL, HIDDEN, METRICS, TABLE, FIGURE = "corpus", "model", "hidden", "metrics", "join_metrics", "figure"
-QUALITY, ALIGNED, EXPLORER, FINDINGS, REPORT = "quality", "aligned", "explorer", "conclusions", "page"
+CORPUS, MODEL, MEASURE, TABLE, FIGURE = "corpus", "model", "measure", "join_metrics", "figure"
+QUALITY, EXPLORER, FINDINGS, REPORT = "quality", "explorer", "conclusions", "page"
 # The report shows all settings but those of models and corpora, and whatever comes of them.
 AFTER = {FIGURE, FINDINGS, REPORT}
-MEASURED = {METRICS, TABLE, QUALITY, EXPLORER, *AFTER}
-RUN = {HIDDEN, ALIGNED, *MEASURED}
+MEASURED = {MEASURE, TABLE, QUALITY, EXPLORER, *AFTER}
 WORDS = {"text", "join_texts"}
-ALL = {*WORDS, *RUN}
+ALL = {*WORDS, *MEASURED}
 
-# Setting, another value, and the rules whose jobs it brings. Jobs of hidden states and metrics still find finished texts in the
-# store: `texts_per_job` deals them anew and computes none.
+# Setting, another value, and the rules whose jobs it brings. A measure job still finds the texts that are done: `texts_per_job`
+# deals them anew and computes none.
 CHANGES: list[tuple[str, Any, set[str]]] = [
     ("seed", 1, {MODEL, *ALL}),  # it seeds untrained weights too
     ("reference", "spa_Latn", {CORPUS, *ALL}),
-    ("texts_per_job", 4, RUN),
+    ("texts_per_job", 4, MEASURED),
     ("corpora.mine.texts", ["eng_Latn", "spa_Latn", "rus_Cyrl"], {CORPUS, *ALL}),
     ("corpora.mine.min_lines", 11, {CORPUS, *ALL}),
-    ("corpora.mine.token_cap", 100, RUN),
+    ("corpora.mine.token_cap", 100, MEASURED),
     ("corpora.mine.max_characters", 20, {CORPUS, *ALL}),
-    ("models.decoder-untrained.seed", 5, {MODEL, *RUN}),
-    ("models.encoder.reference", "somewhere", {MODEL, *RUN}),
-    ("models.decoder.loss", False, {MODEL, *RUN}),
-    ("hidden.dtype", "bfloat16", RUN),
-    ("hidden.batch_tokens", 64, RUN),
-    ("hidden.max_tokens", 20, RUN),
-    ("hidden.token_cap", 100, RUN),
-    ("hidden.first_position", "include", RUN),
-    ("hidden.final_norm", False, RUN),
+    ("models.decoder-untrained.seed", 5, {MODEL, *MEASURED}),
+    ("models.encoder.reference", "somewhere", {MODEL, *MEASURED}),
+    ("models.decoder.loss", False, {MODEL, *MEASURED}),
+    ("hidden.dtype", "bfloat16", MEASURED),
+    ("hidden.keep", "sentence", MEASURED),
+    ("hidden.batch_tokens", 64, MEASURED),
+    ("hidden.max_tokens", 20, MEASURED),
+    ("hidden.token_cap", 100, MEASURED),
+    ("hidden.first_position", "include", MEASURED),
+    ("hidden.final_norm", False, MEASURED),
     ("metrics.token", ["id_microscope", "anisotropy"], MEASURED),
     ("metrics.sentence", [], MEASURED),
     ("metrics.aligned", ["kl_mean"], MEASURED),
@@ -63,7 +63,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("figures.quality", "bpc", AFTER),
     ("figures.compare", ["decoder", "encoder"], AFTER),
     ("explorer.sentences", 3, {EXPLORER, REPORT}),
-    ("explorer.depth", 1.0, {ALIGNED, EXPLORER, REPORT}),
+    ("explorer.depth", 1.0, MEASURED),
 ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def planned(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         said = path.with_suffix(".log").read_text(encoding="utf-8")
         assert "This was a dry-run" in said or "Nothing to be done" in said, f"{setting}: {said}"
         listed = said[said.find("Job stats") :] if "Job stats" in said else ""
-        found[setting] = set(re.findall(r"^(\w+?)(?:_mine_\d+)? +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
+        found[setting] = set(re.findall(r"^(\w+) +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
     return found
 
 

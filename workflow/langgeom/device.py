@@ -51,7 +51,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if _fast_in_bfloat16(device) else torch.float32
     if name not in DTYPES:
         raise UserError(f"hidden.dtype is '{name}'; allowed: auto, {', '.join(DTYPES)}.{nearest(name, DTYPES)}")
-    return getattr(torch, name)  # type: ignore[no-any-return]
+    return getattr(torch, name)
 
 
 def _fast_in_bfloat16(device: torch.device) -> bool:
