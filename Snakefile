@@ -52,6 +52,10 @@ onstart:
     or_stop(check_disk, CONFIG, Path())
 
 
+onsuccess:
+    record(Path("results"))
+
+
 rule table:
     input:
         "results/metrics.parquet",

@@ -1,6 +1,7 @@
 # Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
 
 from langgeom.analysis import Settings
+from langgeom.checksums import record
 from langgeom.code import code_of, versions_of
 from langgeom.config import check
 from langgeom.explorer import ASSETS
