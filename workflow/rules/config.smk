@@ -7,7 +7,10 @@ from pathlib import Path
 HOME = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(HOME))
 # One that was loaded before is another checkout's: of the environment that was activated, or of PYTHONPATH.
-if "langgeom" in sys.modules and (loaded := Path(sys.modules["langgeom"].__file__).parents[1]).resolve() != HOME.resolve():
+if (
+    "langgeom" in sys.modules
+    and (loaded := Path(sys.modules["langgeom"].__file__).parents[1]).resolve() != HOME.resolve()
+):
     sys.exit(
         f"\nThis workflow is {HOME}, but Python has loaded the library of {loaded}. Run it with the environment of its own "
         "checkout (`make`), and without PYTHONPATH."
