@@ -4,20 +4,26 @@ import os
 import sys
 from pathlib import Path
 
-HOME = Path(workflow.current_basedir).parent
+HOME = Path(workflow.current_basedir).resolve().parent
 sys.path.insert(0, str(HOME))
-# One that was loaded before is another checkout's: of the environment that was activated, or of PYTHONPATH.
-if (
-    "langgeom" in sys.modules
-    and (loaded := Path(sys.modules["langgeom"].__file__).parents[1]).resolve() != HOME.resolve()
-):
+
+import langgeom
+
+# It may have been loaded before: by the environment of another checkout that was activated, or by PYTHONPATH.
+if Path(langgeom.__file__).resolve().parents[1] != HOME:
     sys.exit(
-        f"\nThis workflow is {HOME}, but Python has loaded the library of {loaded}. Run it with the environment of its own "
-        "checkout (`make`), and without PYTHONPATH."
+        f"\nThis workflow is {HOME}, but Python has loaded langgeom from {langgeom.__file__}, another checkout. "
+        "Run each checkout in its own environment (`make`), or leave the other one out of PYTHONPATH."
     )
 
+from langgeom.code import check_python
 from langgeom.config import check_files
 from langgeom.errors import UserError
+
+try:
+    check_python()
+except UserError as error:
+    sys.exit(f"\n{error}")
 
 if not workflow.overwrite_configfiles:
     settings = "config.yaml" if os.path.exists("config.yaml") else workflow.source_path("../../config.yaml")
