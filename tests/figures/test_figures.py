@@ -307,7 +307,7 @@ def test_values_from_few_points_are_in_the_csv_alone(tmp_path: Path) -> None:
     few = dimension & (table["text"] == "fra_Latn") & (table["layer"] < 3)
     table.loc[few, ["value", "low", "high"]], table.loc[few, "n"] = 5_000.0, 99
     drawn = draw(tmp_path, "id_by_layer", table)
-    assert "Not drawn: 6 values with n below 100; see the CSV." in drawn.words and "Off scale" not in drawn.words
+    assert "Not drawn: 6 values with n below 100; see the CSV." in drawn.words and "Off scale: layer" not in drawn.words
     assert_same(drawn.numbers, expected(table, "id_microscope", "token"))
     means = draw(tmp_path, "id_encoder_decoder", table)
     assert "Not in the means: 6 values with n below 100." in means.words
