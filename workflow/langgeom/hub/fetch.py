@@ -19,8 +19,7 @@ from langgeom.disk import check_free
 from langgeom.errors import UserError, nearest
 from langgeom.files import atomic, scratch, sha256
 from langgeom.hub.access import hub_errors, offline
-from langgeom.hub.listing import fill, write_listing
-from langgeom.models.prepare import TOKENIZER_FILES
+from langgeom.hub.listing import TOKENIZER_FILES, fill, write_listing
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,18 @@ from langgeom.files import atomic, read_json, sha256
 
 # The hint for a config without a commit.
 UNPINNED = "the commit of the hub's repository; `python -m langgeom.hub.pin YOUR.yaml` asks the hub for it and writes it there"
+# The files that a tokenizer may lie in.
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
 # What a template may hold in braces.
 FIELDS = ("text", "lang", "script", "name")
 

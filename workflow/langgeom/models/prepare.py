@@ -15,24 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError
-from langgeom.hub.listing import read_listing
+from langgeom.hub.listing import TOKENIZER_FILES, read_listing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer.model",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-)
 
 
 @contextmanager

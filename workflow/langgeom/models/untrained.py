@@ -8,11 +8,10 @@ from pathlib import Path
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import scratch
-from langgeom.hub.listing import listing_path
+from langgeom.hub.listing import TOKENIZER_FILES, listing_path
 from langgeom.models import Model
 from langgeom.models.manifest import kind_of, weights_of
 from langgeom.models.prepare import (
-    TOKENIZER_FILES,
     check_folder,
     complete_tokenizer,
     copy,
