@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +24,7 @@ from langgeom.metrics.estimators.id_twonn import twonn_of_layer
 BOTH = [(id_microscope_difference, id_microscope), (id_twonn_difference, id_twonn)]
 
 
+@functools.cache  # both metrics are measured of the same clouds, whose neighbours are found once
 def planted(sentences: int, extra: float, seed: int) -> tuple[Cloud, Cloud]:
     """Return two versions of sentences of 8 tokens: one in 3 dimensions, one with noise of size `extra` in 3 more."""
     generator = torch.Generator().manual_seed(seed)
