@@ -301,10 +301,12 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     config = check(settings, ROOT)
     assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240}}
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
-    assert config.metrics("grammar")["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
-    assert "pairs" not in config.metrics("udhr") and config.metrics("udhr")["aligned"][:2] == ["kl_mean", "kl_padded"]
-    assert config.hidden("minilm-l6", "grammar")["token_cap"] == 4096
-    assert config.hidden("minilm-l6", "udhr")["token_cap"] == 2048
+    assert config.measure("minilm-l6", "grammar")["metrics"]["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
+    udhr = config.measure("minilm-l6", "udhr")
+    assert "pairs" not in udhr["metrics"] and udhr["metrics"]["aligned"][:2] == ["kl_mean", "kl_padded"]
+    assert (config.token_cap("grammar"), udhr["hidden"]["token_cap"]) == (4096, 2048)
+    assert config.measure("minilm-l6", "grammar")["depth"] is None and udhr["depth"] == 0.5
+    assert config.wholes("grammar", 1)["eng_Latn_wrongTense"] == "eng_Latn_wrong" and config.wholes("udhr", 1) == {}
     assert "token_cap" not in config.corpora["grammar"].settings()
     settings["reference"] = "spa_Latn"
     config = check(settings, ROOT)

@@ -38,7 +38,7 @@ def test_the_sample_is_all_that_flores_has_of_the_sample_of_wals() -> None:
 def test_the_pairs_and_what_is_measured_in_depth() -> None:
     config = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
     assert config["corpora"]["grammar"]["grammar"]["generate"]["pairs"] == 1200
-    assert len(config.texts("grammar")) == 2 + 12 and config.hidden("phi-3.5-mini", "grammar")["token_cap"] == 16384
+    assert len(config.texts("grammar")) == 2 + 12 and config.token_cap("grammar") == 16384
     assert config["in_depth"]["texts"] == ["eng_Latn", "tur_Latn", "arb_Arab", "cmn_Hans"]
     assert config.language_corpora() == ["flores"]
 
