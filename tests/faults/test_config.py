@@ -112,10 +112,9 @@ def names(message: str, settings: dict[str, Any], change: Change) -> bool:
 def plan(config: Config) -> None:
     """Ask of a config all that the rules ask of it when the DAG is built."""
     for corpus in config["corpora"]:
-        config.batches(corpus)
+        for number, _ in enumerate(config.batches(corpus), start=1):
+            config.batch_files(corpus, number)
         config.corpora[corpus].settings()
-        config.metrics(corpus)
-        config.in_depth(corpus)
         for text in config.texts(corpus):
             config.corpora[corpus].inputs(text)
             config.corpora[corpus].identity(text)
@@ -123,8 +122,9 @@ def plan(config: Config) -> None:
         config.models[model].inputs()
         config.models[model].identity()
         for corpus in config["corpora"]:
-            config.hidden(model, corpus)
+            config.measure(model, corpus)
     list(config.pairs())
+    config.listings(languages=True)
     list(config.language_texts())
     config.harness_files()
 
