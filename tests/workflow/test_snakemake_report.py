@@ -73,4 +73,4 @@ def test_it_holds_the_files_themselves(packed: Path, page: str, finished: Study)
 
 def test_it_asks_for_nothing(page: str) -> None:
     assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="https?:', page)
-    assert "Pages are self-contained" in data(page, "workflow_desc")
+    assert "pages are self-contained" in data(page, "workflow_desc")
