@@ -45,6 +45,8 @@ def killed(wrong: tuple[Study, Run], two_texts: Callable[[], Study]) -> Ended:
     """A study of which one job was cancelled after its first text, and the other stood still until its time was over."""
     study = two_texts()
     study.settings["models"]["encoder"] = {"folder": "encoder"}
+    # Aligned metrics compare every sentence with every other.
+    study.settings["metrics"] = {"token": ["anisotropy"], "sentence": [], "aligned": [], "text": ["bpc"]}
     for text in TEXTS:
         path = study.folder / "texts" / f"{text}.txt"
         lines = path.read_text(encoding="utf-8").splitlines()
