@@ -73,7 +73,7 @@ def test_each_job_ran_where_it_belongs(ran: Ran) -> None:
     assert places == {"rule_measure": ("gpu", "gres:gpu:1"), **{f"rule_{name}": ("cpu", "") for name in on_cpus}}
     assert {job["JobState"] for job in ran.jobs} == {"COMPLETED"}
     measured = next(job for job in ran.jobs if "rule_measure" in job["Comment"])
-    assert "cpu=8,mem=2000M" in measured["TRES"] and measured["TimeLimit"] == "00:31:00"  # a tiny model
+    assert re.search(r"cpu=8,mem=20\d\dM", measured["TRES"]) and measured["TimeLimit"] == "00:31:00"  # a tiny model
 
 
 def test_a_stage_is_addressed_by_its_name(node: Path, two_texts: Callable[[], Study], tmp_path: Path) -> None:
@@ -163,7 +163,8 @@ def test_two_gpus_are_planned_for_jobs_that_use_them(two_texts: Callable[[], Stu
     study = two_texts()
     # Of rules that run a model, this one's plan shows what it asks for; the others' have messages of their own.
     study.settings["quality"] = {"harness": {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}}}
+    (tmp_path / "lm_eval").touch(0o755)  # it is looked for when its jobs are planned
     words = command(study, "--dry-run", "results/harness/decoder.json")
-    output = enter([ACTIVATE, words], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    output = enter([ACTIVATE, f"export PATH={tmp_path}:$PATH", words], tmp_path / "copy", tmp_path / "output.txt").end(0)
     rules = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*\bgpu=(\d)", output, re.MULTILINE)
     assert dict(rules) == {"model": "0", "harness": "2"}
