@@ -57,6 +57,6 @@ def test_a_folder_of_200_languages(tmp_path: Path) -> None:
     assert set(table["script"]) == {TextName.parse(text).script for text in texts}
     drawn = (study.folder / "results" / "figures" / "id_two_scripts.csv").read_text(encoding="utf-8")
     assert "uig" in drawn and "srp" in drawn
-    log = (study.folder / "results" / "logs" / "hidden" / "decoder" / "flores_1.log").read_text(encoding="utf-8")
-    assert log.count(" computed") == LANGUAGES
+    log = (study.folder / "results" / "logs" / "measure" / "decoder" / "flores.1.log").read_text(encoding="utf-8")
+    assert log.count(" measured in ") == LANGUAGES
     assert "Nothing to be done" in study.run("table", "id_two_scripts")
