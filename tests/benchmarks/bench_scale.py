@@ -76,10 +76,8 @@ def pretend(base: Path) -> None:
     texts = config.texts("flores")
     files = [results / "corpora" / "flores" / f"{text}.{kind}" for text in texts for kind in ("txt", "json")]
     files += [results / "models" / model / "manifest.json" for model in config["models"]]
-    for stage, suffix in (("hidden", "safetensors"), ("metrics", "parquet")):
-        files += [results / stage / model / corpus / f"{text}.{suffix}" for model, corpus, text in config.pairs()]
+    files += [base / listing for listing in config.listings()]
     files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
-    files += [results / "aligned" / model / f"{corpus}.parquet" for model in config["models"] for corpus in config["corpora"]]
     files += [results / "downloads" / "npm" / f"{D3.package}-{D3.version}.tgz"]
     files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "quality") for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
@@ -137,13 +135,11 @@ def memory(languages: int) -> Iterator[str]:
         write_texts(base / "texts", names, 60, 16)
         tiny.decoder(base / "source", num_key_value_heads=8, **WIDE)
         build_model("m", {"folder": "source"}, base=base, out=base / "m")
-        peaks: dict[str, list[float]] = {"hidden": [], "metrics": []}
-        size = 0
+        peaks: dict[str, list[float]] = {"measure": []}
         for texts in batches:
-            for stage, found in peaks.items():
-                found.append(peak({"stage": stage, "base": str(base), "texts": names[:texts]})[0])
-            size = (base / "hidden" / f"{names[0]}.safetensors").stat().st_size
-            shutil.rmtree(base / "store")
+            shutil.rmtree(base / "out", ignore_errors=True)
+            peaks["measure"].append(peak({"stage": "measure", "base": str(base), "texts": names[:texts]})[0])
+        size = (base / "out" / "hidden" / "m" / "c" / f"{names[0]}.safetensors").stat().st_size
         prepare(base, names[0], text_names(languages), [f"model{number}" for number in range(MODELS)])
         given = {"base": str(base), "texts": text_names(languages)}
         others = {stage: peak({"stage": stage, **given}) for stage in STAGES if stage != "explorer" or LIBRARY.exists()}
@@ -174,20 +170,17 @@ def peak(job: dict[str, Any]) -> tuple[float, float]:
 
 def worker(job: dict[str, Any]) -> None:
     """Run one job in this process and print its peak memory in MiB."""
-    from langgeom.hidden.job import hidden_job
-    from langgeom.metrics.job import metrics_job
+    from langgeom.config import defaults
+    from langgeom.measure_job import Settings, measure_batch
 
     base, texts = Path(job["base"]), job["texts"]
-    hidden = [base / "hidden" / f"{text}.safetensors" for text in texts]
-    measured = [base / "metrics" / f"{text}.parquet" for text in texts]
-    if job["stage"] == "hidden":
-        settings = {"dtype": "float32", "batch_tokens": "auto", "max_tokens": 64, "token_cap": 2048,
-                    "first_position": "exclude", "final_norm": True, "loss": None}  # fmt: skip
-        sources = [base / "texts" / f"{text}.devtest" for text in texts]
-        hidden_job(base / "m", "c", sources, hidden, base / "store" / "hidden", settings, code="")
-    elif job["stage"] == "metrics":
+    if job["stage"] == "measure":
+        hidden = {**defaults("hidden"), "dtype": "float32", "max_tokens": 64, "keep": "all", "loss": None}
         names = {"token": ["id_microscope", "anisotropy"], "sentence": [], "aligned": ["kl_mean", "retrieval"], "text": ["bpc"]}
-        metrics_job(hidden, hidden[0], measured, base / "store" / "metrics", names, {"replicates": 20}, 0, "")
+        code = {"hidden": "", "metrics": ""}
+        settings = Settings(hidden, names, {}, {"replicates": 20}, seed=0, depth=0.5, code=code)
+        files = {text: base / "texts" / f"{text}.devtest" for text in texts}
+        measure_batch(base / "m", "c", texts, files, texts[0], {}, settings, base / "out" / "metrics" / "m" / "c" / "1.json")
     else:
         run_stage(job["stage"], base, texts)
     # Not ru_maxrss: that is never below what the process had that started this one.

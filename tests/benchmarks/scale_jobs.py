@@ -28,7 +28,7 @@ def prepare(base: Path, measured: str, texts: Sequence[str], models: Sequence[st
     from langgeom.table import TABLES, read_table, write_rows
     from langgeom.texts import write_measures
 
-    rows = records(read_table(base / "metrics" / f"{measured}.parquet"))
+    rows = records(read_table(base / "out" / "metrics" / "m" / "c" / f"{measured}.parquet"))
     whole = [{**row, "layer": layer} for row in rows if row["layer"] == 0 for layer in range(LAYERS)]
     whole += [row for row in rows if row["layer"] is None]
     (base / "all").mkdir()
@@ -44,7 +44,7 @@ def prepare(base: Path, measured: str, texts: Sequence[str], models: Sequence[st
             pair = [{**row, **named, "model": model, "value": row["value"] and row["value"] * noise} for row in whole]
             write_rows(pair, base / "many" / f"{model}_{text}.parquet")
         made += [{**row, **named} for row in of_text]
-        os.link(base / "hidden" / f"{measured}.safetensors", base / "all" / f"{text}.safetensors")
+        os.link(base / "out" / "hidden" / "m" / "c" / f"{measured}.safetensors", base / "all" / f"{text}.safetensors")
         (base / "all" / f"{text}.json").write_text(json.dumps({"source": "made up", "lines": 60, "empty": 0}))
     write_rows(made, base / "texts.parquet", TABLES["texts"])
 
