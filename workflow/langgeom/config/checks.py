@@ -195,10 +195,11 @@ def _check_figures(config: Config) -> None:
     for key in ("id", "anisotropy"):
         name = config["figures"][key]
         measured = [metric for metric in config["metrics"]["token"] if metric.startswith(key)]
-        if name not in measured:
+        # Where none is measured the figures say so themselves.
+        if measured and name not in measured:
             raise UserError(
                 f"config: figures.{key} is '{name}', which is no {key} that metrics.token measures "
-                f"({', '.join(measured) or 'none'}); add it there or draw another.{nearest(name, measured)}"
+                f"({', '.join(measured)}); add it there or draw another.{nearest(name, measured)}"
             )
     compared = config["figures"]["compare"]
     if len(compared) == 1:
