@@ -38,6 +38,17 @@ def near_copies() -> Tensor:
     return points
 
 
+def adverse(offset: float = 0.0, massive: float = 0.0, copies: float = 0.0, n: int = 700, dim: int = 120) -> Tensor:
+    """Points as hidden states can be: far from the origin, with a massive dimension, half of them near copies of the others."""
+    points = torch.randn(n, dim, generator=torch.Generator().manual_seed(6)) + offset
+    if copies:
+        noise = copies * torch.randn(n // 2, dim, generator=torch.Generator().manual_seed(7))
+        points[n // 2 :] = points[: n // 2] + noise
+    if massive:
+        points[:, 5] += massive
+    return points
+
+
 CLOUDS = {
     "gaussian": torch.randn(300, 40, generator=torch.Generator().manual_seed(4)),
     "bfloat16": torch.randn(300, 40, generator=torch.Generator().manual_seed(4)).bfloat16(),
@@ -57,12 +68,46 @@ CLOUDS = {
 def test_distances_are_those_of_all_pairs(name: str, block: int, k: int) -> None:
     points = CLOUDS[name]
     found = nearest(points, k, block=block)
-    torch.testing.assert_close(found.distances, brute(points, k), rtol=1e-13, atol=0)
+    torch.testing.assert_close(found.distances, brute(points, k), rtol=1e-12, atol=0)
     rows = torch.arange(len(points))[:, None].expand_as(found.indices)
     direct = (points.double()[rows] - points.double()[found.indices]).norm(dim=2)
-    torch.testing.assert_close(found.distances, direct, rtol=1e-13, atol=0)
+    torch.testing.assert_close(found.distances, direct, rtol=1e-12, atol=0)
     assert not (found.indices == rows).any()
     assert all(len(set(row)) == k for row in found.indices.tolist())
+
+
+ADVERSE = {
+    "offset": adverse(offset=30),
+    "massive": adverse(massive=3000),
+    "copies": adverse(copies=1e-4),
+    "offset, massive and copies": adverse(offset=30, massive=3000, copies=1e-4),
+    "alternating massive": adverse() + 3000 * (torch.arange(700)[:, None] % 2) * torch.eye(120)[5],
+    "crowds": adverse()[torch.arange(700) % 3] + 1e-4 * adverse(),
+    "bfloat16": adverse(offset=3).bfloat16(),
+    "many dimensions": adverse(massive=3000, n=300, dim=1100),
+}
+
+
+@pytest.mark.parametrize("name", ADVERSE)
+@pytest.mark.parametrize("k", [2, 3, 16, 20, 47, 90, 128])
+def test_adverse_clouds(name: str, k: int) -> None:
+    points = ADVERSE[name]
+    found, exact = nearest(points, k, block=256), brute(points, k)
+    torch.testing.assert_close(found.distances, exact, rtol=1e-12, atol=0)
+    rows = torch.arange(len(points))[:, None]
+    direct = (points.double()[rows] - points.double()[found.indices]).norm(dim=2)
+    torch.testing.assert_close(found.distances, direct, rtol=1e-12, atol=0)
+    again = nearest(points, k, block=256)
+    assert torch.equal(again.distances, found.distances) and torch.equal(again.indices, found.indices)
+
+
+@pytest.mark.parametrize(("dim", "block"), [(3, 1024), (3, 32), (40, 1024), (40, 32)])
+def test_ties_are_broken_by_index(dim: int, block: int) -> None:
+    points = torch.randint(0, 3 if dim == 40 else 8, (400, dim), generator=torch.Generator().manual_seed(8)).float()
+    found = nearest(points, 9, block=block)
+    squares = (points[:, None] - points).double().square().sum(2).fill_diagonal_(torch.inf)
+    assert torch.equal(found.indices, squares.sort(dim=1, stable=True).indices[:, :9])
+    assert torch.equal(found.distances.square().round(), squares.sort(dim=1).values[:, :9])
 
 
 @given(st.integers(3, 40), st.integers(1, 6), st.integers(0, 10**6), st.integers(8, 30))

@@ -1,16 +1,23 @@
-"""Exact nearest neighbours: float32 products find candidates, float64 differences give their distances.
+"""Exact nearest neighbours: float32 products find candidates, float64 gives their distances.
 
-Exact means: the k distances are those of a float64 search over all pairs. A float32 product x.y of d terms is off by at
-most g |x| |y|, g = d u / (1 - d u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section
-3.1), so |x|^2 + |y|^2 - 2 x.y, less a share of |x|^2 + |y|^2 that covers this and the other roundings, bounds the
-squared distance from below, and with the share added, from above. Only pairs whose lower bound reaches the k-th least
-upper bound of their row can be neighbours, and all of those are measured directly. A row with more such pairs than the
-candidates kept for it (neighbours far closer than the points are long, or ties) is searched again with float64 products
-and all its pairs.
+Exact means: the k distances are those of a float64 search over all pairs, to 1e-12 of each. A float32 product x.y of d terms
+is off by at most g |x| |y|, g = d u / (1 - d u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
+section 3.1), so |x|^2 + |y|^2 - 2 x.y, less a share of |x|^2 + |y|^2 that covers this and the other roundings, bounds the
+squared distance from below, and with the share added, from above. The k-th least of any upper bounds of a row's pairs
+is a limit: only pairs whose lower bound reaches it can be neighbours, and all of those are measured.
+
+The limits come from the least bound of each strip of a block of products. Only strips whose least bound reaches the limit are
+looked into, so that nothing is sorted but the strips' least bounds. Every block serves its rows and, transposed, its columns.
+
+The same bound with u = 2^-53 says how far a float64 product is to be trusted. Where it is more than 1e-12 of the squared
+distance, and where it leaves the order of two neighbours open, the difference of the points is taken. A row with far more
+pairs than k (neighbours far closer than the points are long, or ties) is searched with float64 products of all its pairs.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import NamedTuple
 
 import torch
@@ -18,9 +25,12 @@ from torch import Tensor
 
 from langgeom.metrics.numerics import PIECE, full_precision, largest_power, row_norms, rows_cached
 
-# Rows and columns of a product; 1024 x 1024 float32 stay in a core's cache, and symmetry spares half of the products.
-BLOCK = 1024
-SPARE = 3
+# Rows and columns of a block at most: 1024 x 1024 float32 stay in a core's cache. And how many products are held.
+BLOCK, HELD = 1024, 1 << 24
+# Dimensions of one float64 product, which bounds its error, and up to how many differences take no longer.
+CHUNK, FEW = 256, 32
+# Relative error of a squared distance.
+EXACT = 1e-12
 
 
 class Neighbours(NamedTuple):
@@ -68,75 +78,174 @@ def nearest(
 ) -> Neighbours:
     """Return the k nearest neighbours of every point by Euclidean distance, exactly (see the module).
 
-    Ties are broken arbitrarily. Memory beyond the points: O(n k + block^2), and as much as the points for their centred
-    copy.
+    Of equally distant points the first comes first. Memory beyond the points: O(n k), 64 MiB, and a float32 copy of them.
 
     Args:
         points: [n, d] floats, finite, n > k.
         centred: the points less some fixed point, float32 or float64, if at hand (it sharpens the bounds), and
         norms: the lengths of its rows, [n] float64.
-        block: rows and columns of one product.
+        block: rows and columns of a block of products, at most.
 
     Raises:
         ValueError: k is not between 1 and n - 1.
     """
-    n, dim = points.shape
+    n = len(points)
     if not 1 <= k < n:
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
         centred, norms = points.double() - points.mean(0, dtype=torch.float64), None
-    norms = row_norms(centred) if norms is None else norms
+    pairs, counts = _candidates(centred, row_norms(centred) if norms is None else norms, k, block)
+    columns = pairs % n
+    lengths = _lengths(points, pairs // n, columns, counts)
+    distances = torch.empty((n, k), dtype=torch.float64, device=points.device)
+    indices = torch.empty((n, k), dtype=torch.int64, device=points.device)
+    starts = counts.cumsum(0) - counts
+    rows = counts.nonzero().flatten()
+    for part in rows.split(max(1, PIECE // 4 // int(counts.max()))) if len(rows) else ():
+        distances[part], indices[part] = _sorted(points, part, starts[part], counts[part], columns, lengths, k)
+    crowded = (counts == 0).nonzero().flatten()
+    for part in crowded.split(max(1, PIECE // n)) if len(crowded) else ():
+        distances[part], indices[part] = _search(points, part, k)
+    return Neighbours(distances, indices)
+
+
+def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> tuple[Tensor, Tensor]:
+    """Return the pairs that may be neighbours: row * n + column, ascending, and how many each row has, [n]; 0 if too many."""
+    (n, dim), device = centred.shape, centred.device
+    size, strip = _shape(n, dim, k, block)
+    blocks, step, crowd = -(-n // size), size // strip, 4 * k + 64
+    padded = blocks * size
     # A power of two, so that squares neither overflow nor vanish and nothing is rounded; one that the dtype holds.
-    scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-300)).ceil()).clamp(max=largest_power(centred.dtype))
-    scaled = (centred * scale.to(centred.dtype)).float()
-    squares = (norms * scale).square()
-    # Twice the bound of the product (its start value is summed with it), and 16 u for roundings of points, squares and
-    # sums.
+    scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-140)).ceil()).clamp(max=largest_power(centred.dtype))
+    # Twice the bound of the product (the squares are summed with it), and 16 u for roundings of points, squares and sums.
     share = 2 * (dim + 16) * 2.0**-24
-    kept = min(k + SPARE, n - 1)
-    lower, indices = _candidates(scaled, (1 - share) * squares, kept, block)
-    # The least normal float32 number covers products that vanish.
-    upper = lower + 2 * share * (squares[:, None] + squares[indices]) + 2.0**-100
-    limit = upper.topk(k, largest=False).values[:, -1]
-    possible = lower <= limit[:, None] + 2.0**-100
-    settled = (lower[:, -1] > limit + 2.0**-100) | (kept == n - 1)
-    rows, columns = (possible & settled[:, None]).nonzero(as_tuple=True)
-    exact = torch.full(lower.shape, torch.inf, dtype=torch.float64, device=points.device)
-    exact[rows, columns] = pair_distances(points, rows, indices[rows, columns])
-    distances, order = exact.topk(k, largest=False, sorted=True)
-    found = Neighbours(distances, indices.gather(1, order))
-    unsettled = (~settled).nonzero().flatten()
-    for part in unsettled.split(max(1, PIECE // n)) if len(unsettled) else ():
-        found.distances[part], found.indices[part] = _search(points, part, k)
-    return found
+    squares = torch.zeros(padded, device=device)
+    squares[:n] = (norms * scale).square()
+    # From a lower to an upper bound: what a point adds, and at most in a strip.
+    spread = 2 * share * squares.view(blocks, size)
+    widest = spread.view(blocks, strip, step).amax(1)
+    # The product of [-2 x, 1, x.x] and [y, y.y, 1] is a lower bound. Rows that fill up the last block are infinitely far.
+    right = torch.zeros((padded, dim + 2), device=device)
+    torch.mul(centred, scale.to(centred.dtype), out=right[:n, :dim])
+    right[:, dim] = squares * (1 - share)
+    right[n:, dim] = torch.inf
+    right[:, dim + 1] = 1
+    best = torch.full((padded, k), torch.inf, device=device)
+    limits = torch.full((padded,), torch.inf, device=device)
+    products = torch.empty((blocks, size, size), device=device)
+    along, across = torch.empty((blocks, size, step), device=device), torch.empty((blocks, step, size), device=device)
+    found: list[tuple[Tensor, Tensor]] = []
 
+    def lower(rows: slice, upper: Tensor) -> Tensor:
+        """Return the rows' limits, lowered by these upper bounds [rows, strips]."""
+        best[rows] = torch.cat([best[rows], upper], 1).topk(k, largest=False, sorted=False).values
+        # The least normal float32 number covers products that vanish; a crowded row stays without pairs.
+        limit = (best[rows].amax(1) + 2.0**-100).clamp(max=torch.finfo(torch.float32).max)
+        limits[rows] = torch.where(limits[rows] == -torch.inf, -torch.inf, limit)
+        return limits[rows]
 
-def _candidates(points: Tensor, squares: Tensor, kept: int, block: int) -> tuple[Tensor, Tensor]:
-    """Return the `kept` least lower bounds of each row, ascending, and their columns: [n, kept] float64 and int64.
+    def admit(rows: Tensor, columns: Tensor, bounds: Tensor) -> None:
+        """Keep the pairs of these rows with the columns from these on, a step apart, whose bounds [rows, strip] allow it."""
+        hit, place = (bounds <= limits[rows, None]).nonzero(as_tuple=True)
+        limits[torch.bincount(rows[hit], minlength=padded) > crowd] = -torch.inf
+        found.append((rows[hit] * n + columns[hit] + step * place, bounds[hit, place]))
 
-    Each block of products serves its rows and, transposed, its columns.
-    """
-    n = len(points)
-    squares = squares.float()
-    lower = torch.full((n, kept), torch.inf, device=points.device)
-    indices = torch.zeros((n, kept), dtype=torch.int64, device=points.device)
-    parts = [slice(start, min(start + block, n)) for start in range(0, n, block)]
-
-    def merge(rows: slice, columns: slice, bounds: Tensor) -> None:
-        least, where = bounds.topk(min(kept, bounds.shape[1]), largest=False)
-        both = torch.cat([lower[rows], least], 1)
-        lower[rows], order = both.topk(kept, largest=False)
-        indices[rows] = torch.cat([indices[rows], where + columns.start], 1).gather(1, order)
-
-    for number, rows in enumerate(parts):
-        for columns in parts[number:]:
-            bounds = torch.addmm(squares[columns], points[rows], points[columns].T, alpha=-2).add_(squares[rows, None])
-            if rows == columns:
-                bounds.fill_diagonal_(torch.inf)
+    for number in range(blocks):
+        rows, later, count = slice(number * size, (number + 1) * size), slice((number + 1) * size, padded), blocks - number
+        left = right[rows] * -2
+        left[:, dim], left[:, dim + 1] = 1, right[rows, dim]
+        for other, part in enumerate(right[rows.start :].split(size)):
+            product = torch.mm(left, part.T, out=products[other])
+            if other:
+                torch.amin(product.view(strip, step, size), 0, out=across[other])
             else:
-                merge(columns, rows, bounds.T.contiguous())
-            merge(rows, columns, bounds)
-    return lower.double(), indices
+                product.fill_diagonal_(torch.inf)
+            torch.amin(product.view(size, strip, step), 1, out=along[other])
+        upper = along[:count] + widest[number:, None]
+        # Enough for a limit are the least of several strips.
+        while count * upper.shape[2] >= 4 * k and upper.shape[2] % 2 == 0:
+            upper = torch.minimum(*upper.chunk(2, 2))
+        limit = lower(rows, (upper + spread[number, :, None]).transpose(0, 1).flatten(1))
+        other, row, start = (along[:count] <= limit[:, None]).nonzero(as_tuple=True)
+        bounds = products.view(blocks, size, strip, step)[other, row, :, start]
+        admit(row + rows.start, (number + other) * size + start, bounds)
+        if count > 1:
+            upper = across[1:count] + widest[number, :, None] + spread[number + 1 :, None]
+            limit = lower(later, upper.mT.reshape(-1, step))
+            other, start, column = (across[1:count] <= limit.view(-1, 1, size)).nonzero(as_tuple=True)
+            bounds = products.view(blocks, strip, step, size)[other + 1, :, start, column]
+            admit(other * size + column + later.start, start + rows.start, bounds)
+        if count == 1 or sum(len(pairs) for pairs, _ in found) > 2 * n * k:
+            held = [(*pair, pair[1] <= limits[pair[0] // n]) for pair in found]
+            found = [(pairs[possible], bounds[possible]) for pairs, bounds, possible in held]
+    pairs = torch.cat([pairs for pairs, _ in found])
+    counts = torch.bincount(pairs // n, minlength=n)
+    if (counts > crowd).any():
+        pairs = pairs[counts[pairs // n] <= crowd]
+        counts.masked_fill_(counts > crowd, 0)
+    return pairs.sort().values, counts
+
+
+def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int]:
+    """Return how many rows and columns a block has, and how many of them a strip.
+
+    Longer strips leave less to sort and more to look into. Their sums are fast where the step is a multiple of 32. The size is
+    that of the least time, by a model fitted on one core: nanoseconds a product, and a millisecond a row of blocks.
+    """
+    strip = 2 ** min(5, max(0, round(math.log2(n / k) / 2)))
+    unit = 32 * strip
+
+    def time(size: int) -> float:
+        blocks = -(-n // size)
+        return blocks * (blocks + 1) / 2 * size**2 * (dim / 100 + 0.7) + 1e6 * blocks
+
+    return min(range(unit, max(unit, min(block, HELD // n)) + 1, unit), key=time), strip
+
+
+def _lengths(points: Tensor, rows: Tensor, columns: Tensor, counts: Tensor) -> Tensor:
+    """Return the distance of each pair, [pairs] float64; the pairs by rows, of which each has `counts`."""
+    n, dim = points.shape
+    if dim <= FEW or points.is_cuda:
+        return pair_distances(points, rows, columns)
+    crow = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
+    products = torch.zeros(len(rows), dtype=torch.float64, device=points.device)
+    norms = torch.zeros(n, dtype=torch.float64, device=points.device)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR")
+        for chunk in points.split(CHUNK, 1):
+            part = chunk.double()
+            part -= part.mean(0)
+            norms += torch.linalg.vector_norm(part, dim=1).square_()
+            pattern = torch.sparse_csr_tensor(crow, columns, products, (n, n), check_invariants=False)
+            products = torch.sparse.sampled_addmm(pattern, part, part.T).values()
+    sums = norms[rows] + norms[columns]
+    squares = sums - 2 * products
+    share = 2 * (min(dim, CHUNK) + dim / CHUNK + 16) * 2.0**-53
+    near = (share * sums >= EXACT * squares).nonzero().flatten()
+    lengths = squares.sqrt_()
+    lengths[near] = pair_distances(points, rows[near], columns[near])
+    return lengths
+
+
+def _sorted(
+    points: Tensor, rows: Tensor, starts: Tensor, counts: Tensor, columns: Tensor, lengths: Tensor, k: int
+) -> tuple[Tensor, Tensor]:
+    """Return the k nearest of some rows from their pairs: distances and columns, [rows, k]."""
+    places = torch.arange(int(counts.max()), device=points.device)
+    where = (starts[:, None] + places).clamp_(max=len(lengths) - 1)
+    found = torch.where(places < counts[:, None], lengths[where], torch.inf)
+    distances, order = found.sort(dim=1, stable=True)
+    # Distances that products cannot tell apart are taken from differences.
+    tied = distances[:, 1:] - distances[:, :-1] <= EXACT * distances[:, :-1]
+    again = tied[:, :k].any(1).nonzero().flatten()
+    if len(again):
+        tied = torch.nn.functional.pad(tied[again], (1, 0)) | torch.nn.functional.pad(tied[again], (0, 1))
+        row, place = tied.nonzero(as_tuple=True)
+        row = again[row]
+        place = order[row, place]
+        found[row, place] = pair_distances(points, rows[row], columns[where[row, place]])
+        distances[again], order[again] = found[again].sort(dim=1, stable=True)
+    return distances[:, :k], columns[where.gather(1, order[:, :k])]
 
 
 def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -156,10 +265,9 @@ def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     lower[torch.arange(len(rows), device=points.device), rows] = torch.inf
     limit = (lower + 2 * share * sums).topk(k, largest=False).values[:, -1]
     own, columns = (lower <= limit[:, None]).nonzero(as_tuple=True)
-    exact = torch.full_like(lower, torch.inf)
-    exact[own, columns] = pair_distances(points, rows[own], columns)
-    distances, order = exact.topk(k, largest=False, sorted=True)
-    return distances, order
+    counts = torch.bincount(own, minlength=len(rows))
+    lengths = pair_distances(points, rows[own], columns)
+    return _sorted(points, rows, counts.cumsum(0) - counts, counts, columns, lengths, k)
 
 
 def pair_distances(points: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
