@@ -27,8 +27,9 @@ from torch import Tensor
 from langgeom.metrics.cloud import Sentences
 from langgeom.metrics.numerics import full_precision
 
-# Below this many rows or columns one product for the Gram matrix costs less than the iteration's passes over the
-# matrix.
+# Start vectors: as many as a pass over the matrix multiplies in the time of one.
+WIDTH = 3
+# Below this many rows or columns one product for the Gram matrix costs less than the iteration's passes over the matrix.
 GRAM = 256
 # Of the replicates' standard deviation: 200 replicates leave the ends of an interval as uncertain themselves.
 TOLERANCE = 0.2
@@ -58,19 +59,25 @@ def leading(matrix: Tensor, *, vectors: int = 1, tolerance: float = 1e-6, seed: 
         matrix: float32 or float64, finite and not all zero.
         vectors: right singular vectors wanted; fewer come back when the iteration ended sooner.
         tolerance: bound on the value's relative error.
-        seed: of the start vector.
+        seed: of the start vectors.
     """
     n, dim = matrix.shape
     side, left = min(n, dim), n < dim
-    gram = (matrix @ matrix.T if left else matrix.T @ matrix).double() if side <= GRAM else None
 
-    def apply(vector: Tensor) -> Tensor:
-        if gram is not None:
-            return gram @ vector
-        vector = vector.to(matrix.dtype)
-        return (matrix @ (vector @ matrix) if left else (matrix @ vector) @ matrix).double()
+    def gram() -> Tensor:
+        return (matrix @ matrix.T if left else matrix.T @ matrix).double()
+
+    known = gram() if side <= GRAM else None
+
+    def apply(rows: Tensor) -> Tensor:
+        if known is not None:
+            return rows @ known
+        rows = rows.to(matrix.dtype)
+        return ((rows @ matrix) @ matrix.T if left else (rows @ matrix.T) @ matrix).double()
 
     ritz, steps = _iterate(apply, side, max(1, vectors), tolerance, seed, matrix.device)
+    if ritz is None:
+        ritz = torch.linalg.eigh(gram() if known is None else known).eigenvectors[:, -max(1, vectors) :].flip(1)
     right = (ritz.T.to(matrix.dtype) @ matrix).double().T if left else ritz
     right = torch.linalg.qr(right).Q if left else right
     # Each product is off by its own rounding; over the rows these cancel.
@@ -80,37 +87,36 @@ def leading(matrix: Tensor, *, vectors: int = 1, tolerance: float = 1e-6, seed: 
 
 def _iterate(
     apply: Callable[[Tensor], Tensor], side: int, vectors: int, tolerance: float, seed: int, device: torch.device
-) -> tuple[Tensor, int]:
-    """Return the leading Ritz vectors [side, <= vectors], the first within the tolerance, and the number of steps."""
-    start = torch.randn(side, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(device)
-    basis = torch.empty((min(side, 32), side), dtype=torch.float64, device=device)
-    vector = start / start.norm()
-    diagonal, off = [], []
-    for step in range(1, side + 1):
-        if step > len(basis):
-            basis = torch.cat([basis, torch.empty((min(len(basis), side - len(basis)), side)).to(basis)])
-        basis[step - 1] = vector
-        known = basis[:step]
-        image = apply(vector)
-        diagonal.append(float(vector @ image))
-        for _ in range(2):
-            image = image - (known @ image) @ known
-        off.append(float(image.norm()))
-        scale = max(diagonal)
-        ended = step == side or off[-1] <= 1e-13 * scale
-        if ended or (step >= 4 and step % 2 == 0):
-            inner = torch.tensor(off[:-1], dtype=torch.float64)
-            tridiagonal = torch.diag(torch.tensor(diagonal, dtype=torch.float64))
-            tridiagonal += torch.diag(inner, 1) + torch.diag(inner, -1)
-            values, weights = torch.linalg.eigh(tridiagonal)
-            residual = off[-1] * abs(float(weights[-1, -1]))
-            gap = float(values[-1] - values[-2]) if step > 1 else 0.0
-            error = min(residual, residual**2 / gap) if gap > 0 else residual
-            if ended or error < tolerance * float(values[-1]):
-                chosen = weights[:, -vectors:].flip(1).to(device)
-                return (chosen.T @ known).T, step
-        vector = image / off[-1]
-    raise AssertionError("the last step ends the iteration")
+) -> tuple[Tensor | None, int]:
+    """Return the leading Ritz vectors [side, <= vectors], the first within the tolerance, and the number of steps.
+
+    None where a third of all directions were not enough.
+    """
+    start = torch.randn((side, WIDTH), dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(device)
+    basis = torch.linalg.qr(start).Q.T
+    inner = torch.empty((0, 0), dtype=torch.float64, device=device)
+    check = 2
+    for step in range(1, side // (3 * WIDTH) + 1):
+        images = apply(basis[-WIDTH:])
+        across = basis @ images.T
+        inner = torch.nn.functional.pad(inner, (0, WIDTH, 0, WIDTH))
+        inner[:, -WIDTH:], inner[-WIDTH:] = across, across.T
+        rest = images - across.T @ basis
+        rest -= (rest @ basis.T) @ basis
+        if step == check:
+            check += max(1, step // 4)
+            values, weights = torch.linalg.eigh(inner)
+            values, weights = values.flip(0), weights.flip(1)
+            # Of the first, the first two ... Ritz vectors together: squared residual and gap to the next Ritz value.
+            residuals = (weights[-WIDTH:, :WIDTH].T @ rest).square().sum(1).cumsum(0)
+            gaps = (values[:WIDTH] - values[1 : WIDTH + 1]).clamp(min=1e-300)
+            bounds = torch.cat([residuals[:1].sqrt(), CAUTION * residuals / gaps])
+            if bounds.min() < tolerance * values[0]:
+                return (weights[:, :vectors].T @ basis).T, step
+        new = torch.linalg.qr(rest.T).Q
+        new -= basis.T @ (basis @ new)
+        basis = torch.cat([basis, torch.linalg.qr(new).Q.T])
+    return None, side // (3 * WIDTH)
 
 
 def largest_of_replicates(
