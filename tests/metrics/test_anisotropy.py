@@ -53,6 +53,32 @@ def test_equals_svd(name: str, metric: Callable, centre: bool) -> None:
     assert float(metric(CLOUDS[name])) == pytest.approx(by_svd(CLOUDS[name], centre), rel=1e-6)
 
 
+@pytest.mark.parametrize(("alike", "rest", "seed"), [
+    (2, 0.5, 1805), (2, 0.5, 2414), (2, 0.5, 162), (2, 0.3, 278), (2, 0.3, 725), (2, 0.1, 542), (3, 0.5, 0), (6, 0.9, 2),
+])  # fmt: skip
+def test_near_ties_are_no_obstacle(alike: int, rest: float, seed: int) -> None:
+    """Clouds on which an iteration from one vector ends at the second eigenvalue, for some start vector."""
+    scale = torch.tensor([1.0] * alike + [rest] * (200 - alike))
+    points = torch.randn(600, 200, generator=torch.Generator().manual_seed(seed)) * scale
+    assert float(anisotropy(points)) == pytest.approx(by_svd(points, True), rel=1e-6)
+    centred = points - points.mean(0)
+    exact = float(torch.linalg.matrix_norm(centred.double(), 2).square())
+    for start in range(10):
+        assert leading(centred, seed=start).square == pytest.approx(exact, rel=1e-6)
+
+
+def test_replicates_with_near_ties() -> None:
+    points = torch.randn(600, 100, generator=torch.Generator().manual_seed(3)) * torch.tensor([1.0, 1.0] + [0.5] * 98)
+    sentences = Sentences(torch.arange(600) // 10, 600, points.device)
+    counts = sentences.counts(Resample(60, seed=3))
+    assert counts is not None
+    centred = points - points.mean(0)
+    directions = leading(centred, vectors=8).vectors
+    found = largest_of_replicates(centred, row_norms(centred), sentences, counts, directions, centre=True)
+    exact = torch.tensor([by_recomputation(points, weights[sentences.groups], True) for weights in counts], dtype=torch.float64)
+    assert float((found - exact).abs().max()) < 0.3 * float(exact.std())
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("shape", [(500, 300), (280, 400)])
 @pytest.mark.parametrize(("metric", "centre"), [(anisotropy, True), (anisotropy_uncentred, False)])

@@ -26,7 +26,9 @@ from torch import Tensor
 from langgeom.metrics.numerics import PIECE, full_precision, largest_power, row_norms, rows_cached
 
 # Rows and columns of a block at most: 1024 x 1024 float32 stay in a core's cache. And how many products are held.
-BLOCK, HELD = 1024, 1 << 24
+BLOCK, HELD = 1024, 3 << 22
+# Pairs that are worked on at a time, and how many more than 4 k make a row crowded.
+PAIRS, CROWD = 1 << 19, 64
 # Dimensions of one float64 product, which bounds its error, and up to how many differences take no longer.
 CHUNK, FEW = 256, 32
 # Relative error of a squared distance.
@@ -94,26 +96,28 @@ def nearest(
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
         centred, norms = points.double() - points.mean(0, dtype=torch.float64), None
-    pairs, counts = _candidates(centred, row_norms(centred) if norms is None else norms, k, block)
-    columns = pairs % n
-    lengths = _lengths(points, pairs // n, columns, counts)
+    pairs = _candidates(centred, row_norms(centred) if norms is None else norms, k, block).sort().values
+    counts = torch.bincount(pairs // n, minlength=n)
     distances = torch.empty((n, k), dtype=torch.float64, device=points.device)
     indices = torch.empty((n, k), dtype=torch.int64, device=points.device)
-    starts = counts.cumsum(0) - counts
-    rows = counts.nonzero().flatten()
-    for part in rows.split(max(1, PIECE // 4 // int(counts.max()))) if len(rows) else ():
-        distances[part], indices[part] = _sorted(points, part, starts[part], counts[part], columns, lengths, k)
+    rows = torch.arange(n, device=points.device).split(max(1, PAIRS // k))
+    sizes = [int(counts[part].sum()) for part in rows]
+    for part, some in zip(rows, pairs.split(sizes), strict=True):
+        if len(some):
+            columns = some % n
+            lengths = _lengths(points, part, counts[part], columns)
+            distances[part], indices[part] = _sorted(points, part, counts[part], columns, lengths, k)
     crowded = (counts == 0).nonzero().flatten()
     for part in crowded.split(max(1, PIECE // n)) if len(crowded) else ():
         distances[part], indices[part] = _search(points, part, k)
     return Neighbours(distances, indices)
 
 
-def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> tuple[Tensor, Tensor]:
-    """Return the pairs that may be neighbours: row * n + column, ascending, and how many each row has, [n]; 0 if too many."""
+def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
+    """Return the pairs that may be neighbours, row * n + column each; none of rows that have far more than k."""
     (n, dim), device = centred.shape, centred.device
     size, strip = _shape(n, dim, k, block)
-    blocks, step, crowd = -(-n // size), size // strip, 4 * k + 64
+    blocks, step = -(-n // size), size // strip
     padded = blocks * size
     # A power of two, so that squares neither overflow nor vanish and nothing is rounded; one that the dtype holds.
     scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-140)).ceil()).clamp(max=largest_power(centred.dtype))
@@ -134,6 +138,7 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> tuple[Ten
     limits = torch.full((padded,), torch.inf, device=device)
     products = torch.empty((blocks, size, size), device=device)
     along, across = torch.empty((blocks, size, step), device=device), torch.empty((blocks, step, size), device=device)
+    group = max(1, PAIRS // (size * k))
     found: list[tuple[Tensor, Tensor]] = []
 
     def lower(rows: slice, upper: Tensor) -> Tensor:
@@ -147,11 +152,11 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> tuple[Ten
     def admit(rows: Tensor, columns: Tensor, bounds: Tensor) -> None:
         """Keep the pairs of these rows with the columns from these on, a step apart, whose bounds [rows, strip] allow it."""
         hit, place = (bounds <= limits[rows, None]).nonzero(as_tuple=True)
-        limits[torch.bincount(rows[hit], minlength=padded) > crowd] = -torch.inf
+        limits[torch.bincount(rows[hit], minlength=padded) > 4 * k + CROWD] = -torch.inf
         found.append((rows[hit] * n + columns[hit] + step * place, bounds[hit, place]))
 
     for number in range(blocks):
-        rows, later, count = slice(number * size, (number + 1) * size), slice((number + 1) * size, padded), blocks - number
+        rows, count = slice(number * size, (number + 1) * size), blocks - number
         left = right[rows] * -2
         left[:, dim], left[:, dim + 1] = 1, right[rows, dim]
         for other, part in enumerate(right[rows.start :].split(size)):
@@ -169,21 +174,21 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> tuple[Ten
         other, row, start = (along[:count] <= limit[:, None]).nonzero(as_tuple=True)
         bounds = products.view(blocks, size, strip, step)[other, row, :, start]
         admit(row + rows.start, (number + other) * size + start, bounds)
-        if count > 1:
-            upper = across[1:count] + widest[number, :, None] + spread[number + 1 :, None]
+        for first in range(1, count, group):
+            least = across[first : min(first + group, count)]
+            begin = number + first
+            later = slice(begin * size, (begin + len(least)) * size)
+            upper = least + widest[number, :, None] + spread[begin : begin + len(least), None]
             limit = lower(later, upper.mT.reshape(-1, step))
-            other, start, column = (across[1:count] <= limit.view(-1, 1, size)).nonzero(as_tuple=True)
-            bounds = products.view(blocks, strip, step, size)[other + 1, :, start, column]
-            admit(other * size + column + later.start, start + rows.start, bounds)
+            other, start, row = (least <= limit.view(-1, 1, size)).nonzero(as_tuple=True)
+            bounds = products.view(blocks, strip, step, size)[first + other, :, start, row]
+            admit((begin + other) * size + row, start + rows.start, bounds)
         if count == 1 or sum(len(pairs) for pairs, _ in found) > 2 * n * k:
-            held = [(*pair, pair[1] <= limits[pair[0] // n]) for pair in found]
-            found = [(pairs[possible], bounds[possible]) for pairs, bounds, possible in held]
+            for place, (pairs, bounds) in enumerate(found):
+                possible = bounds <= limits[pairs // n]
+                found[place] = pairs[possible], bounds[possible]
     pairs = torch.cat([pairs for pairs, _ in found])
-    counts = torch.bincount(pairs // n, minlength=n)
-    if (counts > crowd).any():
-        pairs = pairs[counts[pairs // n] <= crowd]
-        counts.masked_fill_(counts > crowd, 0)
-    return pairs.sort().values, counts
+    return pairs[torch.bincount(pairs // n, minlength=n)[pairs // n] <= 4 * k + CROWD]
 
 
 def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int]:
@@ -192,57 +197,57 @@ def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int]:
     Longer strips leave less to sort and more to look into. Their sums are fast where the step is a multiple of 32. The size is
     that of the least time, by a model fitted on one core: nanoseconds a product, and a millisecond a row of blocks.
     """
-    strip = 2 ** min(5, max(0, round(math.log2(n / k) / 2)))
+    strip = 2 ** max(0, min(5, round(math.log2(n / k) / 2), int(math.log2(384 / k)), int(math.log2(block / 32))))
     unit = 32 * strip
+    # One block is to have enough strips for a limit.
+    least = -(-2 * k * strip // unit) * unit
 
     def time(size: int) -> float:
         blocks = -(-n // size)
         return blocks * (blocks + 1) / 2 * size**2 * (dim / 100 + 0.7) + 1e6 * blocks
 
-    return min(range(unit, max(unit, min(block, HELD // n)) + 1, unit), key=time), strip
+    return min(range(least, max(least, min(block, HELD // n)) + 1, unit), key=time), strip
 
 
-def _lengths(points: Tensor, rows: Tensor, columns: Tensor, counts: Tensor) -> Tensor:
-    """Return the distance of each pair, [pairs] float64; the pairs by rows, of which each has `counts`."""
-    n, dim = points.shape
+def _lengths(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor) -> Tensor:
+    """Return the distances of successive rows to `counts` columns each, [pairs] float64."""
+    dim = points.shape[1]
+    own = rows.repeat_interleave(counts)
     if dim <= FEW or points.is_cuda:
-        return pair_distances(points, rows, columns)
-    crow = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
-    products = torch.zeros(len(rows), dtype=torch.float64, device=points.device)
-    norms = torch.zeros(n, dtype=torch.float64, device=points.device)
+        return pair_distances(points, own, columns)
+    norms = torch.zeros(len(points), dtype=torch.float64)
+    products = torch.zeros(len(own), dtype=torch.float64)
+    ends = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR")
         for chunk in points.split(CHUNK, 1):
             part = chunk.double()
             part -= part.mean(0)
             norms += torch.linalg.vector_norm(part, dim=1).square_()
-            pattern = torch.sparse_csr_tensor(crow, columns, products, (n, n), check_invariants=False)
-            products = torch.sparse.sampled_addmm(pattern, part, part.T).values()
-    sums = norms[rows] + norms[columns]
+            pattern = torch.sparse_csr_tensor(ends, columns, products, (len(rows), len(points)), check_invariants=False)
+            products = torch.sparse.sampled_addmm(pattern, part[rows[0] : rows[-1] + 1], part.T).values()
+    sums = norms[own] + norms[columns]
     squares = sums - 2 * products
     share = 2 * (min(dim, CHUNK) + dim / CHUNK + 16) * 2.0**-53
     near = (share * sums >= EXACT * squares).nonzero().flatten()
     lengths = squares.sqrt_()
-    lengths[near] = pair_distances(points, rows[near], columns[near])
+    lengths[near] = pair_distances(points, own[near], columns[near])
     return lengths
 
 
-def _sorted(
-    points: Tensor, rows: Tensor, starts: Tensor, counts: Tensor, columns: Tensor, lengths: Tensor, k: int
-) -> tuple[Tensor, Tensor]:
-    """Return the k nearest of some rows from their pairs: distances and columns, [rows, k]."""
-    places = torch.arange(int(counts.max()), device=points.device)
-    where = (starts[:, None] + places).clamp_(max=len(lengths) - 1)
+def _sorted(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor, lengths: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k nearest of rows that have distances to `counts` columns each: distances and columns, [rows, k]."""
+    places = torch.arange(max(k, int(counts.max())), device=points.device)
+    where = ((counts.cumsum(0) - counts)[:, None] + places).clamp_(max=len(lengths) - 1)
     found = torch.where(places < counts[:, None], lengths[where], torch.inf)
     distances, order = found.sort(dim=1, stable=True)
-    # Distances that products cannot tell apart are taken from differences.
-    tied = distances[:, 1:] - distances[:, :-1] <= EXACT * distances[:, :-1]
-    again = tied[:, :k].any(1).nonzero().flatten()
+    # Where products leave the order open, differences decide.
+    close = distances[:, 1:] - distances[:, :-1] <= EXACT * distances[:, :-1]
+    again = close[:, :k].any(1).nonzero().flatten()
     if len(again):
-        tied = torch.nn.functional.pad(tied[again], (1, 0)) | torch.nn.functional.pad(tied[again], (0, 1))
-        row, place = tied.nonzero(as_tuple=True)
-        row = again[row]
-        place = order[row, place]
+        close = torch.nn.functional.pad(close[again], (1, 0)) | torch.nn.functional.pad(close[again], (0, 1))
+        row, place = close.nonzero(as_tuple=True)
+        row, place = again[row], order[again[row], place]
         found[row, place] = pair_distances(points, rows[row], columns[where[row, place]])
         distances[again], order[again] = found[again].sort(dim=1, stable=True)
     return distances[:, :k], columns[where.gather(1, order[:, :k])]
@@ -267,7 +272,7 @@ def _search(points: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     own, columns = (lower <= limit[:, None]).nonzero(as_tuple=True)
     counts = torch.bincount(own, minlength=len(rows))
     lengths = pair_distances(points, rows[own], columns)
-    return _sorted(points, rows, counts.cumsum(0) - counts, counts, columns, lengths, k)
+    return _sorted(points, rows, counts, columns, lengths, k)
 
 
 def pair_distances(points: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
