@@ -96,8 +96,11 @@ def nearest(
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
         centred, norms = points.double() - points.mean(0, dtype=torch.float64), None
-    pairs = _candidates(centred, row_norms(centred) if norms is None else norms, k, block).sort().values
+    pairs = _candidates(centred, row_norms(centred) if norms is None else norms, k, block)
     counts = torch.bincount(pairs // n, minlength=n)
+    crowded = counts > 4 * k + CROWD
+    pairs = (pairs[~crowded[pairs // n]] if crowded.any() else pairs).sort().values
+    counts.masked_fill_(crowded, 0)
     distances = torch.empty((n, k), dtype=torch.float64, device=points.device)
     indices = torch.empty((n, k), dtype=torch.int64, device=points.device)
     rows = torch.arange(n, device=points.device).split(max(1, PAIRS // k))
@@ -125,21 +128,26 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
     share = 2 * (dim + 16) * 2.0**-24
     squares = torch.zeros(padded, device=device)
     squares[:n] = (norms * scale).square()
+    scale = scale.to(centred.dtype)
     # From a lower to an upper bound: what a point adds, and at most in a strip.
     spread = 2 * share * squares.view(blocks, size)
     widest = spread.view(blocks, strip, step).amax(1)
-    # The product of [-2 x, 1, x.x] and [y, y.y, 1] is a lower bound. Rows that fill up the last block are infinitely far.
-    right = torch.zeros((padded, dim + 2), device=device)
-    torch.mul(centred, scale.to(centred.dtype), out=right[:n, :dim])
-    right[:, dim] = squares * (1 - share)
-    right[n:, dim] = torch.inf
-    right[:, dim + 1] = 1
     best = torch.full((padded, k), torch.inf, device=device)
     limits = torch.full((padded,), torch.inf, device=device)
     products = torch.empty((blocks, size, size), device=device)
     along, across = torch.empty((blocks, size, step), device=device), torch.empty((blocks, step, size), device=device)
     group = max(1, PAIRS // (size * k))
     found: list[tuple[Tensor, Tensor]] = []
+
+    def operand(number: int) -> Tensor:
+        """Return [y, y.y, 1] of a block's rows; rows that fill up the last block are infinitely far."""
+        part = centred[number * size : (number + 1) * size]
+        whole = torch.zeros((size, dim + 2), device=device)
+        torch.mul(part, scale, out=whole[: len(part), :dim])
+        whole[:, dim] = squares[number * size : (number + 1) * size] * (1 - share)
+        whole[len(part) :, dim] = torch.inf
+        whole[:, dim + 1] = 1
+        return whole
 
     def lower(rows: slice, upper: Tensor) -> Tensor:
         """Return the rows' limits, lowered by these upper bounds [rows, strips]."""
@@ -157,10 +165,12 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
 
     for number in range(blocks):
         rows, count = slice(number * size, (number + 1) * size), blocks - number
-        left = right[rows] * -2
-        left[:, dim], left[:, dim + 1] = 1, right[rows, dim]
-        for other, part in enumerate(right[rows.start :].split(size)):
-            product = torch.mm(left, part.T, out=products[other])
+        # Its product with [-2 x, 1, x.x] is a lower bound.
+        right = operand(number)
+        left = right * -2
+        left[:, dim], left[:, dim + 1] = 1, right[:, dim]
+        for other in range(count):
+            product = torch.mm(left, (operand(number + other) if other else right).T, out=products[other])
             if other:
                 torch.amin(product.view(strip, step, size), 0, out=across[other])
             else:
@@ -183,12 +193,11 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
             other, start, row = (least <= limit.view(-1, 1, size)).nonzero(as_tuple=True)
             bounds = products.view(blocks, strip, step, size)[first + other, :, start, row]
             admit((begin + other) * size + row, start + rows.start, bounds)
-        if count == 1 or sum(len(pairs) for pairs, _ in found) > 2 * n * k:
+        if count == 1 or sum(len(pairs) for pairs, _ in found) > 3 * n * k // 2:
             for place, (pairs, bounds) in enumerate(found):
                 possible = bounds <= limits[pairs // n]
                 found[place] = pairs[possible], bounds[possible]
-    pairs = torch.cat([pairs for pairs, _ in found])
-    return pairs[torch.bincount(pairs // n, minlength=n)[pairs // n] <= 4 * k + CROWD]
+    return torch.cat([pairs for pairs, _ in found])
 
 
 def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int]:

@@ -41,8 +41,12 @@ def rows_cached(points: Tensor) -> int:
 
 def row_norms(points: Tensor) -> Tensor:
     """Return the length of each row, [n] float64, summed in float64."""
-    # In pieces, as torch would convert the whole at once.
-    return torch.cat([torch.linalg.vector_norm(part, dim=1, dtype=torch.float64) for part in points.split(rows_cached(points))])
+    norms = torch.empty(len(points), dtype=torch.float64, device=points.device)
+    step = rows_cached(points)
+    # In pieces, as torch would convert the whole at once; in place, as small results between them would keep their memory.
+    for part, some in zip(points.split(step), norms.split(step), strict=True):
+        torch.linalg.vector_norm(part, dim=1, dtype=torch.float64, out=some)
+    return norms
 
 
 def total_square(norms: Tensor) -> float:
