@@ -28,7 +28,7 @@ from langgeom.metrics.numerics import PIECE, full_precision, largest_power, row_
 # Rows and columns of a block at most: 1024 x 1024 float32 stay in a core's cache. And how many products are held.
 BLOCK, HELD = 1024, 3 << 22
 # Pairs that are worked on at a time, and how many more than 4 k make a row crowded.
-PAIRS, CROWD = 1 << 19, 64
+PAIRS, CROWD = 1 << 18, 64
 # Dimensions of one float64 product, which bounds its error, and up to how many differences take no longer.
 CHUNK, FEW = 256, 32
 # Relative error of a squared distance.
