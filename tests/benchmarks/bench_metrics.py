@@ -1,23 +1,28 @@
 """The metrics' speed, memory and error against their peers, all in one run, their calls interleaved.
 
 Peers: a full SVD in float32 and float64, the study's power method, LLM-Microscope 0.0.7's functions, scikit-dimension 0.5,
-DADApy (which needs an older numpy, so it runs in an environment of its own), and the bare product X @ X.T. A peer that
-cannot be had here is a row that says why.
+DADApy (which needs an older numpy, so it runs in an environment of its own), other searches for neighbours (faiss-cpu where
+it is installed), and the bare product X @ X.T. A peer that cannot be had here is a row that says why.
+
+A run takes an hour. With --scratch FOLDER finished tables are kept there and not made again, so it can be done in pieces:
+--only names the tables to make now.
 
 usage: bench_metrics.py --out docs/benchmarks/metrics.md [--hidden FILE.safetensors] [--repeats N] [--device cuda]
-                        [--memory-points 50000] [--skip microscope dadapy memory]
+                        [--memory-points 50000] [--skip microscope dadapy] [--scratch FOLDER] [--only searches-768 ...]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,6 +30,7 @@ from typing import Any
 import torch
 from peers import DADAPY, HEAPS, MICROSCOPE, alone, dadapy, microscope, module
 from safetensors import safe_open
+from searches import DIMENSIONS, SIZES, faults, searches
 from targets import EXACT, GIBS, HALF, PRODUCT, SLOW, STACK, SVD_FLAT, SVD_REAL, Table, targets
 from torch import Tensor
 
@@ -287,7 +293,9 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--memory-points", type=int, default=50_000)
-    parser.add_argument("--skip", nargs="*", default=[], choices=["microscope", "dadapy", "memory"])
+    parser.add_argument("--skip", nargs="*", default=[], choices=["microscope", "dadapy"])
+    parser.add_argument("--scratch", type=Path)
+    parser.add_argument("--only", nargs="*", default=[""])
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     sync: Call = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
@@ -315,26 +323,49 @@ def main() -> None:
     stacks = {"made up, [19, 2048, 640], bfloat16": made.bfloat16().to(options.device)}
     if stack is not None and len(stack) > 1:
         stacks[f"{told}, {list(stack.shape)}, {str(stack.dtype).removeprefix('torch.')}"] = stack
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        peer = attempt("microscope", options.skip, lambda: microscope(folder), notes)
-        theirs = peer and attempt("microscope", [], lambda: module(peer), notes)
-        python = attempt("dadapy", options.skip, lambda: dadapy(folder / "dadapy"), notes)
-        tables = [
-            anisotropies({**real, **made_up}, theirs, options.repeats, sync),
-            dimensions(
-                {**dict(list(real.items())[-2:-1]), "Gaussian [5000, 768]": five, "Gaussian [10000, 768]": ten},
-                peer, python, folder, options.repeats, sync,
-            ),
-            layers(stacks, options.repeats, sync),
-        ]  # fmt: skip
-        if "memory" not in options.skip:
-            tables.append(memory(options.memory_points, 3072))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        scratch = options.scratch or folder
+
+        def peers() -> tuple[Any, Any, Any]:
+            peer = attempt("microscope", options.skip, lambda: microscope(folder), notes)
+            theirs = peer and attempt("microscope", [], lambda: module(peer), notes)
+            return peer, theirs, attempt("dadapy", options.skip, lambda: dadapy(folder / "dadapy"), notes)
+
+        def of_dimensions() -> Table:
+            peer, _, python = peers()
+            inputs = {**dict(list(real.items())[-2:-1]), "Gaussian [5000, 768]": five, "Gaussian [10000, 768]": ten}
+            return dimensions(inputs, peer, python, folder, options.repeats, sync)
+
+        makers: dict[str, Callable[[], Table]] = {
+            "anisotropy": lambda: anisotropies({**real, **made_up}, peers()[1], options.repeats, sync),
+            **{
+                f"searches-{dim}-{threads}-{n}": partial(searches, dim, threads, n)
+                for dim in DIMENSIONS
+                for threads in (1, 2)
+                for n in SIZES
+            },
+            "faults": faults,
+            "dimensions": of_dimensions,
+            "layers": lambda: layers(stacks, options.repeats, sync),
+            "memory": lambda: memory(options.memory_points, 3072),
+        }
+        tables: list[Table] = []
+        for name, make in makers.items():
+            kept = scratch / f"{name}.pickle"
+            if not kept.exists() and name.startswith(tuple(options.only)):
+                kept.write_bytes(pickle.dumps(make()))
+            if kept.exists():
+                table = pickle.loads(kept.read_bytes())
+                if tables and tables[-1].lines[0] == table.lines[0]:
+                    tables[-1].join(table)
+                else:
+                    tables.append(table)
     tables.insert(0, targets(tables))
     text = ["# The metrics beside their peers", "", "Written by `make bench-metrics`; do not edit.", ""]
     text += [*(f"- {note}" for note in notes), ""] + [line for table in tables for line in [*table.lines, *table.below, ""]]
-    with atomic(options.out) as temporary:
-        temporary.write_text("\n".join(text), encoding="utf-8")
+    with atomic(options.out) as page:
+        page.write_text("\n".join(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

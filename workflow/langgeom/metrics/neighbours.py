@@ -80,7 +80,8 @@ def nearest(
 ) -> Neighbours:
     """Return the k nearest neighbours of every point by Euclidean distance, exactly (see the module).
 
-    Of equally distant points the first comes first. Memory beyond the points: O(n k), 64 MiB, and a float32 copy of them.
+    Of equally distant points the first comes first. Memory beyond the points: O(n k), about 150 MiB, and their centred copy
+    if it is not at hand.
 
     Args:
         points: [n, d] floats, finite, n > k.
