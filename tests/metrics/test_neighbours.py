@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from langgeom.metrics import Cloud
+from langgeom.metrics import Cloud, MetricError
 from langgeom.metrics.neighbours import distinct_rows, nearest
 
 
@@ -82,18 +82,29 @@ def test_refuses_more_neighbours_than_there_are(k: int) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
 def test_distinct_rows(dtype: torch.dtype) -> None:
     points = torch.tensor([[1, 2], [0.0, 5], [1, 2], [3, 3], [-0.0, 5], [1, 2]], dtype=dtype)
-    first, copies = distinct_rows(points)
-    assert first.tolist() == [0, 1, 3]
-    assert copies.tolist() == [3, 2, 1]
+    found = distinct_rows(points)
+    assert [part.tolist() for part in found] == [[0, 1, 3], [3, 2, 1], [0, 1, 0, 2, 1, 0]]
 
 
 def test_distinct_rows_when_hashes_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.zeros(2, dtype=torch.int64))
     # With equal weights, rows with the same bits in another order have one hash.
     points = torch.tensor([[1.0, 2], [2, 1], [1, 2], [4, 4]])
-    first, copies = distinct_rows(points)
-    assert first.tolist() == [0, 1, 3]
-    assert copies.tolist() == [2, 1, 1]
+    found = distinct_rows(points)
+    assert [part.tolist() for part in found] == [[0, 1, 3], [2, 1, 1], [0, 1, 0, 2]]
+
+
+def test_copies_are_known_from_prefixes_above_layer_0() -> None:
+    points = torch.randn(2, 5, 3)
+    points[:, 2] = points[:, 0]
+    cloud = Cloud(points, prefixes=torch.tensor([7, 7, 3, -4, 7]))
+    bits, prefixes = cloud.layer(0), cloud.layer(1)
+    assert [part.tolist() for part in (*bits.distinct, bits.members)] == [[0, 1, 3, 4], [2, 1, 1, 1], [0, 1, 0, 2, 3]]
+    assert [part.tolist() for part in (*prefixes.distinct, prefixes.members)] == [[0, 2, 3], [3, 1, 1], [0, 0, 1, 2, 0]]
+    assert prefixes.bitwise.members.equal(bits.members) and bits.bitwise is bits
+    assert Cloud(points, prefixes=torch.arange(5)).layer(1).nearest(1) is not None
+    with pytest.raises(MetricError, match=r"prefixes are .*4.*5 integers"):
+        Cloud(points, prefixes=torch.arange(4))
 
 
 def test_neighbours_are_found_once_per_cloud(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,19 +34,31 @@ class Prepared:
     def __init__(self, hidden: HiddenStates, device: torch.device | str = "cpu") -> None:
         self.hidden = hidden
         self.device = torch.device(device)
-        self.token = Cloud(hidden.token, hidden.token_sentence, device=device)
+        count = len(hidden.token_sentence)
+        self.sampled = torch.arange(count) if hidden.token_sampled is None else hidden.token_sampled.nonzero().flatten()
+        whole = len(self.sampled) == count
+        vectors = hidden.token if whole else hidden.token[:, self.sampled.to(hidden.token.device)]
+        self.token = Cloud(vectors, hidden.token_sentence[self.sampled], prefixes=self._prefixes(self.sampled), device=device)
         self.sentence = Cloud(hidden.sentence, device=device)
+
+    def _prefixes(self, rows: Tensor) -> Tensor | None:
+        return None if self.hidden.token_prefix is None else self.hidden.token_prefix[rows]
 
     def chosen(self, over: str, rows: Tensor, groups: Tensor) -> Callable[[int], Cloud]:
         """Return a function from a layer to the cloud of some tokens or sentences, in the order of `rows`.
 
-        Where they are all there are, that is the cloud whose neighbours and copies are known.
+        Where they are those of `token` or `sentence`, it is that cloud, whose neighbours and copies are known.
         """
-        cloud = self.token if over == "token" else self.sentence
+        token = over == "token"
+        cloud = self.token if token else self.sentence
         sentences = Sentences(groups, len(rows), self.device)
-        if torch.equal(rows, torch.arange(cloud.n, device=rows.device)) and torch.equal(sentences.groups, cloud.groups):
+        if torch.equal(rows, self.sampled if token else torch.arange(cloud.n)) and torch.equal(sentences.groups, cloud.groups):
             return cloud.part
-        return lambda layer: Cloud(cloud.points[layer : layer + 1, rows], sentences, device=self.device, first=layer)
+        points, prefixes = (self.hidden.token, self._prefixes(rows)) if token else (self.hidden.sentence, None)
+        there = rows.to(points.device)
+        return lambda layer: Cloud(
+            points[layer : layer + 1, there], sentences, prefixes=prefixes, device=self.device, first=layer
+        )
 
     def forget(self) -> None:
         """Drop what is large."""
@@ -61,7 +73,7 @@ def measure_text(
     resample: Resample | None,
     device: torch.device | str = "cpu",
 ) -> list[Row]:
-    """Return rows `layer, metric, over, value, low, high, n, dropped` of one text.
+    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b` of one text.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
     a time.
@@ -102,7 +114,8 @@ def measure_text(
             for metric in chosen.get("text", []):
                 counts = [getattr(hidden, field) for field in metric.fields]
                 if all(count is not None for count in counts):
-                    rows["text"].append(_row(metric, "text", None, metric.function(*counts, resample=resample)))
+                    estimate = metric.function(*counts, resample=resample)
+                    rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n)))
         except MetricError as error:
             raise UserError(f"{error}.") from None
         finally:
@@ -121,8 +134,8 @@ def _metric(name: str, over: str) -> Metric:
     return METRICS[name]
 
 
-def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, dropped: int = 0) -> Row:
-    """Return a row of the table from an estimate of one layer or of the text; `dropped` sentences are added to its own."""
+def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sentences: int, dropped: int = 0) -> Row:
+    """Return a row of the table from an estimate of one layer or of the text; `dropped` is added to its own."""
 
     def plain(numbers: Tensor | None) -> float | None:
         number = torch.nan if numbers is None else numbers.item()
@@ -131,7 +144,8 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, dropp
     return {
         "layer": layer, "metric": metric.name, "over": over,
         "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
-        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped,
+        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
+        "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b),
     }  # fmt: skip
 
 
@@ -139,10 +153,10 @@ def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, r
     """Measure one layer; metrics between layers get it and the next."""
     rows = []
     for metric in metrics:
-        if metric.input == "cloud":
-            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer), resample=resample)))
-        elif layer + 1 < cloud.layers:
-            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer, 2), resample=resample)))
+        layers = 1 if metric.input == "cloud" else 2
+        if layer + layers <= cloud.layers:
+            estimate = metric.function(cloud.part(layer, layers), resample=resample)
+            rows.append(_row(metric, over, layer, estimate, cloud.group_count))
     return rows
 
 
@@ -177,7 +191,7 @@ class _Pairs:
             _row(
                 metric, over, layer,
                 metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING,
-                self.lines - self.counted[over],
+                self.counted[over], self.lines - self.counted[over],
             )
             for metric, over in self.metrics.items()
         ]  # fmt: skip
