@@ -100,8 +100,8 @@ class Cloud:
         points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
         groups: [n] integers, the sentence that each point belongs to, in any order; or the `Sentences` of another cloud
             with the same groups. Absent, each point is a sentence.
-        prefixes: [n] int64, equal for tokens that a model cannot tell apart: the copies, in all layers but layer 0. Absent,
-            and in layer 0, points with equal bits are copies.
+        prefixes: [n] int64, equal for tokens that a model cannot tell apart: copies, in all layers but layer 0. Points with
+            equal bits are copies too.
         device: where layers are measured, each moved there when it is used; absent, where the points are.
         first: number of the first layer.
 
@@ -240,7 +240,7 @@ def _gathered(
 
 
 class Layer:
-    """Points [n, d] of one layer and what is computed of them once. `copies` are known from prefixes; None: from bits."""
+    """Points [n, d] of one layer and what is computed of them once; `copies` are those known from prefixes."""
 
     def __init__(
         self, stored: Tensor, index: int, sentences: Sentences, device: torch.device, copies: Distinct | None = None
@@ -336,7 +336,13 @@ class Layer:
 
     @cached_property
     def _distinct(self) -> Distinct:
-        return distinct_rows(self.points) if self._copies is None else self._copies
+        if self._copies is None:
+            return distinct_rows(self.points)
+        # Half precision gives a few other tokens equal points, whose distance of 0 has no logarithm.
+        first, _, members = self._copies
+        found = distinct_rows(self.points[first])
+        members = found.members[members]
+        return Distinct(first[found.first], torch.bincount(members), members)
 
     @property
     def distinct(self) -> tuple[Tensor, Tensor]:
@@ -350,7 +356,7 @@ class Layer:
 
     @cached_property
     def bitwise(self) -> Layer:
-        """The same points with copies known from their bits, whatever their prefixes."""
+        """The same points with copies known from their bits alone."""
         return self if self._copies is None else Layer(self.stored, self.index, self.sentences, self.device)
 
     def nearest(self, k: int) -> Neighbours | None:
