@@ -224,4 +224,4 @@ def test_weights_that_do_not_cover_the_model(tmp_path: Path, spoil: str) -> None
         (source / "config.json").write_text(json.dumps(config))
     build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     with pytest.raises(UserError, match="do not belong together"):
-        load(tmp_path / "m")
+        load(tmp_path / "m", "float32")
