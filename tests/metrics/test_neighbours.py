@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from langgeom.metrics import Cloud
+from langgeom.metrics import Cloud, MetricError
 from langgeom.metrics.neighbours import distinct_rows, nearest
 
 
@@ -127,18 +127,33 @@ def test_refuses_more_neighbours_than_there_are(k: int) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
 def test_distinct_rows(dtype: torch.dtype) -> None:
     points = torch.tensor([[1, 2], [0.0, 5], [1, 2], [3, 3], [-0.0, 5], [1, 2]], dtype=dtype)
-    first, copies = distinct_rows(points)
-    assert first.tolist() == [0, 1, 3]
-    assert copies.tolist() == [3, 2, 1]
+    found = distinct_rows(points)
+    assert [part.tolist() for part in found] == [[0, 1, 3], [3, 2, 1], [0, 1, 0, 2, 1, 0]]
 
 
 def test_distinct_rows_when_hashes_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.zeros(2, dtype=torch.int64))
     # With equal weights, rows with the same bits in another order have one hash.
     points = torch.tensor([[1.0, 2], [2, 1], [1, 2], [4, 4]])
-    first, copies = distinct_rows(points)
-    assert first.tolist() == [0, 1, 3]
-    assert copies.tolist() == [2, 1, 1]
+    found = distinct_rows(points)
+    assert [part.tolist() for part in found] == [[0, 1, 3], [2, 1, 1], [0, 1, 0, 2]]
+
+
+def test_copies_are_known_from_prefixes_above_layer_0() -> None:
+    points = torch.randn(3, 5, 3)
+    points[0, 2] = points[0, 0]
+    points[2, 2] = points[2, 4]  # equal points of other tokens, whose distance of 0 has no logarithm
+    cloud = Cloud(points, prefixes=torch.tensor([7, 7, 3, -4, 7]))
+    found = [[part.tolist() for part in (*layer.distinct, layer.members)] for layer in map(cloud.layer, range(3))]
+    assert found[0] == [[0, 1, 3, 4], [2, 1, 1, 1], [0, 1, 0, 2, 3]]
+    assert found[1] == [[0, 2, 3], [3, 1, 1], [0, 0, 1, 2, 0]]
+    cloud = Cloud(points, prefixes=torch.tensor([7, 8, 3, -4, 7]))
+    assert [layer.members.tolist() for layer in map(cloud.layer, range(3))][1:] == [[0, 1, 2, 3, 0], [0, 1, 2, 3, 0]]
+    assert cloud.layer(1).bitwise.members.tolist() == list(range(5)) and cloud.layer(0).bitwise is cloud.layer(0)
+    equal = Cloud(points, prefixes=torch.arange(5)).layer(2)
+    assert [part.tolist() for part in (*equal.distinct, equal.members)] == [[0, 1, 2, 3], [1, 1, 2, 1], [0, 1, 2, 3, 2]]
+    with pytest.raises(MetricError, match=r"prefixes are .*4.*5 integers"):
+        Cloud(points, prefixes=torch.arange(4))
 
 
 def test_neighbours_are_found_once_per_cloud(monkeypatch: pytest.MonkeyPatch) -> None:

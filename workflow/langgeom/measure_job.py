@@ -16,7 +16,6 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -81,7 +80,7 @@ def measure_batch(
         corpus: the corpus's name.
         texts: names of the texts of this batch.
         files: corpus file of each text, of the reference and of each text that another is part of.
-        reference: the text that the others are compared with.
+        reference: the text that the others are compared with, and that gives the number of tokens.
         whole: for each text that is part of another, that text: it is run once for all its parts.
         listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; cosines and hidden states under
             `{results}/aligned` and `{results}/hidden`.
@@ -89,45 +88,52 @@ def measure_batch(
     Raises:
         UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
     """
-    batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing)
-    batch.run()
-    names = {text: f"{text}.parquet" for text in texts}
-    cosines = (
-        {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
-    )
-    content = {"model": model.name, "corpus": corpus, "dtype": batch.dtype, "metrics": names, "aligned": cosines}
+    _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3]).run()
+    aligned = {} if settings.depth is None else {
+        text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts
+    }  # fmt: skip
+    content = {
+        "model": model.name,
+        "corpus": corpus,
+        "metrics": {text: f"{text}.parquet" for text in texts},
+        "aligned": aligned,
+    }
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+@dataclass
 class _Batch:
     """The texts of one job, what is done of them, and the model, loaded when the first text needs it."""
 
-    def __init__(
-        self, model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str,
-        whole: Mapping[str, str], settings: Settings, listing: Path,
-    ) -> None:  # fmt: skip
-        self.model, self.corpus, self.texts, self.files, self.reference = model, corpus, texts, files, reference
-        self.whole, self.settings, self.root = whole, settings, listing.parents[3]
-        self.manifest = read_manifest(model)
+    model: Path
+    corpus: str
+    texts: Sequence[str]
+    files: Mapping[str, Path]
+    reference: str
+    whole: Mapping[str, str]
+    settings: Settings
+    root: Path
+
+    def __post_init__(self) -> None:
+        settings, manifest = self.settings, read_manifest(self.model)
         self.keep = settings.hidden["keep"]
-        self.dtype = _dtype(settings.hidden["dtype"])
-        digests = {text: sha256(path) for text, path in files.items()}
-        # A model's name does not change its numbers, but it stands in the files.
+        digests = {text: sha256(path) for text, path in self.files.items()}
+        # A model's name does not change its numbers, but it stands in the files. The reference gives the number of tokens.
         self.hidden_keys = {
             text: _key(
-                model=[self.manifest["name"], self.manifest["fingerprint"]], code=settings.code["hidden"],
-                settings={**settings.hidden, "dtype": self.dtype, "keep": None}, corpus=corpus,
-                text=[[name, digests[name]] for name in (text, whole.get(text)) if name is not None],
+                model=[manifest["name"], manifest["fingerprint"]], code=settings.code["hidden"], corpus=self.corpus,
+                settings={**settings.hidden, "keep": None}, seed=settings.seed,
+                text=[[name, digests[name]] for name in (text, self.whole.get(text), self.reference) if name is not None],
                 versions=versions_of("torch", "transformers", "tokenizers"),
-            ) for text in files
+            ) for text in self.files
         }  # fmt: skip
         self.keys = {
             text: _key(
-                hidden=self.hidden_keys[text], reference=self.hidden_keys[reference], names=settings.names(text, reference),
-                bootstrap=dict(settings.bootstrap), seed=settings.seed, depth=settings.depth, code=settings.code["metrics"],
-                versions=versions_of("torch", "numpy"),
-            ) for text in texts
+                hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference],
+                names=settings.names(text, self.reference), bootstrap=dict(settings.bootstrap), seed=settings.seed,
+                depth=settings.depth, code=settings.code["metrics"], versions=versions_of("torch", "numpy"),
+            ) for text in self.texts
         }  # fmt: skip
 
     def _path(self, kind: str, text: str) -> Path:
@@ -153,7 +159,7 @@ class _Batch:
     def loaded(self) -> LoadedModel:
         from langgeom.hidden.load import load
 
-        return load(self.model, dtype=self.dtype, device="auto", loss=self.settings.hidden["loss"])
+        return load(self.model, self.settings.hidden["dtype"], "auto", self.settings.hidden["loss"])
 
     def run(self) -> None:
         """Measure every text that is not done."""
@@ -169,24 +175,18 @@ class _Batch:
         runs: dict[str, list[str]] = {}
         for text in todo:
             runs.setdefault(self.whole.get(text, text), []).append(text)
-        with reproducible(pick_device()), ThreadPoolExecutor(1, thread_name_prefix="measure") as worker:
+        device = pick_device()
+        with reproducible(device):
             with _named(self.reference):
-                reference = self._states(self.reference, [self.reference])[self.reference]
-            prepared = Prepared(reference, pick_device())
-            pending: Future[None] | None = None
+                reference = Prepared(self._states(self.reference, [self.reference], None)[self.reference], device)
             for whole, members in runs.items():
+                known = members == [self.reference]
                 with _named(whole):
-                    states = {self.reference: reference} if members == [self.reference] else self._states(whole, members)
+                    states = {whole: reference.hidden} if known else self._states(whole, members, reference.hidden)
                 for text in members:
-                    if pending is not None:
-                        pending.result()
-                    # The next text runs while this one is measured.
-                    pending = worker.submit(self._finish, text, states.pop(text), reference, prepared, todo)
-                states.clear()
-            if pending is not None:
-                pending.result()
+                    self._finish(text, states.pop(text), reference, todo)
 
-    def _states(self, whole: str, members: Sequence[str]) -> dict[str, HiddenStates]:
+    def _states(self, whole: str, members: Sequence[str], reference: HiddenStates | None) -> dict[str, HiddenStates]:
         """Return the states of texts, read where all of them were kept, else computed by one run of `whole`."""
         from langgeom.hidden.extract import extract_parts
         from langgeom.hidden.states import read_hidden
@@ -196,7 +196,9 @@ class _Batch:
         start = time.monotonic()
         lines = {text: _lines(self.files[text]) for text in (whole, *members)}
         parts = {text: of for text, of in lines.items() if text != whole}
-        states = extract_parts(self.loaded, lines[whole], self.settings.hidden, parts, name=whole)
+        states = extract_parts(
+            self.loaded, lines[whole], self.settings.hidden, parts, name=whole, reference=reference, seed=self.settings.seed
+        )
         log.info("%s: run in %.1f s", whole, time.monotonic() - start)
         about = {"corpus": self.corpus}
         return {
@@ -204,9 +206,7 @@ class _Batch:
             for text, of in states.items()
         }
 
-    def _finish(
-        self, text: str, states: HiddenStates, reference: HiddenStates, prepared: Prepared, todo: Sequence[str]
-    ) -> None:
+    def _finish(self, text: str, states: HiddenStates, reference: Prepared, todo: Sequence[str]) -> None:
         """Measure a text, and write its table last: with it the text is done."""
         from langgeom.explorer.alignment import aligned_rows
         from langgeom.hidden.states import write_hidden
@@ -214,15 +214,12 @@ class _Batch:
         with _named(text):
             start = time.monotonic()
             if self.keep != "none" and self._kept(text) not in ("all", self.keep):
-                if self.keep == "all":
-                    write_hidden(self._path("hidden", text), states, {})
-                else:
-                    key = self.hidden_keys[text] + MEANS
-                    write_hidden(self._path("hidden", text), states.means(), {"fingerprint": key})
+                ending, kept = ("", states) if self.keep == "all" else (MEANS, states.means())
+                write_hidden(self._path("hidden", text), kept, {"fingerprint": self.hidden_keys[text] + ending})
             if not self._measured(text):
-                rows = self._rows(text, states, prepared)
+                rows = self._rows(text, states, reference)
                 if self.settings.depth is not None:
-                    cosines = aligned_rows(states, reference, self.settings.depth)
+                    cosines = aligned_rows(states, reference.hidden, self.settings.depth)
                     write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
                 write_rows(rows, self._path("metrics", text), key=self.keys[text])
             log.info("%d of %d: %s measured in %.1f s", todo.index(text) + 1, len(todo), text, time.monotonic() - start)
@@ -248,13 +245,6 @@ def _key(**parts: Any) -> str:
 def _lines(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
-
-
-def _dtype(name: str) -> str:
-    """Return the dtype that "auto" stands for on this machine, since it determines the numbers."""
-    from langgeom.device import pick_device, pick_dtype
-
-    return str(pick_dtype(name, pick_device())).removeprefix("torch.")
 
 
 @contextlib.contextmanager

@@ -45,11 +45,14 @@ def _format(name: str, key: str, optional: str, **columns: str) -> Format:
 
 
 # Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, `value` where `n` is
-# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates.
+# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates,
+# `sentences` those that the value rests on. `half_a` and `half_b` are the value in two halves of the sentences, `p` that of an
+# exact test, where a metric has them.
 METRICS = _format(
-    "metrics", "model corpus text metric over layer", "layer value low high dropped",
+    "metrics", "model corpus text metric over layer", "layer value low high dropped sentences half_a half_b p",
     model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",
-    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32",
+    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32", sentences="Int32",
+    half_a="float64", half_b="float64", p="float64",
 )  # fmt: skip
 # Measures of the text alone, such as type_token_ratio. `n` counts words.
 TEXTS = _format(
@@ -192,24 +195,13 @@ def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
     """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
 
     Raises:
-        UserError: a listing or table is missing or damaged, or texts of one model ran in different number formats: a
-            difference between them would look like one between languages.
+        UserError: a listing or table is missing or damaged.
     """
     found: list[Path] = []
-    formats: dict[str, dict[str, Path]] = {}
     for listing in listings:
-        content = read_json(listing, "model", "dtype", kind)
-        formats.setdefault(content["model"], {}).setdefault(content["dtype"], listing)
-        paths = [listing.parent / name for name in content[kind].values()]
+        paths = [listing.parent / name for name in read_json(listing, kind)[kind].values()]
         for path in paths:
             if not path.exists():
                 raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
         found += paths
-    for model, seen in formats.items():
-        if len(seen) > 1:
-            where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
-            raise UserError(
-                f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
-                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are kept."
-            )
     return found

@@ -17,9 +17,9 @@ from langgeom.files import atomic
 
 METADATA = ("fingerprint", "model", "corpus", "text", "kind", "init", "dtype", "final_norm", "report")
 DTYPES = {
-    torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.int32: "I32",
+    torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16",
+    torch.int64: "I64", torch.int32: "I32", torch.bool: "BOOL",
 }  # fmt: skip
-OPTIONAL = {"unknown", "nll", "scored_characters", "scored_bytes"}
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,16 @@ class HiddenStates:
     """Hidden states and counts of one text under one model; the fields are the tensors of the file.
 
     Attributes:
-        token: [layers, tokens, d] vectors of the content tokens of the first sentences; the last sentence may be cut.
+        token: [layers, tokens, d] vectors of the content tokens that are kept (`langgeom.hidden.kept`), in their order.
         token_sentence: [tokens] int32 row of `sentence` that each belongs to, ascending.
         sentence: [layers, sentences, d] float32 means over content tokens.
         sentence_line: [sentences] int32 line number in the corpus, which aligns two texts.
         tokens, words, characters, bytes: [sentences] int32 counts.
+        token_prefix: [tokens] int64, equal for tokens that the model cannot tell apart, in whatever text they stand.
+        token_sampled: [tokens] bool, which belong to the even sample of the text's tokens; None: all.
+        sentence_whole: [sentences] bool, which have all their tokens kept, to compare positions; None: those that have.
         unknown: [sentences] int32 how many of the tokens are the tokenizer's unknown token.
+        fragments: [sentences] int32 how many are no whole character by themselves.
         nll: [sentences] float64 summed negative log-likelihood in nats, if the text was scored; with it
         scored_characters, scored_bytes: [sentences] int32 what it covers.
         metadata: the strings of the header.
@@ -46,7 +50,11 @@ class HiddenStates:
     words: Tensor
     characters: Tensor
     bytes: Tensor
+    token_prefix: Tensor | None = None
+    token_sampled: Tensor | None = None
+    sentence_whole: Tensor | None = None
     unknown: Tensor | None = None
+    fragments: Tensor | None = None
     nll: Tensor | None = None
     scored_characters: Tensor | None = None
     scored_bytes: Tensor | None = None
@@ -65,7 +73,8 @@ class HiddenStates:
 
     def means(self) -> HiddenStates:
         """Return the same states without token vectors."""
-        return replace(self, token=self.token[:, :0], token_sentence=self.token_sentence[:0])
+        of_tokens = {name: tensor[:0] for name, tensor in self.tensors() if name.startswith("token_")}
+        return replace(self, token=self.token[:, :0], **of_tokens)  # type: ignore[arg-type]
 
 
 def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:
@@ -105,15 +114,15 @@ def read_hidden(path: Path) -> HiddenStates:
     """
     path = Path(path)
     metadata, layout = _layout(path)
-    wanted = {entry.name for entry in fields(HiddenStates)} - {"metadata"}
-    missing = wanted - OPTIONAL - set(layout)
+    wanted = {entry.name: entry.default for entry in fields(HiddenStates) if entry.name != "metadata"}
+    missing = {name for name, default in wanted.items() if default is not None} - set(layout)
     if missing:
         raise UserError(
             f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again."
         )
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in wanted & set(layout)}
+            tensors = {name: file.get_tensor(name) for name in wanted if name in layout}
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} cannot be read ({error}). Remove it and run again.") from error
     return HiddenStates(**tensors, metadata=metadata)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,10 @@ from langgeom.errors import UserError
 from langgeom.words import words
 
 log = logging.getLogger(__name__)
-# From this share on unknown tokens are told in the log.
+# From this share on unknown tokens and fragments are told in the log.
 NOTABLE = 0.05
+# What tokenizers that fall back to bytes call the bytes of characters beyond ASCII.
+BYTE = re.compile("<0x[89A-F][0-9A-F]>")
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Sentence:
 
     `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of
     `scored` is predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover. `words` are
-    those that spaces part, whether or not the script does so.
+    those that spaces part, whether or not the script does so; `fragments`, how many content tokens are no whole character.
     """
 
     line: int
@@ -38,6 +41,7 @@ class Sentence:
     characters: int
     bytes: int
     unknown: int
+    fragments: int
     scored_characters: int
     scored_bytes: int
 
@@ -63,6 +67,7 @@ class TextTokenizer:
                 f"{path} is not a tokenizer that can be read ({error}). Save it again with save_pretrained."
             ) from error
         self.tokenizer.no_padding()
+        self.fragments: dict[int, bool] = {}
         # An unknown token is content, though many tokenizers list it as special.
         self.special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special} - {
             self.unknown
@@ -82,23 +87,24 @@ class TextTokenizer:
         self.tokenizer.enable_truncation(max_length=limit)
         filled = [number for number, line in enumerate(lines) if line.strip()]
         encodings = self.tokenizer.encode_batch([lines[number] for number in filled])
-        sentences, truncated, unknown = [], 0, 0
+        sentences, truncated = [], 0
         for number, encoding in zip(filled, encodings, strict=True):
             sentence = self._sentence(number, lines[number], encoding, 1 if first_position == "exclude" else 0)
             truncated += bool(encoding.overflowing)
             if sentence.content:
                 sentences.append(sentence)
-                unknown += sentence.unknown
         tokens = sum(len(sentence.content) for sentence in sentences)
+        unknown, fragments = (sum(getattr(sentence, name) for sentence in sentences) for name in ("unknown", "fragments"))
         if not sentences:
             raise UserError(
                 f"No line has a token to measure: {len(lines)} lines, {len(lines) - len(filled)} of them empty."
                 " Is this the right file for this language?"
             )
-        if unknown == tokens:
-            log.warning("the model's tokenizer knows nothing of this text: all %d tokens are unknown to it", tokens)
-        elif unknown > NOTABLE * tokens:
-            log.warning("%d of %d tokens are unknown to the model's tokenizer: one vector for many words", unknown, tokens)
+        if unknown + fragments > NOTABLE * tokens:
+            said = (
+                "of %d tokens %d are unknown to the model's tokenizer, one vector for many words, and %d are no whole character"
+            )
+            log.warning(said, tokens, unknown, fragments)
         report = {
             "lines": len(lines),
             "empty": len(lines) - len(filled),
@@ -125,8 +131,16 @@ class TextTokenizer:
         content = [position for position in real if position >= first]
         return Sentence(
             line, ids, content, scored, len(words(run)), len(run), len(run.encode()),
-            sum(ids[position] == self.unknown for position in content), len(covered), len(covered.encode()),
+            sum(ids[position] == self.unknown for position in content),
+            sum(self.is_fragment(ids[position]) for position in content), len(covered), len(covered.encode()),
         )  # fmt: skip
+
+    def is_fragment(self, number: int) -> bool:
+        """Whether a token holds bytes that are no whole character: decoded alone, they give U+FFFD."""
+        if number not in self.fragments:
+            alone = self.tokenizer.decode([number], skip_special_tokens=False)
+            self.fragments[number] = "\ufffd" in alone or bool(BYTE.fullmatch(alone))
+        return self.fragments[number]
 
 
 def _unknown(tokenizer: Tokenizer, path: Path) -> int | None:

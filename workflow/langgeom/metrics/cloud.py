@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics.estimate import Estimate, MetricError
-from langgeom.metrics.neighbours import Neighbours, distinct_rows, nearest
+from langgeom.metrics.neighbours import Distinct, Neighbours, distinct, distinct_rows, nearest
 from langgeom.metrics.numerics import row_norms
 from langgeom.metrics.resample import Resample, summarise
 
@@ -100,8 +100,10 @@ class Cloud:
         points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
         groups: [n] integers, the sentence that each point belongs to, in any order; or the `Sentences` of another cloud
             with the same groups. Absent, each point is a sentence.
+        prefixes: [n] int64, equal for tokens that a model cannot tell apart: copies, in all layers but layer 0. Points with
+            equal bits are copies too.
         device: where layers are measured, each moved there when it is used; absent, where the points are.
-        first: number of the first layer, for errors.
+        first: number of the first layer.
 
     Raises:
         MetricError: another shape or dtype, or no points.
@@ -112,6 +114,7 @@ class Cloud:
         points: Tensor,
         groups: Tensor | Sentences | None = None,
         *,
+        prefixes: Tensor | None = None,
         device: torch.device | str | None = None,
         first: int = 0,
     ) -> None:
@@ -126,7 +129,15 @@ class Cloud:
         self.layers, self.n, self.dim = self.points.shape
         place = points.device if device is None else torch.device(device)
         self.sentences = groups if isinstance(groups, Sentences) else Sentences(groups, self.n, place)
-        self._all = [Layer(stored, first + index, self.sentences, place) for index, stored in enumerate(self.points)]
+        if prefixes is not None and (prefixes.shape != (self.n,) or prefixes.is_floating_point()):
+            raise MetricError(
+                f"prefixes are {prefixes.dtype} {list(prefixes.shape)}; they must be {self.n} integers, one a point"
+            )
+        copies = None if prefixes is None else distinct(prefixes.to(place))
+        self._all = [
+            Layer(stored, first + index, self.sentences, place, copies if first + index else None)
+            for index, stored in enumerate(self.points)
+        ]
         self._last: list[Layer] = []
 
     @classmethod
@@ -229,10 +240,12 @@ def _gathered(
 
 
 class Layer:
-    """Points [n, d] of one layer and what is computed of them once."""
+    """Points [n, d] of one layer and what is computed of them once; `copies` are those known from prefixes."""
 
-    def __init__(self, stored: Tensor, index: int, sentences: Sentences, device: torch.device) -> None:
-        self.stored, self.index, self.sentences, self.device = stored, index, sentences, device
+    def __init__(
+        self, stored: Tensor, index: int, sentences: Sentences, device: torch.device, copies: Distinct | None = None
+    ) -> None:
+        self.stored, self.index, self.sentences, self.device, self._copies = stored, index, sentences, device, copies
         self.expected = 0
         self._nearest: Neighbours | None = None
         self._large: dict[Hashable, object] = {}
@@ -253,6 +266,8 @@ class Layer:
         self.__dict__.pop("points", None)
         self.__dict__.pop("centred", None)
         self._large.clear()
+        if "bitwise" in self.__dict__ and self.bitwise is not self:
+            self.bitwise.forget()
 
     def check(self) -> None:
         """Raise MetricError for points that are not finite, and for float64 points whose powers float64 does not hold."""
@@ -320,9 +335,29 @@ class Layer:
         return row_norms(self.centred)
 
     @cached_property
+    def _distinct(self) -> Distinct:
+        if self._copies is None:
+            return distinct_rows(self.points)
+        # Half precision gives a few other tokens equal points, whose distance of 0 has no logarithm.
+        first, _, members = self._copies
+        found = distinct_rows(self.points[first])
+        members = found.members[members]
+        return Distinct(first[found.first], torch.bincount(members), members)
+
+    @property
     def distinct(self) -> tuple[Tensor, Tensor]:
-        """First row of each distinct point, ascending, and how many rows equal it: two [m] int64."""
-        return distinct_rows(self.points)
+        """First row of each distinct point, ascending, and how many rows it stands for: two [m] int64."""
+        return self._distinct.first, self._distinct.copies
+
+    @property
+    def members(self) -> Tensor:
+        """Which distinct point each row is, [n] int64, from 0."""
+        return self._distinct.members
+
+    @cached_property
+    def bitwise(self) -> Layer:
+        """The same points with copies known from their bits alone."""
+        return self if self._copies is None else Layer(self.stored, self.index, self.sentences, self.device)
 
     def nearest(self, k: int) -> Neighbours | None:
         """Return the k nearest neighbours of each distinct point among them; None when there are too few.

@@ -26,6 +26,7 @@ class Estimate:
         n: int64, points the value rests on (sentences for aligned metrics and those of the text).
         dropped: int64, points left out, such as duplicates.
         low, high: float64, ends of the bootstrap interval; None when none was asked for.
+        half_a, half_b: float64, the value in two fixed halves of the sentences; None but for metrics of neighbours.
     """
 
     value: Tensor
@@ -33,6 +34,8 @@ class Estimate:
     dropped: Tensor
     low: Tensor | None = None
     high: Tensor | None = None
+    half_a: Tensor | None = None
+    half_b: Tensor | None = None
 
     def __float__(self) -> float:
         if self.value.dim():

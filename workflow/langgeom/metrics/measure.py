@@ -34,19 +34,31 @@ class Prepared:
     def __init__(self, hidden: HiddenStates, device: torch.device | str = "cpu") -> None:
         self.hidden = hidden
         self.device = torch.device(device)
-        self.token = Cloud(hidden.token, hidden.token_sentence, device=device)
+        count = len(hidden.token_sentence)
+        self.sampled = torch.arange(count) if hidden.token_sampled is None else hidden.token_sampled.nonzero().flatten()
+        whole = len(self.sampled) == count
+        vectors = hidden.token if whole else hidden.token[:, self.sampled.to(hidden.token.device)]
+        self.token = Cloud(vectors, hidden.token_sentence[self.sampled], prefixes=self._prefixes(self.sampled), device=device)
         self.sentence = Cloud(hidden.sentence, device=device)
+
+    def _prefixes(self, rows: Tensor) -> Tensor | None:
+        return None if self.hidden.token_prefix is None else self.hidden.token_prefix[rows]
 
     def chosen(self, over: str, rows: Tensor, groups: Tensor) -> Callable[[int], Cloud]:
         """Return a function from a layer to the cloud of some tokens or sentences, in the order of `rows`.
 
-        Where they are all there are, that is the cloud whose neighbours and copies are known.
+        Where they are those of `token` or `sentence`, it is that cloud, whose neighbours and copies are known.
         """
-        cloud = self.token if over == "token" else self.sentence
+        token = over == "token"
+        cloud = self.token if token else self.sentence
         sentences = Sentences(groups, len(rows), self.device)
-        if torch.equal(rows, torch.arange(cloud.n, device=rows.device)) and torch.equal(sentences.groups, cloud.groups):
+        if torch.equal(rows, self.sampled if token else torch.arange(cloud.n)) and torch.equal(sentences.groups, cloud.groups):
             return cloud.part
-        return lambda layer: Cloud(cloud.points[layer : layer + 1, rows], sentences, device=self.device, first=layer)
+        points, prefixes = (self.hidden.token, self._prefixes(rows)) if token else (self.hidden.sentence, None)
+        there = rows.to(points.device)
+        return lambda layer: Cloud(
+            points[layer : layer + 1, there], sentences, prefixes=prefixes, device=self.device, first=layer
+        )
 
     def forget(self) -> None:
         """Drop what is large."""
@@ -61,7 +73,7 @@ def measure_text(
     resample: Resample | None,
     device: torch.device | str = "cpu",
 ) -> list[Row]:
-    """Return rows `layer, metric, over, value, low, high, n, dropped` of one text.
+    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b` of one text.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
     a time.
@@ -76,9 +88,9 @@ def measure_text(
         device: where the layers are measured; each is moved there in its turn.
 
     Returns:
-        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need
-        counts it lacks (no loss) are left out. Aligned metrics count in `dropped` the text's sentences that the
-        reference lacks, for tokens also those not whole in both.
+        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need counts it
+        (or the reference) lacks, as those of a loss, are left out. Aligned metrics count in `dropped` the text's sentences
+        that the reference lacks, for tokens also those not whole in both.
 
     Raises:
         UserError: an unknown metric, or hidden states that a metric cannot take (NaN, Inf).
@@ -100,9 +112,11 @@ def measure_text(
                     rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample)
                 rows["aligned"] += pairs.rows(layer, resample) if pairs else []
             for metric in chosen.get("text", []):
-                counts = [getattr(hidden, field) for field in metric.fields]
-                if all(count is not None for count in counts):
-                    rows["text"].append(_row(metric, "text", None, metric.function(*counts, resample=resample)))
+                counts = _counts(metric, hidden, other.hidden if other else None)
+                if counts:
+                    estimate = metric.function(*counts, resample=resample) if len(counts[0]) else _NOTHING
+                    dropped = len(hidden.tokens) - len(counts[0])
+                    rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n), dropped))
         except MetricError as error:
             raise UserError(f"{error}.") from None
         finally:
@@ -121,8 +135,8 @@ def _metric(name: str, over: str) -> Metric:
     return METRICS[name]
 
 
-def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, dropped: int = 0) -> Row:
-    """Return a row of the table from an estimate of one layer or of the text; `dropped` sentences are added to its own."""
+def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sentences: int, dropped: int = 0) -> Row:
+    """Return a row of the table from an estimate of one layer or of the text; `dropped` is added to its own."""
 
     def plain(numbers: Tensor | None) -> float | None:
         number = torch.nan if numbers is None else numbers.item()
@@ -131,18 +145,30 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, dropp
     return {
         "layer": layer, "metric": metric.name, "over": over,
         "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
-        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped,
+        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
+        "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b),
     }  # fmt: skip
+
+
+def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> list[Tensor]:
+    """Return the counts that a metric of the text takes, of aligned texts on their common lines; none where one is missing."""
+    of = [(hidden, torch.arange(len(hidden.tokens)))]
+    if metric.input == "aligned_text":
+        if reference is None:
+            return []
+        of = list(zip((hidden, reference), _common(hidden.sentence_line, reference.sentence_line), strict=True))
+    counts = [(getattr(one, field), chosen) for one, chosen in of for field in metric.fields]
+    return [] if any(count is None for count, _ in counts) else [count[chosen] for count, chosen in counts]
 
 
 def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None) -> list[Row]:
     """Measure one layer; metrics between layers get it and the next."""
     rows = []
     for metric in metrics:
-        if metric.input == "cloud":
-            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer), resample=resample)))
-        elif layer + 1 < cloud.layers:
-            rows.append(_row(metric, over, layer, metric.function(cloud.part(layer, 2), resample=resample)))
+        layers = 1 if metric.input == "cloud" else 2
+        if layer + layers <= cloud.layers:
+            estimate = metric.function(cloud.part(layer, layers), resample=resample)
+            rows.append(_row(metric, over, layer, estimate, cloud.group_count))
     return rows
 
 
@@ -177,7 +203,7 @@ class _Pairs:
             _row(
                 metric, over, layer,
                 metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING,
-                self.lines - self.counted[over],
+                self.counted[over], self.lines - self.counted[over],
             )
             for metric, over in self.metrics.items()
         ]  # fmt: skip
@@ -193,7 +219,9 @@ def _common(lines: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _whole(hidden: HiddenStates) -> Tensor:
-    """Return which sentences have all their tokens kept, [sentences] bool."""
+    """Return which sentences are kept whole, [sentences] bool."""
+    if hidden.sentence_whole is not None:
+        return hidden.sentence_whole
     kept = torch.bincount(hidden.token_sentence.long(), minlength=len(hidden.tokens))
     return (kept == hidden.tokens) & (kept > 0)
 

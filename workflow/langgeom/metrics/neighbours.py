@@ -42,8 +42,28 @@ class Neighbours(NamedTuple):
     indices: Tensor
 
 
-def distinct_rows(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first row of each distinct point, ascending, and how many rows equal it: two [m] int64.
+class Distinct(NamedTuple):
+    """First row of each distinct point, ascending, and how many rows it stands for: [m]; which of them each row is: [n]."""
+
+    first: Tensor
+    copies: Tensor
+    members: Tensor
+
+
+def distinct(names: Tensor) -> Distinct:
+    """Return the distinct ones of [n] integers."""
+    found, inverse = torch.unique(names, return_inverse=True)
+    rows = torch.arange(len(names), device=names.device)
+    if len(found) == len(names):
+        return Distinct(rows, torch.ones_like(rows), rows)
+    first = torch.full_like(found, len(names), dtype=torch.int64).scatter_reduce_(0, inverse, rows, "amin")
+    first, order = first.sort()
+    members = torch.empty_like(order).scatter_(0, order, rows[: len(order)])[inverse]
+    return Distinct(first, torch.bincount(members), members)
+
+
+def distinct_rows(points: Tensor) -> Distinct:
+    """Return the distinct points of [n, d].
 
     Rows are grouped by a 64-bit hash of their bits and then compared, so equality is exact; 0 and -0 are equal.
     """
@@ -59,18 +79,12 @@ def distinct_rows(points: Tensor) -> tuple[Tensor, Tensor]:
     odd = (torch.randint(-(2**62), 2**62, (words,), generator=generator) * 2 + 1).to(points.device)
     step = max(1, PIECE // 16 // points.shape[1])
     hashes = torch.cat([(bits(part) * odd).sum(1) for part in points.split(step)])
-    names, inverse = torch.unique(hashes, return_inverse=True)
-    rows = torch.arange(len(points), device=points.device)
-    if len(names) == len(points):
-        return rows, torch.ones_like(rows)
-    first = torch.full_like(names, len(points)).scatter_reduce_(0, inverse, rows, "amin")
-    repeated = (first[inverse] != rows).nonzero().flatten()
-    if any(not torch.equal(points[part], points[first[inverse[part]]]) for part in repeated.split(step)):
-        _, inverse = torch.unique(points + 0.0, dim=0, return_inverse=True)
-        first = torch.full((int(inverse.max()) + 1,), len(points), device=points.device)
-        first.scatter_reduce_(0, inverse, rows, "amin")
-    first, order = first.sort()
-    return first, torch.bincount(inverse)[order]
+    found = distinct(hashes)
+    own = found.first[found.members]
+    repeated = (own != torch.arange(len(points), device=points.device)).nonzero().flatten()
+    if any(not torch.equal(points[part], points[own[part]]) for part in repeated.split(step)):
+        return distinct(torch.unique(points + 0.0, dim=0, return_inverse=True)[1])
+    return found
 
 
 @torch.no_grad()
