@@ -94,10 +94,15 @@ def in_direction(direction: str, x: T, y: T) -> tuple[T, T]:
     return (x, y) if direction == "to_reference" else (y, x)
 
 
-def mean_over_sentences(values: Tensor, counts: Tensor | None) -> Measured:
-    """Return the mean of one value a sentence [n] and its replicates."""
-    draws = None if counts is None else (counts.double() @ values.double()) / counts.sum(1)
-    return Measured(float(values.double().mean()), draws, len(values), 0)
+def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: bool = False) -> Measured:
+    """Return the mean of one value a sentence [n], with a bootstrap-t interval, or Wilson's where it is a `share`."""
+    values, interval = values.double(), None
+    if resample is not None and counts is not None:
+        if share:
+            interval = resample.share(float(values.mean()), len(values), float(values.std()) / len(values) ** 0.5)
+        else:
+            interval = resample.studentised(values, counts)
+    return Measured(float(values.mean()), None, len(values), 0, interval)
 
 
 def log_softmax(points: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from langgeom.metrics.numerics import full_precision
 from langgeom.metrics.resample import Resample
 
 Function = Callable[..., Estimate]
-Bounds = tuple[float, float | None]
+Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
-from langgeom.metrics.aligned import Direction, divergence, each_pair, in_direction, mean_over_sentences
+from langgeom.metrics.aligned import (
+    Direction,
+    divergence,
+    each_pair,
+    each_pair_of_sentences,
+    in_direction,
+    mean_over_sentences,
+)
 
 
 @metric(
     "kl_mean",
     input="aligned_sentences",
-    bounds=(0, None),
     reverse="KL divergence from the reference, mean embedding per sentence",
+)
+@metric(
+    "kl_mean_scaled",
+    input="aligned_sentences",
+    bounds=(0, None),
+    scaled=True,
+    about="KL divergence to the reference, mean embedding per sentence, in units of the reference's root mean square",
 )
 def kl_mean(
     points: Tensor | Cloud,
     reference: Tensor | Cloud,
     *,
     direction: Direction = "to_reference",
+    scaled: bool = False,
     resample: Resample | None = None,
 ) -> Estimate:
     """KL divergence to the reference, mean embedding per sentence, in nats.
 
-    The mean over sentences s of KL(softmax(x_s) || softmax(y_s)), KL(P || Q) = sum_i p_i ln(p_i / q_i) over the
-    dimensions i of the embedding, x_s that of the sentence and y_s that of its translation in the reference. Softmax
-    depends on the scale of the embeddings, so values compare within a layer, not between models.
+    The mean over sentences s of KL(softmax(x_s) || softmax(y_s)), KL(P || Q) = sum_i p_i ln(p_i / q_i) over the dimensions i of
+    the embedding, x_s that of the sentence and y_s that of its translation in the reference. Softmax depends on the scale of
+    the embeddings, so values compare within a layer, not between models. `scaled` divides both by the root mean square of the
+    reference's embeddings (all sentences and dimensions) first: then no layer is one-hot by its scale alone.
 
     Args:
         points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         direction: `to_reference` as above; `from_reference` exchanges x and y.
-        resample: bootstrap over sentences (rows).
+        scaled: as above.
+        resample: bootstrap-t over sentences (rows).
 
     Returns:
-        Nats, n the sentences, dropped 0.
+        Nats, n the sentences, dropped 0. NaN where `scaled` and the reference is zero.
 
     Raises:
         MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
@@ -43,6 +60,31 @@ def kl_mean(
     in_direction(direction, 0, 1)
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        return mean_over_sentences(divergence(*in_direction(direction, x.points, y.points)), counts)
+        p, q = in_direction(direction, x.points, y.points)
+        if scaled:
+            size = y.points.double().square().mean().sqrt()
+            if not size > 0:
+                return Measured.missing(len(p))
+            p, q = p.double() / size, q.double() / size
+        return mean_over_sentences(divergence(p, q), resample, counts)
 
     return each_pair(points, reference, resample, measure)
+
+
+@metric("kl_mean_whole", input="aligned_tokens", bounds=(0, None))
+def kl_mean_whole(points: Cloud, reference: Cloud, *, resample: Resample | None = None) -> Estimate:
+    """KL divergence to the reference, mean embedding per sentence, on the sentences that `kl_positions` has.
+
+    `kl_mean` of the means of the tokens given: what differs from `kl_positions` is then the mean, not the sentences.
+
+    Args and errors are those of `kl_padded`; nats, n the sentences, dropped 0.
+    """
+
+    def means(layer: Layer) -> Tensor:
+        rows = layer.points.double()
+        return layer.sentences.sums(rows) / layer.sentences.sums(torch.ones_like(rows[:, :1]))
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        return mean_over_sentences(divergence(means(x), means(y)), resample, counts)
+
+    return each_pair_of_sentences(points, reference, resample, measure)

@@ -36,7 +36,7 @@ def language_probe(
         folds: at least 2; at most as many as there are pairs.
         penalty: of the ridge, above 0.
         seed: of the folds.
-        resample: bootstrap over pairs of sentences; the probes stay those fitted to the whole.
+        resample: for Wilson's interval of a share, over pairs of sentences; the probes stay those fitted to the whole.
 
     Returns:
         Accuracy, n the pairs, dropped 0. NaN for fewer pairs than folds, or when all points are equal.
@@ -66,7 +66,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        return mean_over_sentences(right.mean(0), counts)
+        return mean_over_sentences(right.mean(0), resample, counts, share=True)
 
     return each_pair(points, reference, resample, measure)
 
