@@ -212,7 +212,7 @@ def test_kept_states_are_measured_again_without_the_model(
     study.run(["eng_Latn", "spa_Latn"], keep="sentence")  # all is more than that
     study.run(["eng_Latn", "spa_Latn"])
     assert measured(caplog) == []
-    study.settings = replace(SETTINGS, seed=1)
+    study.settings = replace(SETTINGS, bootstrap={"replicates": 30})
     study.run(["eng_Latn", "spa_Latn"], keep="all")
     assert measured(caplog) == ["eng_Latn", "spa_Latn"] and study.tables() != once
     study.settings = SETTINGS
@@ -244,8 +244,9 @@ def test_parts_keep_tokens_up_to_the_cap_by_themselves(source: Path) -> None:
     loaded = load(source / "m", "float32")
     lines = [f"the people work {number}" for number in range(12)]
     odd = [line if number % 2 else "" for number, line in enumerate(lines)]
-    both = extract_parts(loaded, lines, {**HIDDEN, "token_cap": 15}, {"eng_Latn_wrongOdd": odd}, name="eng_Latn")
-    alone = extract(loaded, odd, {**HIDDEN, "token_cap": 15}, name="eng_Latn_wrongOdd")
+    settings = {**HIDDEN, "token_cap": 15, "whole_lines": None}
+    both = extract_parts(loaded, lines, settings, {"eng_Latn_wrongOdd": odd}, name="eng_Latn")
+    alone = extract(loaded, odd, settings, name="eng_Latn_wrongOdd")
     part = both["eng_Latn_wrongOdd"]
     assert both["eng_Latn"].token.shape[1] == part.token.shape[1] == 15
     assert part.metadata == alone.metadata and part.token_sentence.equal(alone.token_sentence)

@@ -64,14 +64,35 @@ def test_bfloat16_stays_near_float32(models: dict[str, LoadedModel], folders: di
         assert difference(low.nll, high.nll) < 0.01
 
 
-def test_token_rows_stop_exactly_at_the_cap(models: dict[str, LoadedModel]) -> None:
-    whole = extract(models["decoder"], LINES, {})
-    cut = extract(models["decoder"], LINES, {"token_cap": 30})
+def test_first_tokens_exactly_up_to_the_cap(models: dict[str, LoadedModel]) -> None:
+    whole = extract(models["decoder"], LINES, {"whole_lines": 99})
+    cut = extract(models["decoder"], LINES, {"token_cap": 30, "whole_lines": None})
     assert cut.token.shape[1] == 30
     assert torch.equal(cut.token_sentence, whole.token_sentence[:30])
     assert difference(cut.token, whole.token[:, :30]) < 2e-6
     assert torch.equal(cut.sentence, whole.sentence)
     assert json.loads(cut.metadata["report"])["tokens_kept"] == 30
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sampled_tokens_and_whole_lines_are_those_of_the_text(models: dict[str, LoadedModel], name: str) -> None:
+    every = extract(models[name], LINES, {"batch_tokens": 1})
+    reference = extract(models[name], LINES[:6], {"token_cap": 25, "whole_lines": 2}, seed=3)
+    cut = extract(models[name], LINES, {"token_cap": 25, "whole_lines": 2}, reference=reference, seed=3)
+    assert (
+        every.token_prefix is not None
+        and cut.token_prefix is not None
+        and len(every.token_prefix.unique()) == len(every.token_prefix)
+    )
+    place = [every.token_prefix.tolist().index(number) for number in cut.token_prefix.tolist()]
+    assert place == sorted(place) and cut.token_sentence.equal(every.token_sentence[place])
+    assert difference(cut.token, every.token[:, place]) < 2e-6
+    assert cut.token_sampled is not None and int(cut.token_sampled.sum()) == 25
+    assert set(cut.sentence_line[cut.token_sentence.unique()].tolist()) <= set(range(6))
+    whole = [states.sentence_line[states.sentence_whole].tolist() for states in (reference, cut)]
+    assert whole[0] == whole[1] and len(whole[0]) == 2
+    kept = torch.bincount(cut.token_sentence, minlength=len(cut.tokens))
+    assert kept[cut.sentence_whole].equal(cut.tokens[cut.sentence_whole].long())
 
 
 @pytest.mark.parametrize("name", ["decoder", "gemma"])

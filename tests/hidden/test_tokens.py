@@ -75,6 +75,16 @@ def test_unknown_tokens_are_content_and_counted(tokenizers: dict[str, TextTokeni
     assert tokenizers["bos"](["漢"], 99).report["unknown_tokens"] == 0
 
 
+def test_fragments_are_tokens_of_no_whole_character(tokenizers: dict[str, TextTokenizer]) -> None:
+    # Bytes of an unseen character, in a vocabulary of bytes and by fall-back; a byte of ASCII is a character.
+    counts = {name: tokenizers[name](["free 漢 Q"], 99).sentences[0] for name in tokenizers}
+    assert {name: sentence.fragments for name, sentence in counts.items()} == {"bytes": 3, "bos": 3, "bert": 0}
+    assert all(tokenizers[name](["free and equal"], 99).sentences[0].fragments == 0 for name in tokenizers)
+    # A whole character in one token is none: "人" is among the lines that the tokenizer was trained on.
+    number = tokenizers["bos"].tokenizer.token_to_id("人")
+    assert number is not None and not tokenizers["bos"].is_fragment(number)
+
+
 def test_lines_without_content_are_dropped_and_counted(tokenizers: dict[str, TextTokenizer]) -> None:
     text = tokenizers["bytes"](["", "free and", " \t", "a", "equal all"], 99)
     assert [sentence.line for sentence in text.sentences] == [1, 4]

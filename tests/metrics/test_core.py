@@ -23,7 +23,7 @@ def test_catalogue_and_registry_agree() -> None:
         name: (m.input, m.about, m.fields) for name, m in LISTED.items()
     }
     assert all(m.about and m.input in INPUTS for m in LISTED.values())
-    assert all(m.fields for m in LISTED.values() if m.input == "text")
+    assert all(m.fields for m in LISTED.values() if m.input in ("text", "aligned_text"))
 
 
 def test_catalogue_does_not_import_torch() -> None:

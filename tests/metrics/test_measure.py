@@ -31,7 +31,7 @@ def text(lines: list[int], sizes: list[int], cut: int = 0, seed: int = 0, layers
         token_sentence=owners,
         sentence=torch.randn(layers, len(sizes), 6, generator=generator),
         sentence_line=torch.tensor(lines, dtype=torch.int32),
-        tokens=count, words=count, characters=count * 4, bytes=count * 5, unknown=count // 2,
+        tokens=count, words=count, characters=count * 4, bytes=count * 5, unknown=count // 2, fragments=count // 3,
         nll=count.double(), scored_characters=count * 4, scored_bytes=count * 5,
     )  # fmt: skip
 
@@ -129,9 +129,42 @@ def test_reference_to_itself_is_zero(pair: tuple[HiddenStates, HiddenStates]) ->
     assert [row["value"] for row in rows] == pytest.approx([0.0] * 9, abs=1e-12)
 
 
+def test_texts_are_compared_on_their_common_lines(pair: tuple[HiddenStates, HiddenStates]) -> None:
+    hidden, reference = pair
+    row = measure_text(hidden, reference, {"text": ["information_parity"]}, Resample(20, seed=0))[0]
+    assert row["value"] == pytest.approx((6 + 4 + 7 + 5) / (3 + 6 + 2 + 4))
+    assert (row["n"], row["dropped"], row["sentences"], row["layer"]) == (4, 1, 4, None)
+    assert measure_text(reference, reference, {"text": ["information_parity"]}, None)[0]["value"] == 1
+    assert measure_text(hidden, dataclasses.replace(reference, nll=None), {"text": ["information_parity"]}, None) == []
+
+
+def test_clouds_are_the_sample_and_pairs_the_whole_lines() -> None:
+    hidden, reference = text([0, 1, 2, 3], [5, 6, 4, 7]), text([0, 1, 2, 3], [5, 8, 6, 5], seed=1)
+    sampled = torch.arange(22) % 3 > 0
+    cut = dataclasses.replace(
+        hidden,
+        token_sampled=sampled,
+        token_prefix=torch.arange(22) // 2,
+        sentence_whole=torch.tensor([True, False, True, True]),
+    )
+    names = {"token": ["id_twonn", "anisotropy"], "aligned": ["kl_padded"]}
+    rows = {(row["metric"], row["layer"]): row for row in measure_text(cut, reference, names, None)}
+    cloud = Cloud(hidden.token[:, sampled], prefixes=(torch.arange(22) // 2)[sampled])
+    for layer, copies in enumerate((0, len(cloud.points[0]) - 11, len(cloud.points[0]) - 11)):
+        row = rows["id_twonn", layer]
+        assert (row["value"], row["n"], row["dropped"]) == (float(id_twonn(cloud).value[layer]), 14 - copies, copies)
+        assert rows["anisotropy", layer]["n"] == 14
+    kept = torch.isin(hidden.token_sentence, torch.tensor([0, 2, 3]))
+    others = torch.isin(reference.token_sentence, torch.tensor([0, 2, 3]))
+    expected = kl_padded(
+        *(Cloud(of.token[1:2, some], of.token_sentence[some]) for of, some in ((hidden, kept), (reference, others)))
+    )
+    assert rows["kl_padded", 1]["value"] == float(expected.value) and rows["kl_padded", 1]["sentences"] == 3
+
+
 def test_what_there_is_nothing_for(pair: tuple[HiddenStates, HiddenStates]) -> None:
     hidden, reference = pair
-    silent = dataclasses.replace(hidden, unknown=None, nll=None, scored_characters=None, scored_bytes=None)
+    silent = dataclasses.replace(hidden, unknown=None, fragments=None, nll=None, scored_characters=None, scored_bytes=None)
     assert {row["metric"] for row in measure_text(silent, None, NAMES, None)} == {"id_twonn", "anisotropy", "fertility"}
     apart = dataclasses.replace(reference, sentence_line=torch.arange(100, 105))
     rows = measure_text(hidden, apart, {"aligned": ["kl_mean", "kl_padded"]}, None)

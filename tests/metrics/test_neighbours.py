@@ -95,14 +95,18 @@ def test_distinct_rows_when_hashes_collide(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_copies_are_known_from_prefixes_above_layer_0() -> None:
-    points = torch.randn(2, 5, 3)
-    points[:, 2] = points[:, 0]
+    points = torch.randn(3, 5, 3)
+    points[0, 2] = points[0, 0]
+    points[2, 2] = points[2, 4]  # equal points of other tokens, whose distance of 0 has no logarithm
     cloud = Cloud(points, prefixes=torch.tensor([7, 7, 3, -4, 7]))
-    bits, prefixes = cloud.layer(0), cloud.layer(1)
-    assert [part.tolist() for part in (*bits.distinct, bits.members)] == [[0, 1, 3, 4], [2, 1, 1, 1], [0, 1, 0, 2, 3]]
-    assert [part.tolist() for part in (*prefixes.distinct, prefixes.members)] == [[0, 2, 3], [3, 1, 1], [0, 0, 1, 2, 0]]
-    assert prefixes.bitwise.members.equal(bits.members) and bits.bitwise is bits
-    assert Cloud(points, prefixes=torch.arange(5)).layer(1).nearest(1) is not None
+    found = [[part.tolist() for part in (*layer.distinct, layer.members)] for layer in map(cloud.layer, range(3))]
+    assert found[0] == [[0, 1, 3, 4], [2, 1, 1, 1], [0, 1, 0, 2, 3]]
+    assert found[1] == [[0, 2, 3], [3, 1, 1], [0, 0, 1, 2, 0]]
+    cloud = Cloud(points, prefixes=torch.tensor([7, 8, 3, -4, 7]))
+    assert [layer.members.tolist() for layer in map(cloud.layer, range(3))][1:] == [[0, 1, 2, 3, 0], [0, 1, 2, 3, 0]]
+    assert cloud.layer(1).bitwise.members.tolist() == list(range(5)) and cloud.layer(0).bitwise is cloud.layer(0)
+    equal = Cloud(points, prefixes=torch.arange(5)).layer(2)
+    assert [part.tolist() for part in (*equal.distinct, equal.members)] == [[0, 1, 2, 3], [1, 1, 2, 1], [0, 1, 2, 3, 2]]
     with pytest.raises(MetricError, match=r"prefixes are .*4.*5 integers"):
         Cloud(points, prefixes=torch.arange(4))
 

@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from intervals import interval
-from langgeom.metrics import MetricError, MissingValueWarning, Resample, bits_per_byte, bpc, fertility, unknown_tokens
+from langgeom.metrics import (
+    MetricError,
+    MissingValueWarning,
+    Resample,
+    bits_per_byte,
+    bpc,
+    fertility,
+    fragment_tokens,
+    information_parity,
+    unknown_tokens,
+)
 
 
 def test_values() -> None:
@@ -38,8 +48,15 @@ def test_unknown_tokens() -> None:
     one = unknown_tokens(torch.tensor([7]), torch.tensor([7]), resample=Resample(200, seed=0))
     assert one.low is not None and one.high is not None
     assert float(one) == 1 and one.low.isnan() and one.high.isnan()
-    with pytest.raises(MetricError, match="unknown_tokens: 1 of 2 sentences have more unknown tokens than tokens"):
+    with pytest.raises(MetricError, match="unknown_tokens: 1 of 2 sentences have more of them than tokens"):
         unknown_tokens(torch.tensor([7, 3]), torch.tensor([4, 3]))
+
+
+def test_fragments_and_parity() -> None:
+    fragments, tokens = torch.tensor([2, 0]), torch.tensor([4, 6])
+    assert float(fragment_tokens(fragments, tokens)) == 0.2
+    nll, reference = torch.tensor([6.0, 2.0]), torch.tensor([2.0, 2.0])
+    assert float(information_parity(nll, reference)) == 2  # of sums, not the mean of 3 and 1
 
 
 def test_nothing_to_divide_by() -> None:

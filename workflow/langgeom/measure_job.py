@@ -117,8 +117,9 @@ class _Batch:
         self.hidden_keys = {
             text: _key(
                 model=[self.manifest["name"], self.manifest["fingerprint"]], code=settings.code["hidden"],
-                settings={**settings.hidden, "dtype": self.dtype, "keep": None}, corpus=corpus,
-                text=[[name, digests[name]] for name in (text, whole.get(text)) if name is not None],
+                settings={**settings.hidden, "dtype": self.dtype, "keep": None}, corpus=corpus, seed=settings.seed,
+                # The reference gives the number of tokens.
+                text=[[name, digests[name]] for name in (text, whole.get(text), reference) if name is not None],
                 versions=versions_of("torch", "transformers", "tokenizers"),
             ) for text in files
         }  # fmt: skip
@@ -171,12 +172,14 @@ class _Batch:
             runs.setdefault(self.whole.get(text, text), []).append(text)
         with reproducible(pick_device()), ThreadPoolExecutor(1, thread_name_prefix="measure") as worker:
             with _named(self.reference):
-                reference = self._states(self.reference, [self.reference])[self.reference]
+                reference = self._states(self.reference, [self.reference], None)[self.reference]
             prepared = Prepared(reference, pick_device())
             pending: Future[None] | None = None
             for whole, members in runs.items():
                 with _named(whole):
-                    states = {self.reference: reference} if members == [self.reference] else self._states(whole, members)
+                    states = (
+                        {self.reference: reference} if members == [self.reference] else self._states(whole, members, reference)
+                    )
                 for text in members:
                     if pending is not None:
                         pending.result()
@@ -186,7 +189,7 @@ class _Batch:
             if pending is not None:
                 pending.result()
 
-    def _states(self, whole: str, members: Sequence[str]) -> dict[str, HiddenStates]:
+    def _states(self, whole: str, members: Sequence[str], reference: HiddenStates | None) -> dict[str, HiddenStates]:
         """Return the states of texts, read where all of them were kept, else computed by one run of `whole`."""
         from langgeom.hidden.extract import extract_parts
         from langgeom.hidden.states import read_hidden
@@ -196,7 +199,9 @@ class _Batch:
         start = time.monotonic()
         lines = {text: _lines(self.files[text]) for text in (whole, *members)}
         parts = {text: of for text, of in lines.items() if text != whole}
-        states = extract_parts(self.loaded, lines[whole], self.settings.hidden, parts, name=whole)
+        states = extract_parts(
+            self.loaded, lines[whole], self.settings.hidden, parts, name=whole, reference=reference, seed=self.settings.seed
+        )
         log.info("%s: run in %.1f s", whole, time.monotonic() - start)
         about = {"corpus": self.corpus}
         return {

@@ -123,6 +123,8 @@ class Config:
         return {
             "hidden": {
                 **self["hidden"], "token_cap": self.token_cap(corpus), "loss": self["models"][model].get("loss"),
+                # A pair counts where both its sentences are whole.
+                "whole_lines": None if of_pairs else self["hidden"]["whole_lines"],
             },
             "metrics": {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs},
             "in_depth": {} if of_pairs else dict(self["in_depth"]),

@@ -133,7 +133,7 @@ def pack(
     batches: Sequence[Sequence[int]],
     rows: Sequence[int],
     sentences: Sequence[Sentence],
-    kept: Sequence[int],
+    kept: Sequence[Sequence[int]],
     loaded: LoadedModel,
 ) -> list[Batch]:
     """Return the tensors of all batches, on the CPU; pinned when the model runs on a GPU.
@@ -141,31 +141,37 @@ def pack(
     Args:
         batches: indices into `rows`, the longest sentence of a batch first.
         rows: of the sentences that are run.
-        sentences: all of the text; `kept`, how many content tokens of each are kept.
+        sentences: all of the text; `kept`, the positions of each that are kept.
     """
-    starts = list(accumulate(kept, initial=0))
-    members = [[(rows[index], sentences[rows[index]]) for index in batch] for batch in batches]
-    return [_pack(batch, starts, loaded) for batch in members]
+    starts = list(accumulate(map(len, kept), initial=0))
+    return [_pack([rows[index] for index in batch], sentences, kept, starts, loaded) for batch in batches]
 
 
-def _pack(batch: Sequence[tuple[int, Sentence]], starts: Sequence[int], loaded: LoadedModel) -> Batch:
-    longest = len(batch[0][1].ids)
-    lengths = torch.tensor([len(sentence.ids) for _, sentence in batch])
+def _pack(
+    rows: Sequence[int],
+    sentences: Sequence[Sentence],
+    kept: Sequence[Sequence[int]],
+    starts: Sequence[int],
+    loaded: LoadedModel,
+) -> Batch:
+    batch = [sentences[row] for row in rows]
+    longest = len(batch[0].ids)
+    lengths = torch.tensor([len(sentence.ids) for sentence in batch])
     weights = torch.zeros(len(batch), 1, longest)
     source: list[int] = []
     target: list[int] = []
     scored: list[int] = []
-    for place, (row, sentence) in enumerate(batch):
+    for place, (row, sentence) in enumerate(zip(rows, batch, strict=True)):
         weights[place, 0, sentence.content] = 1.0 / len(sentence.content)
-        here, start, end = place * longest, starts[row], starts[row + 1]
-        source += [here + position for position in sentence.content[: end - start]]
-        target += range(start, end)
+        here = place * longest
+        source += [here + position for position in kept[row]]
+        target += range(starts[row], starts[row + 1])
         scored += [here + position for position in sentence.scored]
     padded = bool((lengths < longest).any())
     made = Batch(
-        ids=torch.tensor([sentence.ids + [loaded.pad] * (longest - len(sentence.ids)) for _, sentence in batch]),
+        ids=torch.tensor([sentence.ids + [loaded.pad] * (longest - len(sentence.ids)) for sentence in batch]),
         mask=(torch.arange(longest)[None] < lengths[:, None]).long() if padded and not loaded.causal else None,
-        rows=torch.tensor([row for row, _ in batch]),
+        rows=torch.tensor(rows),
         weights=weights,
         source=torch.tensor(source, dtype=torch.int64),
         target=torch.tensor(target, dtype=torch.int64),

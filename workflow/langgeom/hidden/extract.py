@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from langgeom.errors import UserError
 from langgeom.hidden.batches import Batch, batches_of, budget_of, pack
+from langgeom.hidden.kept import choose, prefixes
 from langgeom.hidden.load import LoadedModel
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
@@ -23,7 +23,7 @@ from langgeom.words import has_words
 
 log = logging.getLogger(__name__)
 SECONDS = 5.0  # between two lines of progress in the log
-NEEDED = ("batch_tokens", "max_tokens", "token_cap", "first_position", "final_norm")
+NEEDED = ("batch_tokens", "max_tokens", "token_cap", "whole_lines", "first_position", "final_norm")
 
 
 @dataclass
@@ -36,29 +36,10 @@ class _Sums:
 
 
 def extract(
-    loaded: LoadedModel, lines: Sequence[str], settings: Mapping[str, Any], *, name: str = "", loss: bool | None = None
+    loaded: LoadedModel, lines: Sequence[str], settings: Mapping[str, Any], *, name: str = "", **options: Any
 ) -> HiddenStates:
-    """Run the lines of a text through a model.
-
-    Sentences are sorted by length and run in batches. Each layer is reduced to sentence means (summed in float32) and to
-    the token vectors that are kept, before the next layer is computed. Padding changes the order of sums only; the tests
-    bound its effect.
-
-    Args:
-        lines: lines of the corpus file; empty ones are skipped.
-        settings: the config's `hidden`; a key that is missing has the config's default. `dtype` and `keep` are not read here.
-        name: the text's name, for the log and for its script, which may have no words to count; without a name it has.
-        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its
-            head.
-
-    Returns:
-        The states, the vectors on the model's device.
-
-    Raises:
-        UserError: no line has a token to measure, the memory is too small, or the name is no text's name.
-        ValueError: a loss is asked of a model that was loaded without its head.
-    """
-    return extract_parts(loaded, lines, settings, name=name, loss=loss)[name]
+    """Run one text: `extract_parts` without parts."""
+    return extract_parts(loaded, lines, settings, name=name, **options)[name]
 
 
 def extract_parts(
@@ -69,18 +50,31 @@ def extract_parts(
     *,
     name: str = "",
     loss: bool | None = None,
+    reference: HiddenStates | None = None,
+    seed: int = 0,
 ) -> dict[str, HiddenStates]:
-    """Run a text once, for itself and for the texts that are parts of it.
+    """Run the lines of a text through a model, for the text itself and for the texts that are parts of it.
+
+    Sentences are sorted by length and run in batches. Each layer is reduced to sentence means (summed in float32) and to
+    the token vectors that are kept (`langgeom.hidden.kept`), before the next layer is computed. Padding changes the order
+    of sums only; the tests bound its effect.
 
     Args:
+        lines: lines of the corpus file; empty ones are skipped.
+        settings: the config's `hidden`; a key that is missing has the config's default, `dtype` and `keep` are not read.
         parts: by name, the lines of other texts. Each line equals the same line of `lines`, or is empty.
-        lines, settings, name, loss: as in `extract`.
+        name: the text's name, for the log and for its script, which may have no words to count; without a name it has.
+        loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its
+            head.
+        reference: states of the reference text, of which `kept.choose` takes lines and tokens; None: it is this text.
+        seed: of the tokens and lines drawn.
 
     Returns:
-        By name, the states of the text and of its parts; each part keeps tokens up to the cap by itself.
+        By name, the states of the text and of its parts, the vectors on the model's device.
 
     Raises:
-        UserError, ValueError: as `extract`; ValueError also for a part with a line that is not the text's.
+        UserError: no line has a token to measure, the memory is too small, or the name is no text's name.
+        ValueError: a loss is asked of a model that was loaded without its head; a part has a line that is not the text's.
     """
     if not set(NEEDED) <= set(settings):
         from langgeom.config import defaults  # which the jobs' environment need not have
@@ -90,56 +84,51 @@ def extract_parts(
     scores = loaded.head is not None if wanted is None else wanted and loaded.manifest["kind"] == "decoder"
     if scores and loaded.head is None:
         raise ValueError("load the model with loss=True to score text")
-    limit = min(settings["max_tokens"], loaded.positions)
-    texts = {each: loaded.tokenizer(of, limit, settings["first_position"]) for each, of in {**parts, name: lines}.items()}
     for each, of in parts.items():
         if any(line and line != whole for line, whole in zip(of, lines, strict=True)):
             raise ValueError(f"'{each}' is no part of '{name}': a line differs")
-    sentences = texts[name].sentences
-    row_of = {sentence.line: row for row, sentence in enumerate(sentences)}
-    rows = {each: [row_of[sentence.line] for sentence in text.sentences] for each, text in texts.items()}
-    kept = {each: _kept(text.sentences, settings["token_cap"]) for each, text in texts.items()}
-    most = [0] * len(sentences)
-    for each in texts:
-        for row, count in zip(rows[each], kept[each], strict=True):
-            most[row] = max(most[row], count)
-    sums = _run(loaded, sentences, most, settings, bool(scores), name)
-    return {
-        each: _states(
-            loaded, text, kept[each], _part(sums, rows[each], kept[each], most), settings, not each or has_words(each)
-        )
-        for each, text in texts.items()
+    limit = min(settings["max_tokens"], loaded.positions)
+    others = None if reference is None else (reference.sentence_line, reference.tokens)
+    texts = {
+        each: _Text(each, loaded.tokenizer(of, limit, settings["first_position"]), settings, seed, others)
+        for each, of in {name: lines, **parts}.items()
     }
-
-
-def _part(sums: _Sums, rows: Sequence[int], kept: Sequence[int], most: Sequence[int]) -> _Sums:
-    """Return the sums of some sentences, with the first `kept` tokens of each; those of all as they are."""
-    if list(rows) == list(range(len(most))) and list(kept) == list(most):
-        return sums
-    starts = list(accumulate(most, initial=0))
-    device = sums.token.device
-    chosen = torch.tensor(rows, device=device)
-    tokens = [starts[row] + place for row, count in zip(rows, kept, strict=True) for place in range(count)]
-    return _Sums(
-        sums.sentence[:, chosen],
-        sums.token[:, torch.tensor(tokens, dtype=torch.int64, device=device)],
-        None if sums.nll is None else sums.nll[chosen],
-    )
-
-
-def _kept(sentences: Sequence[Sentence], cap: int) -> list[int]:
-    """Return how many content tokens of each sentence are kept: all of the first ones, exactly up to the cap."""
-    ends = list(accumulate(len(sentence.content) for sentence in sentences))
-    return [
-        max(0, min(len(sentence.content), cap - end + len(sentence.content)))
-        for sentence, end in zip(sentences, ends, strict=True)
+    whole = texts[name]
+    union = torch.zeros(int(whole.counts.sum()), dtype=torch.bool)
+    for text in texts.values():
+        text.rows = torch.isin(whole.lines, text.lines)
+        text.tokens = text.rows.repeat_interleave(whole.counts).nonzero().flatten()[text.kept.token]
+        union[text.tokens] = True
+    positions = [
+        [position for position, here in zip(sentence.content, some.tolist(), strict=True) if here]
+        for sentence, some in zip(whole.sentences, union.split(whole.counts.tolist()), strict=True)
     ]
+    seen = [prefixes(one.ids, some, loaded.causal) for one, some in zip(whole.sentences, positions, strict=True)]
+    prefix = torch.tensor([number for some in seen for number in some], dtype=torch.int64)
+    sums = _run(loaded, whole.sentences, positions, settings, bool(scores), name)
+    place = union.cumsum(0) - 1
+    return {each: _states(loaded, text, sums, prefix, place[text.tokens], settings) for each, text in texts.items()}
+
+
+class _Text:
+    """A text tokenised, what of it is kept, and where that lies in the text that is run."""
+
+    rows: Tensor  # [sentences of the whole] bool
+    tokens: Tensor  # places among the content tokens of the whole
+
+    def __init__(
+        self, name: str, text: Tokenised, settings: Mapping[str, Any], seed: int, reference: tuple[Tensor, Tensor] | None
+    ) -> None:
+        self.name, self.sentences, self.report = name, text.sentences, text.report
+        self.lines = torch.tensor([sentence.line for sentence in text.sentences])
+        self.counts = torch.tensor([len(sentence.content) for sentence in text.sentences])
+        self.kept = choose(name, self.lines, self.counts, settings, seed, reference)
 
 
 def _run(
     loaded: LoadedModel,
     sentences: Sequence[Sentence],
-    kept: Sequence[int],
+    positions: Sequence[Sequence[int]],
     settings: Mapping[str, Any],
     loss: bool,
     name: str,
@@ -151,12 +140,12 @@ def _run(
     """
     lengths = [len(sentence.ids) for sentence in sentences]
     left = list(range(len(sentences)))
-    sums = _allocate(loaded, len(sentences), sum(kept), loss)
+    sums = _allocate(loaded, len(sentences), sum(map(len, positions)), loss)
     progress = _Progress(name, len(sentences))
     with torch.inference_mode():
         while left:
             budget = budget_of(loaded, settings["batch_tokens"], max(lengths))
-            packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, kept, loaded)
+            packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, positions, loaded)
             failed = _run_all(loaded, packed, sums, settings["final_norm"], progress)
             left = [row for batch in packed[len(packed) if failed is None else failed :] for row in batch.rows.tolist()]
             if failed is not None:
@@ -235,29 +224,37 @@ def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
 
 
 def _states(
-    loaded: LoadedModel, text: Tokenised, kept: Sequence[int], sums: _Sums, settings: Mapping[str, Any], spaced: bool
+    loaded: LoadedModel, text: _Text, sums: _Sums, prefix: Tensor, tokens: Tensor, settings: Mapping[str, Any]
 ) -> HiddenStates:
-    def column(values: Sequence[int]) -> Tensor:
-        return torch.tensor(values, dtype=torch.int32)
+    """Return the states of one text, of which `tokens` are among the vectors kept of the whole."""
 
-    sentences = text.sentences
+    def column(name: str) -> Tensor:
+        return torch.tensor([getattr(sentence, name) for sentence in text.sentences], dtype=torch.int32)
+
+    def some(of: Tensor, chosen: Tensor, dim: int) -> Tensor:
+        return of if len(chosen) == of.shape[dim] else of.index_select(dim, chosen.to(of.device))
+
+    rows, kept = text.rows.nonzero().flatten(), text.kept
     scored = dict(
-        nll=sums.nll.cpu(),
-        scored_characters=column([sentence.scored_characters for sentence in sentences]),
-        scored_bytes=column([sentence.scored_bytes for sentence in sentences]),
+        nll=sums.nll.cpu()[rows], scored_characters=column("scored_characters"), scored_bytes=column("scored_bytes")
     ) if sums.nll is not None else {}  # fmt: skip
-    excluded = len(sentences) if settings["first_position"] == "exclude" else 0
-    report = {**text.report, "tokens_kept": sum(kept), "first_position_excluded": excluded}
+    excluded = len(rows) if settings["first_position"] == "exclude" else 0
+    report = {**text.report, "tokens_kept": len(tokens), "first_position_excluded": excluded}
+    spaced = not text.name or has_words(text.name)
     return HiddenStates(
-        sentence=sums.sentence,
-        token=sums.token,
-        token_sentence=column([row for row, count in enumerate(kept) for _ in range(count)]),
-        sentence_line=column([sentence.line for sentence in sentences]),
-        tokens=column([len(sentence.content) for sentence in sentences]),
-        words=column([sentence.words if spaced else 0 for sentence in sentences]),
-        characters=column([sentence.characters for sentence in sentences]),
-        bytes=column([sentence.bytes for sentence in sentences]),
-        unknown=column([sentence.unknown for sentence in sentences]),
+        sentence=some(sums.sentence, rows, 1),
+        token=some(sums.token, tokens, 1),
+        token_sentence=torch.arange(len(rows), dtype=torch.int32).repeat_interleave(text.counts)[kept.token],
+        token_prefix=prefix[tokens],
+        token_sampled=kept.sampled[kept.token],
+        sentence_line=column("line"),
+        sentence_whole=kept.whole,
+        tokens=text.counts.int(),
+        words=column("words") * spaced,
+        characters=column("characters"),
+        bytes=column("bytes"),
+        unknown=column("unknown"),
+        fragments=column("fragments"),
         **scored,
         metadata={
             "model": loaded.manifest["name"],

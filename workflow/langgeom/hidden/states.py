@@ -20,7 +20,16 @@ DTYPES = {
     torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16",
     torch.int64: "I64", torch.int32: "I32", torch.bool: "BOOL",
 }  # fmt: skip
-OPTIONAL = {"token_prefix", "token_sampled", "fragments", "unknown", "nll", "scored_characters", "scored_bytes"}
+OPTIONAL = {
+    "token_prefix",
+    "token_sampled",
+    "sentence_whole",
+    "fragments",
+    "unknown",
+    "nll",
+    "scored_characters",
+    "scored_bytes",
+}
 
 
 @dataclass(frozen=True)
@@ -28,13 +37,14 @@ class HiddenStates:
     """Hidden states and counts of one text under one model; the fields are the tensors of the file.
 
     Attributes:
-        token: [layers, tokens, d] vectors of the content tokens of the first sentences; the last sentence may be cut.
+        token: [layers, tokens, d] vectors of the content tokens that are kept (`langgeom.hidden.kept`), in their order.
         token_sentence: [tokens] int32 row of `sentence` that each belongs to, ascending.
         sentence: [layers, sentences, d] float32 means over content tokens.
         sentence_line: [sentences] int32 line number in the corpus, which aligns two texts.
         tokens, words, characters, bytes: [sentences] int32 counts.
         token_prefix: [tokens] int64, equal for tokens that the model cannot tell apart, in whatever text they stand.
         token_sampled: [tokens] bool, which belong to the even sample of the text's tokens; None: all.
+        sentence_whole: [sentences] bool, which have all their tokens kept, to compare positions; None: those that have.
         unknown: [sentences] int32 how many of the tokens are the tokenizer's unknown token.
         fragments: [sentences] int32 how many are no whole character by themselves.
         nll: [sentences] float64 summed negative log-likelihood in nats, if the text was scored; with it
@@ -52,6 +62,7 @@ class HiddenStates:
     bytes: Tensor
     token_prefix: Tensor | None = None
     token_sampled: Tensor | None = None
+    sentence_whole: Tensor | None = None
     unknown: Tensor | None = None
     fragments: Tensor | None = None
     nll: Tensor | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from langgeom.words import words
 log = logging.getLogger(__name__)
 # From this share on unknown tokens are told in the log.
 NOTABLE = 0.05
+# What tokenizers that fall back to bytes call the bytes of characters beyond ASCII.
+BYTE = re.compile("<0x[89A-F][0-9A-F]>")
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Sentence:
 
     `ids` are all tokens, special ones included; `content` the positions that count (docs/design.md). A position of
     `scored` is predicted from those before it; `scored_characters` and `scored_bytes` are what those tokens cover. `words` are
-    those that spaces part, whether or not the script does so.
+    those that spaces part, whether or not the script does so; `fragments`, how many content tokens are no whole character.
     """
 
     line: int
@@ -38,6 +41,7 @@ class Sentence:
     characters: int
     bytes: int
     unknown: int
+    fragments: int
     scored_characters: int
     scored_bytes: int
 
@@ -63,6 +67,7 @@ class TextTokenizer:
                 f"{path} is not a tokenizer that can be read ({error}). Save it again with save_pretrained."
             ) from error
         self.tokenizer.no_padding()
+        self.fragments: dict[int, bool] = {}
         # An unknown token is content, though many tokenizers list it as special.
         self.special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special} - {
             self.unknown
@@ -125,8 +130,16 @@ class TextTokenizer:
         content = [position for position in real if position >= first]
         return Sentence(
             line, ids, content, scored, len(words(run)), len(run), len(run.encode()),
-            sum(ids[position] == self.unknown for position in content), len(covered), len(covered.encode()),
+            sum(ids[position] == self.unknown for position in content),
+            sum(self.is_fragment(ids[position]) for position in content), len(covered), len(covered.encode()),
         )  # fmt: skip
+
+    def is_fragment(self, number: int) -> bool:
+        """Whether a token holds bytes that are no whole character: decoded alone, they give U+FFFD."""
+        if number not in self.fragments:
+            alone = self.tokenizer.decode([number], skip_special_tokens=False)
+            self.fragments[number] = "\ufffd" in alone or bool(BYTE.fullmatch(alone))
+        return self.fragments[number]
 
 
 def _unknown(tokenizer: Tokenizer, path: Path) -> int | None:

@@ -17,6 +17,7 @@ INPUTS = {
     "aligned_tokens": "token vectors of sentences that are whole in a text and in the reference",
     "adjacent_layers": "the points of each layer and of the next",
     "text": "counts per sentence",
+    "aligned_text": "counts per sentence of a text and of the reference, line by line",
 }
 
 # Which inputs can be asked for over what.
@@ -26,7 +27,7 @@ OVER = {
     "aligned": ("aligned_sentences", "aligned_tokens"),
     # In corpora of grammatical and ungrammatical text only.
     "pairs": ("aligned_sentences", "aligned_tokens"),
-    "text": ("text",),
+    "text": ("text", "aligned_text"),
 }
 
 # Ending of the name under which a metric runs from the reference to the text.

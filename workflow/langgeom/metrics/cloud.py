@@ -126,8 +126,8 @@ class Cloud:
         points: float32, bfloat16, float16 or float64; on the CPU or a GPU; not copied.
         groups: [n] integers, the sentence that each point belongs to, in any order; or the `Sentences` of another cloud
             with the same groups. Absent, each point is a sentence.
-        prefixes: [n] int64, equal for tokens that a model cannot tell apart: the copies, in all layers but layer 0. Absent,
-            and in layer 0, points with equal bits are copies.
+        prefixes: [n] int64, equal for tokens that a model cannot tell apart: copies, in all layers but layer 0. Points with
+            equal bits are copies too.
         device: where layers are measured, each moved there when it is used; absent, where the points are.
         first: number of the first layer, for errors.
 
@@ -281,7 +281,7 @@ def _gathered(results: list[Measured], resample: Resample | None, *, scalar: boo
 
 
 class Layer:
-    """Points [n, d] of one layer and what is computed of them once. Copies are known from `prefixes`; None: from bits."""
+    """Points [n, d] of one layer and what is computed of them once. Copies are known from `prefixes`, and from equal bits."""
 
     def __init__(
         self, stored: Tensor, index: int, sentences: Sentences, device: torch.device, prefixes: Tensor | None = None
@@ -380,7 +380,11 @@ class Layer:
 
     @cached_property
     def _distinct(self) -> Distinct:
-        return self.bits if self.prefixes is None else distinct(self.prefixes.to(self.device))
+        if self.prefixes is None:
+            return self.bits
+        known = distinct(self.prefixes.to(self.device))
+        # Half precision gives a few other tokens equal points, whose distance of 0 has no logarithm.
+        return distinct(self.bits.members[known.first][known.members])
 
     @property
     def distinct(self) -> tuple[Tensor, Tensor]:

@@ -88,9 +88,9 @@ def measure_text(
         device: where the layers are measured; each is moved there in its turn.
 
     Returns:
-        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need
-        counts it lacks (no loss) are left out. Aligned metrics count in `dropped` the text's sentences that the
-        reference lacks, for tokens also those not whole in both.
+        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need counts it
+        (or the reference) lacks, as those of a loss, are left out. Aligned metrics count in `dropped` the text's sentences
+        that the reference lacks, for tokens also those not whole in both.
 
     Raises:
         UserError: an unknown metric, or hidden states that a metric cannot take (NaN, Inf).
@@ -113,10 +113,11 @@ def measure_text(
                 rows["aligned"] += pairs.rows(layer, resample) if pairs else []
             rows["aligned"] += pairs.over_layers(resample) if pairs else []
             for metric in chosen.get("text", []):
-                counts = [getattr(hidden, field) for field in metric.fields]
+                counts = _counts(metric, hidden, other.hidden if other else None)
                 if all(count is not None for count in counts):
-                    estimate = metric.function(*counts, resample=resample)
-                    rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n)))
+                    estimate = metric.function(*counts, resample=resample) if len(counts[0]) else _NOTHING
+                    dropped = len(hidden.tokens) - len(counts[0])
+                    rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n), dropped))
         except MetricError as error:
             raise UserError(f"{error}.") from None
         finally:
@@ -148,6 +149,19 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sente
         "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
         "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b), "p": plain(estimate.p),
     }  # fmt: skip
+
+
+def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> list[Tensor | None]:
+    """Return the counts that a metric of the text takes; of aligned texts, those of their common lines."""
+    own = [getattr(hidden, field) for field in metric.fields]
+    if metric.input == "text":
+        return own
+    if reference is None:
+        return [None]
+    rows, others = _common(hidden.sentence_line, reference.sentence_line)
+    theirs = [getattr(reference, field) for field in metric.fields]
+    pairs = [(own, rows), (theirs, others)]
+    return [None if count is None else count[chosen] for counts, chosen in pairs for count in counts]
 
 
 def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None) -> list[Row]:
@@ -229,7 +243,9 @@ def _common(lines: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _whole(hidden: HiddenStates) -> Tensor:
-    """Return which sentences have all their tokens kept, [sentences] bool."""
+    """Return which sentences are kept whole, [sentences] bool."""
+    if hidden.sentence_whole is not None:
+        return hidden.sentence_whole
     kept = torch.bincount(hidden.token_sentence.long(), minlength=len(hidden.tokens))
     return (kept == hidden.tokens) & (kept > 0)
 
