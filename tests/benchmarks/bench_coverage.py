@@ -126,7 +126,8 @@ class Sample:
         unknown = random.binomial(tokens, random.beta(0.5, 8, SENTENCES))
         nll = tokens * random.lognormal(1, 0.4, SENTENCES)
         found = {"words": words, "tokens": tokens, "characters": characters, "unknown": unknown, "fragments": unknown}
-        found |= {"nll": nll, "scored_characters": characters, "scored_bytes": characters}
+        hardness = random.lognormal(0, 0.3, SENTENCES)
+        found |= {"nll": nll, "scored_characters": characters, "scored_bytes": characters, "hardness": hardness}
         return {name: torch.from_numpy(value) for name, value in found.items()}
 
     def inputs(self, name: str) -> tuple:
@@ -134,6 +135,8 @@ class Sample:
         metric = METRICS[name]
         if metric.input == "text":
             return tuple(self.counts[field] for field in metric.fields)
+        if metric.input == "aligned_text":
+            return self.counts["nll"], self.counts["nll"] * self.counts["hardness"]
         if metric.input == "cloud":
             return (self.cloud if name.startswith(AS_THEY_ARE) else self.spread,)
         if metric.input == "adjacent_layers":
@@ -154,7 +157,8 @@ def measure(scratch: Path, names: list[str], designs: list[str], samples: range)
             for design in designs:
                 sample = Sample(design, number)
                 for name in names:
-                    if (METRICS[name].input == "text") != (design == TEXT) or (design, name, str(number)) in done:
+                    of_text = METRICS[name].input in ("text", "aligned_text")
+                    if of_text != (design == TEXT) or (design, name, str(number)) in done:
                         continue
                     found = METRICS[name].function(*sample.inputs(name), resample=Resample(200, seed=number))
                     row = [float(torch.atleast_1d(part)[0]) for part in (found.value, found.low, found.high)]

@@ -99,7 +99,7 @@ def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tenso
     values, interval = values.double(), None
     if resample is not None and counts is not None:
         if share:
-            interval = resample.share(float(values.mean()), len(values), float(values.std()) / len(values) ** 0.5)
+            interval = resample.share(float(values.mean()), len(values), float(values.std(correction=0)) / len(values) ** 0.5)
         else:
             interval = resample.studentised(values, counts)
     return Measured(float(values.mean()), None, len(values), 0, interval)

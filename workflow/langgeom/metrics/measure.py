@@ -223,7 +223,7 @@ class _Pairs:
             )
             low, high = None, None
             if resample is not None and self.counted["token"] >= FEWEST:
-                low, high = (torch.tensor(end) for end in resample.of_swaps(float(value), swapped))
+                low, high = (torch.tensor(end, dtype=torch.float64) for end in resample.of_swaps(float(value), swapped))
             last = layers[-1]
             rows.append(self._row(metric, None, Estimate(value, last.n, last.dropped, low, high, half_a, half_b, swapped)))
         return rows

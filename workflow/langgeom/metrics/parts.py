@@ -61,7 +61,7 @@ def within(
     found = [_scan(lists, some, orders, logs) for some in present.split(step, 1)]
     distances, indices, sums = (torch.cat(some, -2) for some in zip(*found, strict=True))
     short = own & distances[-1].isinf().T & (present.sum(0) > last)
-    for pairs in short.nonzero().split(ANEW):
+    for pairs in short.nonzero().split(ANEW) if bool(short.any()) else ():
         points, parts = pairs.T
         least, where = table(points).masked_fill(~present.T[parts], torch.inf).topk(last, largest=False)
         for row, order in enumerate(orders):

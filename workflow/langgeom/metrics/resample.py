@@ -201,6 +201,6 @@ def ratio(above: Tensor, below: Tensor, resample: Resample | None, *, share: boo
     if resample is not None and n >= FEWEST:
         # The ratio of sums moves as the mean of these, one a sentence.
         terms = value + (above - value * below) / below.mean()
-        error = float(terms.std()) / n**0.5
+        error = float(terms.std(correction=0)) / n**0.5
         ends = resample.share(value, n, error) if share else resample.studentised(terms, resample.counts(n))
     return of_numbers(value if n else torch.nan, n, len(both) - n, ends)

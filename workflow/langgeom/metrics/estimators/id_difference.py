@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Literal
 
 import torch
@@ -16,7 +15,6 @@ from langgeom.metrics.parts import Fit, Near
 
 ESTIMATORS: dict[str, Fit] = {
     "id_microscope": microscope,
-    "id_microscope_distinct": partial(microscope, copies=False),
     "id_twonn": twonn,
 }
 
@@ -33,7 +31,7 @@ def id_difference(
     points: Cloud,
     reference: Cloud,
     *,
-    estimator: Literal["id_microscope", "id_microscope_distinct", "id_twonn"] = "id_microscope",
+    estimator: Literal["id_microscope", "id_twonn"] = "id_microscope",
     resample: Resample | None = None,
 ) -> Estimate:
     """Difference of the intrinsic dimensions (LLM-Microscope's) of a text and of the reference on the same sentences.
@@ -50,7 +48,7 @@ def id_difference(
 
     Returns:
         The difference (no unit), n the sentences, dropped 0. Each cloud's duplicates are handled as the estimator does:
-        `id_microscope` leaves out every copy, which still counts in F, the others keep one. NaN where either estimate is.
+        `id_microscope` leaves out every copy, which still counts in F, `id_twonn` keeps one. NaN where either estimate is.
 
     Raises:
         MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points; another estimator.

@@ -34,8 +34,8 @@ def kl_gaussian(
     v its mean variance, a the oracle-approximating shrinkage of Chen et al.; in the floor f = 1e-4 stands the pooled v. So
     it is finite for any n, also n <= d.
 
-    Assumes clouds near Gaussian. Biased upward at small n, by about r (r + 3) / (2 n) nats for equal distributions, so
-    compare texts of one n. It measures the whole cloud, no pairs.
+    Assumes clouds near Gaussian. Biased upward at small n (for equal isotropic distributions of 58 sentences by 0.20 nats, of
+    translations by 0.02), so compare texts of one n. It measures the whole cloud, no pairs.
 
     Args:
         points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
