@@ -89,10 +89,10 @@ def harness(tasks: dict[str, str]) -> Callable[[Settings], None]:
 
 MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("modles", {}), ["unknown key 'modles' in the top level", "corpora, models", "Did you mean 'models'?"]),
-    (put("hidden", "dtyp", "auto"), ["unknown key 'dtyp' in hidden", "Did you mean 'dtype'?"]),
+    (put("hidden", "dtyp", "float32"), ["unknown key 'dtyp' in hidden", "Did you mean 'dtype'?"]),
     (
         put("hidden", "dtype", "bfloat"),
-        ["hidden.dtype is 'bfloat'", "auto, float32, bfloat16, float16", "Did you mean 'bfloat16'?"],
+        ["hidden.dtype is 'bfloat'", "float32, bfloat16, float16", "Did you mean 'bfloat16'?"],
     ),
     (put("hidden", "token_cap", "many"), ["hidden.token_cap is 'many'", "a whole number"]),
     (put("hidden", "token_cap", True), ["hidden.token_cap is True", "a whole number"]),

@@ -197,7 +197,7 @@ def throughput(folder: Path, texts: list[list[str]], tokens: int) -> Iterator[st
     from langgeom.hidden.load import load
 
     start = time.perf_counter()
-    loaded = load(folder, device="auto")  # with its head, where it is a decoder
+    loaded = load(folder, "bfloat16", "auto")  # with its head, where it is a decoder
     loading = time.perf_counter() - start
     length, bare, ours = 64, dict[int, list[float]](), dict[bool, list[float]]()
     vocabulary = loaded.manifest["vocabulary"]

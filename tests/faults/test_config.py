@@ -173,7 +173,7 @@ TRICKS: dict[str, tuple[bytes, str]] = {
     "a tab": (b"corpora:\n\tmine: 1\n", "cannot be read as YAML"),
     "an open bracket": (b"corpora: {a: [1, 2\n", "cannot be read as YAML"),
     "a repeated key": (b"seed: 1\nseed: 2\n", "stands on line 1 and again on line 2"),
-    "a repeated nested key": (b"hidden:\n  dtype: auto\n  dtype: auto\n", "stands on line 2 and again on line 3"),
+    "a repeated nested key": (b"hidden:\n  keep: all\n  keep: all\n", "stands on line 2 and again on line 3"),
     "code": (b"seed: !!python/object/apply:os.getcwd []\n", "cannot be read as YAML"),
     "a tag of its own": (b"seed: !mine 3\n", "cannot be read as YAML"),
     "bytes that are not UTF-8": (b"seed: \xff\xfe\n", "cannot be read as YAML"),

@@ -26,7 +26,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA de
 
 
 def sentence(length: int, line: int = 0) -> Sentence:
-    return Sentence(line, list(range(10, 10 + length)), list(range(1, length)), list(range(1, length)), 1, 1, 1, 0, 1, 1)
+    return Sentence(line, list(range(10, 10 + length)), list(range(1, length)), list(range(1, length)), 1, 1, 1, 0, 0, 1, 1)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_padding_only_to_the_longest_of_the_batch(models: dict[str, LoadedModel]
     sentences = [sentence(length, line) for line, length in enumerate((3, 9, 4, 8))]
     batches = batches_of([3, 9, 4, 8], 18)
     assert batches == [[1, 3], [2, 0]]
-    kept = [2, 3, 0, 0]  # all of the first sentence, a part of the second
+    kept = [[1, 2], [1, 2, 3], [], []]  # all of the first sentence, a part of the second
     first, second = pack(batches, [0, 1, 2, 3], sentences, kept, models["encoder"])
     assert first.ids.shape == (2, 9) and second.ids.shape == (2, 4)
     assert second.ids.tolist() == [[10, 11, 12, 13], [10, 11, 12, models["encoder"].pad]]
@@ -56,7 +56,7 @@ def test_padding_only_to_the_longest_of_the_batch(models: dict[str, LoadedModel]
 
 def test_a_text_whose_rows_are_left_over_is_packed_by_its_own_rows(models: dict[str, LoadedModel]) -> None:
     sentences = [sentence(length, line) for line, length in enumerate((3, 9, 4, 8))]
-    (batch,) = pack([[1, 0]], [2, 3], sentences, [2, 8, 3, 7], models["decoder"])
+    (batch,) = pack([[1, 0]], [2, 3], sentences, [range(size) for size in (2, 8, 3, 7)], models["decoder"])
     assert batch.rows.tolist() == [3, 2] and batch.target.tolist() == [*range(13, 20), 10, 11, 12]
 
 

@@ -72,6 +72,6 @@ def test_a_paragraph_has_no_vectors_of_padding_or_of_the_first_position(study: S
         from langgeom.hidden.states import read_hidden
 
         states = read_hidden(path)
-        assert states.token.shape[1] == len(states.token_sentence) <= 2048
+        assert states.token.shape[1] == len(states.token_sentence) and int(states.token_sampled.sum()) <= 2048
         assert states.sentence.shape[:2] == (31, len(states.sentence_line))
         assert states.sentence.isfinite().all() and states.token.isfinite().all()

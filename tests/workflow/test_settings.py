@@ -43,6 +43,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("hidden.batch_tokens", 64, MEASURED),
     ("hidden.max_tokens", 20, MEASURED),
     ("hidden.token_cap", 100, MEASURED),
+    ("hidden.whole_lines", 3, MEASURED),
     ("hidden.first_position", "include", MEASURED),
     ("hidden.final_norm", False, MEASURED),
     ("metrics.token", ["id_microscope", "anisotropy"], MEASURED),

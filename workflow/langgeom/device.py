@@ -1,4 +1,4 @@
-"""The device that tensors are computed on, the number format of the forward pass, and deterministic execution."""
+"""The device that tensors are computed on, and deterministic execution."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # planning a run asks `shows_gpu`, and importing torch would take longer than the plan
     import torch
 
-from langgeom.errors import UserError, nearest
-
-DTYPES = ("float32", "bfloat16", "float16")
 # Devices of NVIDIA's driver, of NVIDIA's on Windows Subsystem for Linux, of AMD's.
 DEVICES = re.compile(r"nvidia\d+|dxg|kfd")
 
@@ -37,32 +34,6 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
-
-
-def pick_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the dtype of a setting; "auto" is bfloat16 where the device is fast in it, else float32.
-
-    Raises:
-        UserError: the name is not auto, float32, bfloat16 or float16.
-    """
-    import torch
-
-    if name == "auto":
-        return torch.bfloat16 if _fast_in_bfloat16(device) else torch.float32
-    if name not in DTYPES:
-        raise UserError(f"hidden.dtype is '{name}'; allowed: auto, {', '.join(DTYPES)}.{nearest(name, DTYPES)}")
-    return getattr(torch, name)
-
-
-def _fast_in_bfloat16(device: torch.device) -> bool:
-    import torch
-
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    # Even without AMX: 2.2 times the tokens per second of float32 with gemma-3-270m on two cores of a Zen 4 with
-    # avx512_bf16.
-    probes = [getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
-    return device.type == "cpu" and any(probe() for probe in probes if probe is not None)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def hidden_bytes(layers: int, dim: int, sentences: int, kept: int, itemsize: int
         kept: token vectors, of `itemsize` bytes a number.
         scores: whether the text was scored.
     """
-    columns = (5 * 4 + (8 + 2 * 4 if scores else 0)) * sentences + 4 * kept
+    columns = (7 * 4 + 1 + (8 + 2 * 4 if scores else 0)) * sentences + (4 + 8 + 1) * kept
     return 1600 + (layers + 1) * dim * (4 * sentences + itemsize * kept) + columns
 
 

@@ -81,7 +81,7 @@ def measure_batch(
         corpus: the corpus's name.
         texts: names of the texts of this batch.
         files: corpus file of each text, of the reference and of each text that another is part of.
-        reference: the text that the others are compared with.
+        reference: the text that the others are compared with, and that gives the number of tokens.
         whole: for each text that is part of another, that text: it is run once for all its parts.
         listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; cosines and hidden states under
             `{results}/aligned` and `{results}/hidden`.
@@ -89,46 +89,52 @@ def measure_batch(
     Raises:
         UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
     """
-    batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing)
-    batch.run()
-    names = {text: f"{text}.parquet" for text in texts}
-    cosines = (
-        {} if settings.depth is None else {text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts}
-    )
-    content = {"model": model.name, "corpus": corpus, "dtype": batch.dtype, "metrics": names, "aligned": cosines}
+    _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3]).run()
+    aligned = {} if settings.depth is None else {
+        text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts
+    }  # fmt: skip
+    content = {
+        "model": model.name,
+        "corpus": corpus,
+        "metrics": {text: f"{text}.parquet" for text in texts},
+        "aligned": aligned,
+    }
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+@dataclass
 class _Batch:
     """The texts of one job, what is done of them, and the model, loaded when the first text needs it."""
 
-    def __init__(
-        self, model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str,
-        whole: Mapping[str, str], settings: Settings, listing: Path,
-    ) -> None:  # fmt: skip
-        self.model, self.corpus, self.texts, self.files, self.reference = model, corpus, texts, files, reference
-        self.whole, self.settings, self.root = whole, settings, listing.parents[3]
-        self.manifest = read_manifest(model)
+    model: Path
+    corpus: str
+    texts: Sequence[str]
+    files: Mapping[str, Path]
+    reference: str
+    whole: Mapping[str, str]
+    settings: Settings
+    root: Path
+
+    def __post_init__(self) -> None:
+        settings, manifest = self.settings, read_manifest(self.model)
         self.keep = settings.hidden["keep"]
-        self.dtype = _dtype(settings.hidden["dtype"])
-        digests = {text: sha256(path) for text, path in files.items()}
-        # A model's name does not change its numbers, but it stands in the files.
+        digests = {text: sha256(path) for text, path in self.files.items()}
+        # A model's name does not change its numbers, but it stands in the files. The reference gives the number of tokens.
         self.hidden_keys = {
             text: _key(
-                model=[self.manifest["name"], self.manifest["fingerprint"]], code=settings.code["hidden"],
-                settings={**settings.hidden, "dtype": self.dtype, "keep": None}, corpus=corpus, seed=settings.seed,
-                # The reference gives the number of tokens.
-                text=[[name, digests[name]] for name in (text, whole.get(text), reference) if name is not None],
+                model=[manifest["name"], manifest["fingerprint"]], code=settings.code["hidden"], corpus=self.corpus,
+                settings={**settings.hidden, "keep": None}, seed=settings.seed,
+                text=[[name, digests[name]] for name in (text, self.whole.get(text), self.reference) if name is not None],
                 versions=versions_of("torch", "transformers", "tokenizers"),
-            ) for text in files
+            ) for text in self.files
         }  # fmt: skip
         self.keys = {
             text: _key(
-                hidden=self.hidden_keys[text], reference=self.hidden_keys[reference], names=settings.names(text, reference),
-                bootstrap=dict(settings.bootstrap), seed=settings.seed, depth=settings.depth, code=settings.code["metrics"],
-                versions=versions_of("torch", "numpy"),
-            ) for text in texts
+                hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference],
+                names=settings.names(text, self.reference), bootstrap=dict(settings.bootstrap), seed=settings.seed,
+                depth=settings.depth, code=settings.code["metrics"], versions=versions_of("torch", "numpy"),
+            ) for text in self.texts
         }  # fmt: skip
 
     def _path(self, kind: str, text: str) -> Path:
@@ -154,7 +160,7 @@ class _Batch:
     def loaded(self) -> LoadedModel:
         from langgeom.hidden.load import load
 
-        return load(self.model, dtype=self.dtype, device="auto", loss=self.settings.hidden["loss"])
+        return load(self.model, self.settings.hidden["dtype"], "auto", self.settings.hidden["loss"])
 
     def run(self) -> None:
         """Measure every text that is not done."""
@@ -219,11 +225,8 @@ class _Batch:
         with _named(text):
             start = time.monotonic()
             if self.keep != "none" and self._kept(text) not in ("all", self.keep):
-                if self.keep == "all":
-                    write_hidden(self._path("hidden", text), states, {})
-                else:
-                    key = self.hidden_keys[text] + MEANS
-                    write_hidden(self._path("hidden", text), states.means(), {"fingerprint": key})
+                ending, kept = ("", states) if self.keep == "all" else (MEANS, states.means())
+                write_hidden(self._path("hidden", text), kept, {"fingerprint": self.hidden_keys[text] + ending})
             if not self._measured(text):
                 rows = self._rows(text, states, prepared)
                 if self.settings.depth is not None:
@@ -253,13 +256,6 @@ def _key(**parts: Any) -> str:
 def _lines(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
-
-
-def _dtype(name: str) -> str:
-    """Return the dtype that "auto" stands for on this machine, since it determines the numbers."""
-    from langgeom.device import pick_device, pick_dtype
-
-    return str(pick_dtype(name, pick_device())).removeprefix("torch.")
 
 
 @contextlib.contextmanager

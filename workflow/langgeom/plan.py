@@ -119,7 +119,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
             continue
         hidden, layers = settings["hidden"], shape.layers + 1
         tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
-        kept = min(tokens - text.sentences, hidden["token_cap"])
+        whole = (hidden["whole_lines"] or 0) * tokens // max(1, text.sentences)
+        kept = min(tokens - text.sentences, hidden["token_cap"] + whole)
         scored = bool(shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"]))
         run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with that
         rows = sum(len(names) * (1 if over == "text" else layers) for over, names in settings["metrics"].items())
@@ -135,7 +136,7 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
             left.update(work)
             jobs.add((model, corpus, config.batch_of(corpus, name)))
         if keep != "none":
-            stored, width = kept if keep == "all" else 0, WIDTHS.get(hidden["dtype"], 2)
+            stored, width = kept if keep == "all" else 0, WIDTHS[hidden["dtype"]]
             size = hidden_bytes(shape.layers, shape.dim, text.sentences, stored, width, scored)
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size

@@ -195,24 +195,13 @@ def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
     """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
 
     Raises:
-        UserError: a listing or table is missing or damaged, or texts of one model ran in different number formats: a
-            difference between them would look like one between languages.
+        UserError: a listing or table is missing or damaged.
     """
     found: list[Path] = []
-    formats: dict[str, dict[str, Path]] = {}
     for listing in listings:
-        content = read_json(listing, "model", "dtype", kind)
-        formats.setdefault(content["model"], {}).setdefault(content["dtype"], listing)
-        paths = [listing.parent / name for name in content[kind].values()]
+        paths = [listing.parent / name for name in read_json(listing, kind)[kind].values()]
         for path in paths:
             if not path.exists():
                 raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
         found += paths
-    for model, seen in formats.items():
-        if len(seen) > 1:
-            where = " and ".join(f"{dtype} (as {path})" for dtype, path in sorted(seen.items()))
-            raise UserError(
-                f"Model '{model}' was run in {where}: `hidden.dtype: auto` chose differently on different machines. "
-                f"Set hidden.dtype to one of {', '.join(sorted(seen))} and run again; texts that have it are kept."
-            )
     return found

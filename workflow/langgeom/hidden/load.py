@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from langgeom.device import pick_device, pick_dtype
+from langgeom.device import pick_device
 from langgeom.errors import UserError
 from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
@@ -85,12 +85,12 @@ def _watch(blocks: list[nn.Module], on_layer: Callable[[int, Tensor], None], fin
             handle.remove()
 
 
-def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | None = None) -> LoadedModel:
+def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None) -> LoadedModel:
     """Load a prepared model and make sure that its layers and its loss are taken as transformers itself gives them.
 
     Args:
         folder: a model's folder with its manifest.
-        dtype: auto, float32, bfloat16 or float16.
+        dtype: float32, bfloat16 or float16.
         device: as torch names it, or "auto" (`langgeom.device`); weights go there as they are read. On "auto" and "cuda" a
             model too large for one GPU is spread over those there are (`langgeom.hidden.placing`).
         loss: whether text will be scored; None: for a trained decoder.
@@ -100,7 +100,7 @@ def load(folder: Path, dtype: str = "auto", device: str = "cpu", loss: bool | No
             measured.
     """
     folder, place = Path(folder), pick_device(device)
-    manifest, number_format = read_manifest(folder), pick_dtype(dtype, place)
+    manifest, number_format = read_manifest(folder), getattr(torch, dtype)
     decoder = manifest["kind"] == "decoder"
     scores = decoder and (manifest["init"] == "trained" if loss is None else loss)
     with quiet():
