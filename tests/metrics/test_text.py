@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 
-from intervals import interval
 from langgeom.metrics import (
     MetricError,
     MissingValueWarning,
@@ -32,16 +31,25 @@ def test_values() -> None:
 
 def test_interval_is_that_of_drawn_sentences() -> None:
     tokens, words, resample = torch.randint(1, 50, (40,)), torch.randint(1, 20, (40,)), Resample(60, seed=5)
-    ratios = [float((tokens * c).sum() / (words * c).sum()) for c in resample.counts(40)]
     found = fertility(tokens, words, resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, ratios), rel=1e-6)
+    value = float(found)
+    # Bootstrap-t of the ratio of sums, linear in the sentences.
+    terms = value + (tokens.double() - value * words) / words.double().mean()
+    means = torch.stack([terms.repeat_interleave(counts).mean() for counts in resample.counts(40)])
+    errors = torch.stack([terms.repeat_interleave(counts).std() for counts in resample.counts(40)])
+    low, high = ((means - value) / errors).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64))
+    expected = [value - float(end * terms.std()) for end in (high, low)]
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
 
 
 def test_unknown_tokens() -> None:
     counts = torch.tensor([3, 0, 5]), torch.tensor([4, 6, 10])
-    found = unknown_tokens(*counts, resample=Resample(200, seed=0))
-    assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 3, 0)
-    assert found.low is not None and found.high is not None and 0 <= float(found.low) < 0.4 < float(found.high) <= 1
+    found = unknown_tokens(*(count.repeat(10) for count in counts), resample=Resample(200, seed=0))
+    assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 30, 0)
+    # Wilson's limits p with the error of a ratio over sentences.
+    variance = float(((counts[0] - 0.4 * counts[1]) / (20 / 3)).square().mean() / 30)
+    for p in (float(found.low), float(found.high)):
+        assert (p - 0.4) ** 2 == pytest.approx(1.959963984540054**2 * p * (1 - p) * variance / 0.24, rel=1e-5)
     # Of no unknown token in 60 sentences Wilson's interval, which has a width: z^2 / (n + z^2).
     none = unknown_tokens(torch.zeros(60), torch.full((60,), 9), resample=Resample(200, seed=0))
     assert (float(none), float(none.low)) == (0, 0) and float(none.high) == pytest.approx(3.8415 / 63.8415, rel=1e-4)

@@ -41,17 +41,12 @@ def id_difference(
     differences that result are what chance makes of these very sentences: `p` is the share of them that are as large.
 
     Args:
-        points, reference: clouds of tokens [layers, tokens, d] with `groups`: the i-th sentence (in the order of the
-            numbers) of one is the counterpart of the i-th of the other. They may have different numbers of tokens.
         estimator: of the dimension.
         resample: as many swaps as it has replicates; the interval is the value -+ their standard deviation times a quantile.
 
     Returns:
         The difference (no unit), n the sentences, dropped 0. Each cloud's duplicates are handled as the estimator does:
         `id_microscope` leaves out every copy, which still counts in F, `id_twonn` keeps one. NaN where either estimate is.
-
-    Raises:
-        MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points; another estimator.
 
     Source: see `id_microscope` and `id_twonn`; permutation within pairs: Fisher 1935, The Design of Experiments, section 21.
     """

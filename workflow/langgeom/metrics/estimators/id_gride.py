@@ -33,16 +33,12 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
     to trust. Default 8: beyond the noise of bfloat16, within a cloud of a few hundred points.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         scale: n1, at least 1.
         resample: splits of the sentences into halves, see `parts`.
 
     Returns:
         The dimension (no unit), n the points used, dropped copies and points left out. NaN when 2 scale or fewer points
         are distinct or fewer than 2 are used.
-
-    Raises:
-        MetricError: NaN or infinite points; a scale that is no whole number of 1 or more.
 
     Source: Denti, Doimo, Laio, Mira 2022, Sci. Rep. 12:20005, eq. 6 and section "Gride".
     """
@@ -62,9 +58,6 @@ def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resampl
     """Return `id_gride` at scales 1, 2, 4, ... as long as n2 = 2 scale is at most `largest`; keys are the scales.
 
     Neighbours are found once for all scales.
-
-    Raises:
-        MetricError: as `id_gride`; a `largest` that is no whole number of 2 or more.
     """
     largest = whole("gride_scales: largest", largest, 2)
     cloud, powers = Cloud.of(points), range(largest.bit_length() - 1)

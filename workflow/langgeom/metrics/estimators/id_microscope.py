@@ -39,7 +39,6 @@ def id_microscope(
     It uses the closest neighbours only, so it depends on n: compare clouds of one size.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         fraction: the lowest one in this many ratios are used (LLM-Microscope's `reduction_factor`).
         distinct: whether one of each point's copies is kept (of a cloud with prefixes: of each prefix) and the others
             count nowhere. By itself, copies are rows of equal bits, as LLM-Microscope sees them, and all are dropped.
@@ -48,9 +47,6 @@ def id_microscope(
     Returns:
         The dimension (no unit), n the points kept, dropped u. NaN when the line would be
         fitted to fewer than 10 ratios (50 points kept), where LLM-Microscope gives any number, up to 1e5.
-
-    Raises:
-        MetricError: NaN or infinite points; a fraction that is no whole number from 1.
 
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """

@@ -23,16 +23,12 @@ def id_mle(points: Tensor | Cloud, *, k: int = 20, resample: Resample | None = N
     with small k it sees noise. Underestimates high dimensions at finite n.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         k: neighbours, at least 2.
         resample: splits of the sentences into halves, see `parts`.
 
     Returns:
         The dimension (no unit), n the distinct points, dropped the copies. NaN when k or fewer are distinct, or when all k
         neighbours of every point are equally far.
-
-    Raises:
-        MetricError: NaN or infinite points; k below 2.
 
     Source: Levina & Bickel 2004, NeurIPS, eq. 8; MacKay & Ghahramani 2005, comments on it.
     """

@@ -33,7 +33,6 @@ def id_twonn(
     Assumes a locally uniform density up to the second neighbour. Underestimates high dimensions at finite n.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         method: the fit.
         discard: share of the largest ratios left out of the fit, 0 <= discard < 1. (At 0 the line leaves out the last,
             F = 1.)
@@ -42,9 +41,6 @@ def id_twonn(
     Returns:
         The dimension (no unit), n the distinct points, dropped the copies. NaN when fewer than 3 points are distinct,
         when the fit would keep fewer than 2, or when all ratios used are 1.
-
-    Raises:
-        MetricError: NaN or infinite points; another method or discard.
 
     Source: Facco, d'Errico, Rodriguez, Laio 2017, Sci. Rep. 7:12140.
     """

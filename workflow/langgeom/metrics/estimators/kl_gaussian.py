@@ -38,17 +38,12 @@ def kl_gaussian(
     translations by 0.02), so compare texts of one n. It measures the whole cloud, no pairs.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         dims: axes, fewer where the clouds span fewer.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
         resample: bootstrap over pairs of sentences; the axes stay those of all. Replicates carry the bias once more; the
             interval is moved back by it.
 
     Returns:
         Nats, n the sentences, dropped 0. NaN for fewer than 3 sentences, or when all points of both are equal.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction; dims below 1.
 
     Source: Kullback 1959, Information Theory and Statistics, chapter 9; Chen, Wiesel, Eldar, Hero 2010, IEEE TSP 58:5016,
     eq. 23.

@@ -40,18 +40,13 @@ def kl_knn(
     projection; bias grows with r and falls slowly with n, and the value may be below 0 for clouds that are alike.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         k: neighbours, at least 2 (so that one y equal to x does not make nu zero).
         dims: axes, fewer where the clouds span fewer.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
         resample: splits of the sentences into halves, see `parts`; the axes stay those of all.
 
     Returns:
         Nats, n the distinct points x, dropped their copies. NaN when there are k or fewer distinct x or y, or when
         all points are equal.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction; k below 2; dims below 1.
 
     Source: Wang, Kulkarni, Verdu 2009, IEEE TIT 55:2392, eq. 5; Perez-Cruz 2008, ISIT.
     """

@@ -44,16 +44,11 @@ def kl_mean(
     reference's embeddings (all sentences and dimensions) first: then no layer is one-hot by its scale alone.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
         scaled: as above.
         resample: bootstrap-t over sentences (rows).
 
     Returns:
         Nats, n the sentences, dropped 0. NaN where `scaled` and the reference is zero.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
 
     Source: the study, figure 7 (Kullback & Leibler 1951).
     """

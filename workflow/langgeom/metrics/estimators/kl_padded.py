@@ -62,17 +62,11 @@ def kl_padded(
     that both have (nats a position; each sentence counts once), and `beyond`, what the other positions add to the sum.
 
     Args:
-        points, reference: clouds of tokens [layers, tokens, d] with `groups`: the i-th sentence (in the order of the
-            numbers) of one is the translation of the i-th of the other, whole, and its tokens stand in their order.
         part: all positions, or one side of them.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
         resample: bootstrap-t over sentences.
 
     Returns:
         Nats per sentence (`common`: per position), n the sentences, dropped 0.
-
-    Raises:
-        MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points; another direction or part.
 
     Source: the study, figure 8.
     """

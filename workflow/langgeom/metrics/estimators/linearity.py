@@ -31,16 +31,12 @@ def linearity(points: Tensor | Cloud, *, residual: bool = False, resample: Resam
     get d / (n - 1), so compare at one n, well above d.
 
     Args:
-        points: [layers, n, d], 2 layers or more, or a `Cloud`.
         residual: as above.
         resample: bootstrap over sentences; the map stays that of the whole cloud, replicates are centred anew.
 
     Returns:
         Tensors [layers - 1], entry l for layers l and l + 1; n all points, dropped 0. NaN when n - 1 <= d (any cloud could
         be mapped exactly), or when either cloud has all points equal.
-
-    Raises:
-        MetricError: NaN or infinite points; one layer only.
 
     Source: Razzhigaev et al. 2024, arXiv:2405.12250, section 3; LLM-Microscope's `procrustes_similarity`.
     """
@@ -56,15 +52,11 @@ def linearity_heldout(points: Tensor | Cloud, *, resample: Resample | None = Non
     is (I - H_s)^-1 times its error under the common fit, H_s its block of the projection on X and the constant.
 
     Args:
-        points: [layers, n, d], 2 layers or more, or a `Cloud`.
         resample: bootstrap over sentences; the maps stay those of the whole cloud.
 
     Returns:
         Tensors [layers - 1]; n all points, dropped 0. NaN as `linearity`, and where all sentences but one have d + 1 points or
         fewer.
-
-    Raises:
-        MetricError: NaN or infinite points; one layer only.
 
     Source: Allen 1974, Technometrics 16:125 (PRESS), by blocks.
     """

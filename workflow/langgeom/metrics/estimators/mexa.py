@@ -18,14 +18,10 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
     with weights growing with position; here it takes the sentence means it is given.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         resample: for Wilson's interval of a share; the others that a sentence is compared with stay all sentences.
 
     Returns:
         The share, n the sentences, dropped 0. NaN for one sentence, which has nothing to be compared with.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Kargaran et al. 2024, arXiv:2410.05873, section 3.
     """

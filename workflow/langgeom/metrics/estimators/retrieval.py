@@ -28,15 +28,11 @@ def retrieval(
     tie for it, i among them, 1/t counts. Chance is 1/n, so values compare only at equal n. Not centred.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         direction: `to_reference` looks for x_i's translation among all y; `from_reference` for y_i's among all x.
         resample: for Wilson's interval of a share; the candidates stay all sentences.
 
     Returns:
         The accuracy, n the sentences, dropped 0.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
 
     Source: Artetxe & Schwenk 2019, TACL, arXiv:1812.10464, section 4.3 (Tatoeba).
     """
@@ -59,14 +55,8 @@ def reciprocal_rank(points: Tensor | Cloud, reference: Tensor | Cloud, *, resamp
     As `retrieval`, but a near miss counts: 1 where the translation is the nearest, 1/2 where it is the second, and so on.
     Sentences that tie share their mean rank. By chance it is about (ln n + 0.58) / n. Values compare at equal n.
 
-    Args:
-        points, reference, resample: as for `retrieval`.
-
     Returns:
         The mean, n the sentences, dropped 0.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Voorhees 1999, TREC-8.
     """

@@ -32,9 +32,6 @@ def unknown_tokens(unknown: Tensor, tokens: Tensor, *, resample: Resample | None
     Returns:
         The share, n the sentences with tokens, dropped the others. NaN when there is none.
 
-    Raises:
-        MetricError: lengths that differ, no sentence, a negative count, more of them than tokens.
-
     Source: Pfeiffer et al. 2021, EMNLP, arXiv:2012.15562 (what unknown tokens cost in scripts a tokenizer has not seen).
     """
     share = ratio(unknown, tokens, resample, share=True)
