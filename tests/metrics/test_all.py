@@ -63,8 +63,8 @@ def clouds(name: str, stacks: list[Tensor]) -> list[Cloud]:
 
 
 def enough(name: str, least: int) -> int:
-    """Return how many points a metric has a value for, with some to spare."""
-    return max(least, METRICS[name].neighbours + 32)
+    """Return how many points a metric has a value and an interval for, with some to spare."""
+    return max(least, 2 * METRICS[name].neighbours + 64)
 
 
 @pytest.mark.parametrize("name", ALL)

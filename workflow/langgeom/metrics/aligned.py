@@ -35,7 +35,7 @@ def each_pair(
 ) -> Estimate:
     """Call `measure(x, y, counts)` for every layer of two clouds whose rows are translations of each other.
 
-    Points that are not finite are an error here; `signed` as in `summarise`.
+    Points that are not finite are an error here; `signed` as in `Cloud.each`.
 
     Raises:
         MetricError: shapes that differ; clouds with groups; NaN or infinite points.

@@ -399,12 +399,12 @@ class Layer:
     def nearest(self, k: int) -> Neighbours:
         """Return the k nearest neighbours of each point of `bits` among them; all others, where there are fewer.
 
-        Computed once for the largest k asked for or expected.
+        A point alone has itself, infinitely far. Computed once for the largest k asked for or expected.
         """
         first = self.bits.first
         k = min(k, len(first) - 1)
         if k == 0:
-            return Neighbours(self.norms[:1, None][:, :0], first[:, None][:, :0])
+            return Neighbours(torch.full_like(self.norms[:1, None], torch.inf), first[:, None])
         if self._nearest is None or self._nearest.distances.shape[1] < k:
             parts = self.points, self.centred, self.norms
             points, centred, norms = parts if len(first) == len(self.points) else (part[first] for part in parts)

@@ -64,7 +64,7 @@ def kl_knn(
             return Measured.missing(len(first), dropped)
         rows = x.sentences.parts(resample)
         present, among = (copies_in(rows, layer.members, len(layer.distinct[0])) > 0 for layer in (own, other))
-        n, m = present.sum(0), among.sum(0)
+        n, m = present.sum(0).double(), among.sum(0).double()
         # Points apart by rounding alone, off the axes kept, say nothing of a ratio.
         least = 1e-13 * float(projected[0].abs().max())
         rho = _kth(p[first], p[first], torch.arange(len(first), device=first.device), present, present, k)

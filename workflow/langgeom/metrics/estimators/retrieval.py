@@ -65,6 +65,6 @@ def reciprocal_rank(points: Tensor | Cloud, reference: Tensor | Cloud, *, resamp
         table = cosines(x, y)
         own = table.diagonal()[:, None]
         above, equal = (table > own + TIE).sum(1), ((table - own).abs() <= TIE).sum(1)
-        return mean_over_sentences(1 / (above + (equal + 1) / 2), resample, counts, share=True)
+        return mean_over_sentences(2 / (2 * above + equal + 1).double(), resample, counts, share=True)
 
     return each_pair(points, reference, resample, measure)
