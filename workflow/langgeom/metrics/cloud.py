@@ -53,11 +53,6 @@ class Measured:
         """Return a measurement without a value."""
         return cls(torch.nan, None, n, dropped)
 
-    @classmethod
-    def of_fits(cls, fits: Tensor, n: int, dropped: int = 0) -> Measured:
-        """Return a measurement whose value is the first of the fits and whose replicates are the others."""
-        return cls(float(fits[0]), fits[1:], n, dropped)
-
 
 class Sentences:
     """The sentence that each point belongs to, how often replicates draw it, and its half; one object serves all layers.
@@ -77,7 +72,6 @@ class Sentences:
             names, self.groups = torch.unique(groups.to(device), return_inverse=True)
             self.count = len(names)
         self._counts: tuple[Resample | None, Tensor | None] = (None, None)
-        self._weights: tuple[Tensor | None, dict[torch.dtype, Tensor]] = (None, {})
         self._parts: tuple[Resample | None, Tensor | None] = (None, None)
 
     def counts(self, resample: Resample | None) -> Tensor | None:
@@ -100,16 +94,10 @@ class Sentences:
             self._parts = (resample, parts.to(self.groups.device)[self.groups])
         return self._parts[1]  # type: ignore[return-value]
 
-    def weights(self, counts: Tensor | None, dtype: torch.dtype = torch.int64) -> Tensor:
+    def weights(self, counts: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Return how often each point counts, [1 + replicates, n]: once in the first row, then as its sentence was drawn."""
-        if counts is None:
-            return torch.ones((1, len(self.groups)), dtype=dtype, device=self.groups.device)
-        if self._weights[0] is not counts:
-            once = torch.ones((1, len(self.groups)), dtype=torch.int64, device=self.groups.device)
-            self._weights = (counts, {torch.int64: torch.cat([once, counts[:, self.groups]])})
-        if dtype not in self._weights[1]:
-            self._weights[1][dtype] = self._weights[1][torch.int64].to(dtype)
-        return self._weights[1][dtype]
+        once = torch.ones((1, len(self.groups)), dtype=dtype, device=self.groups.device)
+        return once if counts is None else torch.cat([once, counts.to(dtype)[:, self.groups]])
 
     def sums(self, rows: Tensor) -> Tensor:
         """Return the sums of rows [n, ...] over the points of each sentence, [count, ...]."""

@@ -59,7 +59,8 @@ def kl_gaussian(
         p, q = in_direction(direction, *parts)
         weights = x.sentences.weights(counts, torch.float64)
         floor = FLOOR * torch.cat(parts).var(0, correction=0).mean()
-        return Measured.of_fits(_divergence(*_moments(p, weights, floor), *_moments(q, weights, floor)), n)
+        fits = _divergence(*_moments(p, weights, floor), *_moments(q, weights, floor))
+        return Measured(float(fits[0]), fits[1:], n, 0)
 
     return each_pair(points, reference, resample, measure)
 
