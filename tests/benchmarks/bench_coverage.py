@@ -43,7 +43,7 @@ def clusters(g: torch.Generator) -> Tensor:
 
 def types(g: torch.Generator) -> Tensor:
     """Tokens near the place of their type, whose other tokens stand in other sentences: what hidden states are like."""
-    kinds = 400
+    kinds = 2000  # of which 960 tokens are some 400, as in a text
     places = torch.randn(kinds, DIM, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     often = torch.arange(1, kinds + 1, dtype=torch.float64) ** -1
     drawn = torch.multinomial(often, SENTENCES * TOKENS, replacement=True, generator=g).reshape(SENTENCES, TOKENS)
@@ -125,7 +125,8 @@ class Sample:
         characters = words + random.poisson(5 * words)
         unknown = random.binomial(tokens, random.beta(0.5, 8, SENTENCES))
         nll = tokens * random.lognormal(1, 0.4, SENTENCES)
-        found = {"words": words, "tokens": tokens, "characters": characters, "unknown": unknown, "fragments": unknown}
+        found: dict[str, np.ndarray] = {"words": words, "tokens": tokens, "characters": characters}
+        found |= {"unknown": unknown, "fragments": unknown}
         hardness = random.lognormal(0, 0.3, SENTENCES)
         found |= {"nll": nll, "scored_characters": characters, "scored_bytes": characters, "hardness": hardness}
         return {name: torch.from_numpy(value) for name, value in found.items()}

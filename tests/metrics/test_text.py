@@ -29,17 +29,14 @@ def test_values() -> None:
     assert (float(found), int(found.n), int(found.dropped)) == (1.5, 2, 0)
 
 
-def test_interval_is_that_of_drawn_sentences() -> None:
+def test_interval_is_student_s_of_the_log() -> None:
     tokens, words, resample = torch.randint(1, 50, (40,)), torch.randint(1, 20, (40,)), Resample(60, seed=5)
     found = fertility(tokens, words, resample=resample)
     value = float(found)
-    # Bootstrap-t of the ratio of sums, linear in the sentences.
-    terms = value + (tokens.double() - value * words) / words.double().mean()
-    means = torch.stack([terms.repeat_interleave(counts).mean() for counts in resample.counts(40)])
-    errors = torch.stack([terms.repeat_interleave(counts).std() for counts in resample.counts(40)])
-    low, high = ((means - value) / errors).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64))
-    expected = [value - float(end * terms.std()) for end in (high, low)]
-    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
+    error = float((tokens - value * words).std()) / 40**0.5 / float(words.double().mean())
+    # Student's quantile with 39 degrees of freedom.
+    expected = [value * math.exp(side * 2.0227 * error / value) for side in (-1, 1)]
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-4)
 
 
 def test_unknown_tokens() -> None:
@@ -47,9 +44,11 @@ def test_unknown_tokens() -> None:
     found = unknown_tokens(*(count.repeat(10) for count in counts), resample=Resample(200, seed=0))
     assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 30, 0)
     # Wilson's limits p with the error of a ratio over sentences.
-    variance = float(((counts[0] - 0.4 * counts[1]) / (20 / 3)).square().mean() / 30)
+    terms = ((counts[0] - 0.4 * counts[1]) / (20 / 3)).repeat(10)
+    # Student's quantile with 29 degrees of freedom over the normal one.
+    variance = float(terms.var()) / 30 * (2.0452 / 1.95996) ** 2
     for p in (float(found.low), float(found.high)):
-        assert (p - 0.4) ** 2 == pytest.approx(1.959963984540054**2 * p * (1 - p) * variance / 0.24, rel=1e-5)
+        assert (p - 0.4) ** 2 == pytest.approx(1.959963984540054**2 * p * (1 - p) * variance / 0.24, rel=1e-3)
     # Of no unknown token in 60 sentences Wilson's interval, which has a width: z^2 / (n + z^2).
     none = unknown_tokens(torch.zeros(60), torch.full((60,), 9), resample=Resample(200, seed=0))
     assert (float(none), float(none.low)) == (0, 0) and float(none.high) == pytest.approx(3.8415 / 63.8415, rel=1e-4)

@@ -94,12 +94,16 @@ def in_direction(direction: str, x: T, y: T) -> tuple[T, T]:
     return (x, y) if direction == "to_reference" else (y, x)
 
 
-def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: bool = False) -> Measured:
-    """Return the mean of one value a sentence [n], with a bootstrap-t interval, or Wilson's where it is a `share`."""
+def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: str = "") -> Measured:
+    """Return the mean of one value a sentence [n], with a bootstrap-t interval, or Wilson's of a share.
+
+    `share` is "hits", of sentences that count wholly or not, or "parts", of shares that vary less.
+    """
     values, interval = values.double(), None
     if resample is not None and counts is not None:
         if share:
-            interval = resample.share(float(values.mean()), len(values), float(values.std(correction=0)) / len(values) ** 0.5)
+            error = float(values.std(correction=0)) / len(values) ** 0.5
+            interval = resample.share(float(values.mean()), len(values), error if share == "parts" else 0.0)
         else:
             interval = resample.studentised(values, counts)
     return Measured(float(values.mean()), None, len(values), 0, interval)

@@ -7,6 +7,7 @@ shows how often each metric's interval holds the truth.
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 from statistics import NormalDist
@@ -121,18 +122,24 @@ class Resample:
         low, high = self.percentiles(torch.where(errors > 0, (means - means[0]) / errors, torch.nan)[1:])
         return float(means[0] - high * errors[0]), float(means[0] - low * errors[0])
 
+    def around(self, value: float, error: float, sentences: int, *, signed: bool = False) -> Interval:
+        """Return Student's interval of a value with a standard error; in logs, so that it stays positive, unless `signed`."""
+        width = error * self.quantile(sentences - 1)
+        if signed or value <= 0:
+            return value - width, value + width
+        return value * math.exp(-width / value), value * math.exp(width / value)
+
     def halves(self, value: float, first: Tensor, second: Tensor, sentences: int, *, signed: bool = False) -> Interval:
         """Return the interval from the values in both halves of splits, [splits] each: SE^2 = mean (first - second)^2 / 4.
 
-        In logs, so that it stays positive, unless the quantity is `signed`. Splits without a value in both are left out; where
-        they are half or more, the interval is NaN.
+        Splits without a value in both are left out; where they are half or more, the interval is NaN. `signed` as in `around`.
         """
         apart = (first - second) if signed else (first / second).log()
         apart = apart[apart.isfinite()]
         if 2 * len(apart) <= len(first):
             return NONE
-        error = float(apart.square().mean().sqrt()) / 2 * self.quantile(sentences - 1)
-        return (value - error, value + error) if signed else (value * np.exp(-error), value * np.exp(error))
+        error = float(apart.square().mean().sqrt()) / 2
+        return self.around(value, error if signed else error * value, sentences, signed=signed)
 
     def of_swaps(self, value: float, swapped: Tensor) -> Interval:
         """Return the interval of a difference from its values [swaps] under swapped labels, whose mean is 0."""
@@ -199,8 +206,9 @@ def ratio(above: Tensor, below: Tensor, resample: Resample | None, *, share: boo
     n, value = len(above), float(above.sum() / below.sum())
     ends = None if resample is None else NONE
     if resample is not None and n >= FEWEST:
-        # The ratio of sums moves as the mean of these, one a sentence.
-        terms = value + (above - value * below) / below.mean()
-        error = float(terms.std(correction=0)) / n**0.5
-        ends = resample.share(value, n, error) if share else resample.studentised(terms, resample.counts(n))
+        # The ratio of sums moves as a mean over sentences does.
+        error = float(((above - value * below) / below.mean()).std()) / n**0.5
+        # Wilson's interval has the normal quantile.
+        fewer = resample.quantile(n - 1) / resample.quantile()
+        ends = resample.share(value, n, error * fewer) if share else resample.around(value, error, n)
     return of_numbers(value if n else torch.nan, n, len(both) - n, ends)

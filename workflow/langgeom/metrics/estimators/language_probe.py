@@ -60,7 +60,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        return mean_over_sentences(right.mean(0), resample, counts, share=True)
+        return mean_over_sentences(right.mean(0), resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
 

@@ -32,6 +32,6 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
             return Measured.missing(len(table))
         others = table.clone().fill_diagonal_(-torch.inf)
         hits = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
-        return mean_over_sentences(hits, resample, counts, share=True)
+        return mean_over_sentences(hits, resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)

@@ -43,7 +43,7 @@ def retrieval(
         best = table.amax(1)
         ties = (table >= best[:, None] - TIE).sum(1)
         hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
-        return mean_over_sentences(hits, resample, counts, share=True)
+        return mean_over_sentences(hits, resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
 
@@ -65,6 +65,6 @@ def reciprocal_rank(points: Tensor | Cloud, reference: Tensor | Cloud, *, resamp
         table = cosines(x, y)
         own = table.diagonal()[:, None]
         above, equal = (table > own + TIE).sum(1), ((table - own).abs() <= TIE).sum(1)
-        return mean_over_sentences(2 / (2 * above + equal + 1).double(), resample, counts, share=True)
+        return mean_over_sentences(2 / (2 * above + equal + 1).double(), resample, counts, share="parts")
 
     return each_pair(points, reference, resample, measure)
