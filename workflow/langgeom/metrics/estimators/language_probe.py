@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Real
 
 import torch
@@ -34,7 +35,7 @@ def language_probe(
     Args:
         folds: at least 2; at most as many as there are pairs.
         penalty: of the ridge, above 0.
-        resample: for Wilson's interval of a share, over pairs of sentences; the probes stay those fitted to the whole.
+        resample: for Wilson's interval of a share, of the sentences of both texts; the probes stay those fitted to the whole.
 
     Returns:
         Accuracy, n the pairs, dropped 0. NaN for fewer pairs than folds, or when all points are equal.
@@ -60,7 +61,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        return mean_over_sentences(right.mean(0), resample, counts, share="hits")
+        return replace(mean_over_sentences(right.flatten(), resample, counts, share="hits"), n=n)
 
     return each_pair(points, reference, resample, measure)
 
