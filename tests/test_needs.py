@@ -37,13 +37,13 @@ def test_measuring(model: Path, tmp_path: Path) -> None:
     assert (measure_memory(model, [text], 100), measure_minutes(model, [text], 100)) == (2000, 31)
     assert harness_memory(model) == 10_000
     change(model, parameters=3_821_079_552, layers=32, dim=3072)  # Phi-3.5-mini
-    # Weights in float32 and a batch; three texts' vectors in 4 bytes; eight copies of a layer in float64.
-    states, layer = 3 * 4 * 33 * 3072 * 4096, 64 * 3072 * 4096
+    # Weights in float32 and a batch; two texts' vectors and samples in 4 bytes; eight copies of a layer in float64.
+    states, layer = 4 * 4 * 33 * 3072 * 4096, 64 * 3072 * 4096
     assert measure_memory(model, [text], 4096) == 2000 + (8 * 3_821_079_552 + states + layer) // MIB
     lines = tmp_path / "lines.txt"
     lines.write_text("a line\n" * 1012)
     more = measure_memory(model, [text, lines], 4096) - measure_memory(model, [text], 4096)
-    assert more == pytest.approx(1012 * (3 * 4 * 33 + 64) * 3072 / MIB, abs=1)
+    assert more == pytest.approx(1012 * (4 * 4 * 33 + 64) * 3072 / MIB, abs=1)
     flores = [of_size(tmp_path / f"{number}.txt", 200_000) for number in range(24)]
     # 123 minutes on a small GPU, and 24 texts of 0.8 GiB at 100 MiB a minute.
     assert measure_minutes(model, flores, 4096) == 30 + 123 + 190

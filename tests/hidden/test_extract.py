@@ -194,7 +194,7 @@ def test_nothing_to_measure(models: dict[str, LoadedModel], caplog: pytest.LogCa
     assert states.unknown.tolist() == states.tokens.tolist()
     mixed = extract(models["encoder"], ["漢 free", "free"], {})
     assert (mixed.unknown.tolist(), mixed.tokens[1]) == ([1, 0], 1)
-    assert "knows nothing of this text" in caplog.text
+    assert "of 6 tokens 6 are unknown" in caplog.text
 
 
 def test_layers_that_cannot_be_told_apart(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,4 +224,4 @@ def test_weights_that_do_not_cover_the_model(tmp_path: Path, spoil: str) -> None
         (source / "config.json").write_text(json.dumps(config))
     build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")
     with pytest.raises(UserError, match="do not belong together"):
-        load(tmp_path / "m")
+        load(tmp_path / "m", "float32")

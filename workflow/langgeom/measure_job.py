@@ -16,7 +16,6 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -176,24 +175,16 @@ class _Batch:
         runs: dict[str, list[str]] = {}
         for text in todo:
             runs.setdefault(self.whole.get(text, text), []).append(text)
-        with reproducible(pick_device()), ThreadPoolExecutor(1, thread_name_prefix="measure") as worker:
+        device = pick_device()
+        with reproducible(device):
             with _named(self.reference):
-                reference = self._states(self.reference, [self.reference], None)[self.reference]
-            prepared = Prepared(reference, pick_device())
-            pending: Future[None] | None = None
+                reference = Prepared(self._states(self.reference, [self.reference], None)[self.reference], device)
             for whole, members in runs.items():
+                known = members == [self.reference]
                 with _named(whole):
-                    states = (
-                        {self.reference: reference} if members == [self.reference] else self._states(whole, members, reference)
-                    )
+                    states = {whole: reference.hidden} if known else self._states(whole, members, reference.hidden)
                 for text in members:
-                    if pending is not None:
-                        pending.result()
-                    # The next text runs while this one is measured.
-                    pending = worker.submit(self._finish, text, states.pop(text), reference, prepared, todo)
-                states.clear()
-            if pending is not None:
-                pending.result()
+                    self._finish(text, states.pop(text), reference, todo)
 
     def _states(self, whole: str, members: Sequence[str], reference: HiddenStates | None) -> dict[str, HiddenStates]:
         """Return the states of texts, read where all of them were kept, else computed by one run of `whole`."""
@@ -215,9 +206,7 @@ class _Batch:
             for text, of in states.items()
         }
 
-    def _finish(
-        self, text: str, states: HiddenStates, reference: HiddenStates, prepared: Prepared, todo: Sequence[str]
-    ) -> None:
+    def _finish(self, text: str, states: HiddenStates, reference: Prepared, todo: Sequence[str]) -> None:
         """Measure a text, and write its table last: with it the text is done."""
         from langgeom.explorer.alignment import aligned_rows
         from langgeom.hidden.states import write_hidden
@@ -228,9 +217,9 @@ class _Batch:
                 ending, kept = ("", states) if self.keep == "all" else (MEANS, states.means())
                 write_hidden(self._path("hidden", text), kept, {"fingerprint": self.hidden_keys[text] + ending})
             if not self._measured(text):
-                rows = self._rows(text, states, prepared)
+                rows = self._rows(text, states, reference)
                 if self.settings.depth is not None:
-                    cosines = aligned_rows(states, reference, self.settings.depth)
+                    cosines = aligned_rows(states, reference.hidden, self.settings.depth)
                     write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
                 write_rows(rows, self._path("metrics", text), key=self.keys[text])
             log.info("%d of %d: %s measured in %.1f s", todo.index(text) + 1, len(todo), text, time.monotonic() - start)

@@ -44,17 +44,17 @@ def measure_memory(model: str | os.PathLike[str], texts: Iterable[str | os.PathL
     """Return the MiB that a job takes which runs texts through a prepared model and measures them.
 
     Args:
-        cap: token vectors kept of each text.
+        cap: token vectors measured of each text.
 
     Raises:
         FileNotFoundError: naming the model or text that is not there yet.
     """
     manifest = _manifest(model)
-    # float32 where the machine is slow in bfloat16, and as much again for a batch.
+    # In float32 where the config says so, and as much again for a batch.
     weights = 8 * int(manifest["parameters"])
-    # The text that runs, the one that is measured and the reference: token vectors in 4 bytes, sentence means in 4.
+    # The text and the reference, and the sample of each: token vectors in 4 bytes at most, sentence means in 4.
     vectors = cap + max(map(_lines, texts), default=0)
-    states = 3 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
+    states = 4 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
     # One layer in float64, with the copies that estimators make of it.
     layer = 8 * 8 * int(manifest["dim"]) * vectors
     return LIBRARIES + (weights + states + layer) // MIB

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -93,8 +93,7 @@ def batches_of(lengths: Sequence[int], budget: int) -> list[list[int]]:
     return batches
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Sentences padded to the longest of them, and the places their results go to.
 
     Attributes:
@@ -116,17 +115,13 @@ class Batch:
     scored: Tensor
     size: int
 
+    def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Return it with every tensor changed."""
+        return Batch(*(change(part) if isinstance(part, Tensor) else part for part in self))
+
     def to(self, device: torch.device) -> Batch:
         """Return it on a device, without waiting for the copies (their memory is pinned, see `pack`)."""
-        tensors = {name: tensor.to(device, non_blocking=True) for name, tensor in self.tensors()}
-        return replace(self, **tensors)  # type: ignore[arg-type]
-
-    def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield (name, tensor) of the tensors that are there."""
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, Tensor):
-                yield entry.name, value
+        return self.each(lambda tensor: tensor.to(device, non_blocking=True))
 
 
 def pack(
@@ -144,40 +139,24 @@ def pack(
         sentences: all of the text; `kept`, the positions of each that are kept.
     """
     starts = list(accumulate(map(len, kept), initial=0))
-    return [_pack([rows[index] for index in batch], sentences, kept, starts, loaded) for batch in batches]
-
-
-def _pack(
-    rows: Sequence[int],
-    sentences: Sequence[Sentence],
-    kept: Sequence[Sequence[int]],
-    starts: Sequence[int],
-    loaded: LoadedModel,
-) -> Batch:
-    batch = [sentences[row] for row in rows]
-    longest = len(batch[0].ids)
-    lengths = torch.tensor([len(sentence.ids) for sentence in batch])
-    weights = torch.zeros(len(batch), 1, longest)
-    source: list[int] = []
-    target: list[int] = []
-    scored: list[int] = []
-    for place, (row, sentence) in enumerate(zip(rows, batch, strict=True)):
-        weights[place, 0, sentence.content] = 1.0 / len(sentence.content)
-        here = place * longest
-        source += [here + position for position in kept[row]]
-        target += range(starts[row], starts[row + 1])
-        scored += [here + position for position in sentence.scored]
-    padded = bool((lengths < longest).any())
-    made = Batch(
-        ids=torch.tensor([sentence.ids + [loaded.pad] * (longest - len(sentence.ids)) for sentence in batch]),
-        mask=(torch.arange(longest)[None] < lengths[:, None]).long() if padded and not loaded.causal else None,
-        rows=torch.tensor(rows),
-        weights=weights,
-        source=torch.tensor(source, dtype=torch.int64),
-        target=torch.tensor(target, dtype=torch.int64),
-        scored=torch.tensor(scored, dtype=torch.int64),
-        size=int(lengths.sum()),
-    )
-    if loaded.device.type == "cuda":
-        made = replace(made, **{name: tensor.pin_memory() for name, tensor in made.tensors()})  # type: ignore[arg-type]
-    return made
+    packed = []
+    for batch in batches:
+        chosen = [rows[index] for index in batch]
+        ids = [sentences[row].ids for row in chosen]
+        longest, lengths = len(ids[0]), torch.tensor(list(map(len, ids)))
+        weights = torch.zeros(len(chosen), 1, longest)
+        places: list[list[int]] = [[], [], []]
+        for here, row in enumerate(chosen):
+            sentence, offset = sentences[row], here * longest
+            weights[here, 0, sentence.content] = 1.0 / len(sentence.content)
+            places[0] += [offset + position for position in kept[row]]
+            places[1] += range(starts[row], starts[row + 1])
+            places[2] += [offset + position for position in sentence.scored]
+        padded = bool((lengths < longest).any())
+        made = Batch(
+            torch.tensor([one + [loaded.pad] * (longest - len(one)) for one in ids]),
+            (torch.arange(longest)[None] < lengths[:, None]).long() if padded and not loaded.causal else None,
+            torch.tensor(chosen), weights, *(torch.tensor(some, dtype=torch.int64) for some in places), int(lengths.sum()),
+        )  # fmt: skip
+        packed.append(made.each(Tensor.pin_memory) if loaded.device.type == "cuda" else made)
+    return packed

@@ -94,11 +94,10 @@ def extract_parts(
         for each, of in {name: lines, **parts}.items()
     }
     whole = texts[name]
+    places = {each: text.within(whole) for each, text in texts.items()}
     union = torch.zeros(int(whole.counts.sum()), dtype=torch.bool)
-    for text in texts.values():
-        text.rows = torch.isin(whole.lines, text.lines)
-        text.tokens = text.rows.repeat_interleave(whole.counts).nonzero().flatten()[text.kept.token]
-        union[text.tokens] = True
+    for _, tokens in places.values():
+        union[tokens] = True
     positions = [
         [position for position, here in zip(sentence.content, some.tolist(), strict=True) if here]
         for sentence, some in zip(whole.sentences, union.split(whole.counts.tolist()), strict=True)
@@ -106,15 +105,15 @@ def extract_parts(
     seen = [prefixes(one.ids, some, loaded.causal) for one, some in zip(whole.sentences, positions, strict=True)]
     prefix = torch.tensor([number for some in seen for number in some], dtype=torch.int64)
     sums = _run(loaded, whole.sentences, positions, settings, bool(scores), name)
-    place = union.cumsum(0) - 1
-    return {each: _states(loaded, text, sums, prefix, place[text.tokens], settings) for each, text in texts.items()}
+    number = union.cumsum(0) - 1
+    return {
+        each: _states(loaded, texts[each], sums, prefix, rows, number[tokens], settings)
+        for each, (rows, tokens) in places.items()
+    }
 
 
 class _Text:
-    """A text tokenised, what of it is kept, and where that lies in the text that is run."""
-
-    rows: Tensor  # [sentences of the whole] bool
-    tokens: Tensor  # places among the content tokens of the whole
+    """A text tokenised, and what of it is kept."""
 
     def __init__(
         self, name: str, text: Tokenised, settings: Mapping[str, Any], seed: int, reference: tuple[Tensor, Tensor] | None
@@ -123,6 +122,12 @@ class _Text:
         self.lines = torch.tensor([sentence.line for sentence in text.sentences])
         self.counts = torch.tensor([len(sentence.content) for sentence in text.sentences])
         self.kept = choose(name, self.lines, self.counts, settings, seed, reference)
+
+    def within(self, whole: _Text) -> tuple[Tensor, Tensor]:
+        """Return its sentences among those of the text that is run, and what it keeps among that one's content tokens."""
+        rows = torch.isin(whole.lines, self.lines)
+        tokens = rows.repeat_interleave(whole.counts).nonzero().flatten()
+        return rows.nonzero().flatten(), tokens[self.kept.token]
 
 
 def _run(
@@ -224,9 +229,9 @@ def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
 
 
 def _states(
-    loaded: LoadedModel, text: _Text, sums: _Sums, prefix: Tensor, tokens: Tensor, settings: Mapping[str, Any]
+    loaded: LoadedModel, text: _Text, sums: _Sums, prefix: Tensor, rows: Tensor, tokens: Tensor, settings: Mapping[str, Any]
 ) -> HiddenStates:
-    """Return the states of one text, of which `tokens` are among the vectors kept of the whole."""
+    """Return the states of one text, whose `rows` and `tokens` are among the sentences and the vectors kept of all."""
 
     def column(name: str) -> Tensor:
         return torch.tensor([getattr(sentence, name) for sentence in text.sentences], dtype=torch.int32)
@@ -234,7 +239,7 @@ def _states(
     def some(of: Tensor, chosen: Tensor, dim: int) -> Tensor:
         return of if len(chosen) == of.shape[dim] else of.index_select(dim, chosen.to(of.device))
 
-    rows, kept = text.rows.nonzero().flatten(), text.kept
+    kept = text.kept
     scored = dict(
         nll=sums.nll.cpu()[rows], scored_characters=column("scored_characters"), scored_bytes=column("scored_bytes")
     ) if sums.nll is not None else {}  # fmt: skip

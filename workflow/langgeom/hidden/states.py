@@ -20,16 +20,6 @@ DTYPES = {
     torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16",
     torch.int64: "I64", torch.int32: "I32", torch.bool: "BOOL",
 }  # fmt: skip
-OPTIONAL = {
-    "token_prefix",
-    "token_sampled",
-    "sentence_whole",
-    "fragments",
-    "unknown",
-    "nll",
-    "scored_characters",
-    "scored_bytes",
-}
 
 
 @dataclass(frozen=True)
@@ -124,15 +114,15 @@ def read_hidden(path: Path) -> HiddenStates:
     """
     path = Path(path)
     metadata, layout = _layout(path)
-    wanted = {entry.name for entry in fields(HiddenStates)} - {"metadata"}
-    missing = wanted - OPTIONAL - set(layout)
+    wanted = {entry.name: entry.default for entry in fields(HiddenStates) if entry.name != "metadata"}
+    missing = {name for name, default in wanted.items() if default is not None} - set(layout)
     if missing:
         raise UserError(
             f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again."
         )
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in wanted & set(layout)}
+            tensors = {name: file.get_tensor(name) for name in wanted if name in layout}
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} cannot be read ({error}). Remove it and run again.") from error
     return HiddenStates(**tensors, metadata=metadata)

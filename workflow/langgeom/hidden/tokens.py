@@ -18,7 +18,7 @@ from langgeom.errors import UserError
 from langgeom.words import words
 
 log = logging.getLogger(__name__)
-# From this share on unknown tokens are told in the log.
+# From this share on unknown tokens and fragments are told in the log.
 NOTABLE = 0.05
 # What tokenizers that fall back to bytes call the bytes of characters beyond ASCII.
 BYTE = re.compile("<0x[89A-F][0-9A-F]>")
@@ -87,23 +87,24 @@ class TextTokenizer:
         self.tokenizer.enable_truncation(max_length=limit)
         filled = [number for number, line in enumerate(lines) if line.strip()]
         encodings = self.tokenizer.encode_batch([lines[number] for number in filled])
-        sentences, truncated, unknown = [], 0, 0
+        sentences, truncated = [], 0
         for number, encoding in zip(filled, encodings, strict=True):
             sentence = self._sentence(number, lines[number], encoding, 1 if first_position == "exclude" else 0)
             truncated += bool(encoding.overflowing)
             if sentence.content:
                 sentences.append(sentence)
-                unknown += sentence.unknown
         tokens = sum(len(sentence.content) for sentence in sentences)
+        unknown, fragments = (sum(getattr(sentence, name) for sentence in sentences) for name in ("unknown", "fragments"))
         if not sentences:
             raise UserError(
                 f"No line has a token to measure: {len(lines)} lines, {len(lines) - len(filled)} of them empty."
                 " Is this the right file for this language?"
             )
-        if unknown == tokens:
-            log.warning("the model's tokenizer knows nothing of this text: all %d tokens are unknown to it", tokens)
-        elif unknown > NOTABLE * tokens:
-            log.warning("%d of %d tokens are unknown to the model's tokenizer: one vector for many words", unknown, tokens)
+        if unknown + fragments > NOTABLE * tokens:
+            said = (
+                "of %d tokens %d are unknown to the model's tokenizer, one vector for many words, and %d are no whole character"
+            )
+            log.warning(said, tokens, unknown, fragments)
         report = {
             "lines": len(lines),
             "empty": len(lines) - len(filled),

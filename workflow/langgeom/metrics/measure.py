@@ -114,7 +114,7 @@ def measure_text(
             rows["aligned"] += pairs.over_layers(resample) if pairs else []
             for metric in chosen.get("text", []):
                 counts = _counts(metric, hidden, other.hidden if other else None)
-                if all(count is not None for count in counts):
+                if counts:
                     estimate = metric.function(*counts, resample=resample) if len(counts[0]) else _NOTHING
                     dropped = len(hidden.tokens) - len(counts[0])
                     rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n), dropped))
@@ -151,17 +151,15 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sente
     }  # fmt: skip
 
 
-def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> list[Tensor | None]:
-    """Return the counts that a metric of the text takes; of aligned texts, those of their common lines."""
-    own = [getattr(hidden, field) for field in metric.fields]
-    if metric.input == "text":
-        return own
-    if reference is None:
-        return [None]
-    rows, others = _common(hidden.sentence_line, reference.sentence_line)
-    theirs = [getattr(reference, field) for field in metric.fields]
-    pairs = [(own, rows), (theirs, others)]
-    return [None if count is None else count[chosen] for counts, chosen in pairs for count in counts]
+def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> list[Tensor]:
+    """Return the counts that a metric of the text takes, of aligned texts on their common lines; none where one is missing."""
+    of = [(hidden, torch.arange(len(hidden.tokens)))]
+    if metric.input == "aligned_text":
+        if reference is None:
+            return []
+        of = list(zip((hidden, reference), _common(hidden.sentence_line, reference.sentence_line), strict=True))
+    counts = [(getattr(one, field), chosen) for one, chosen in of for field in metric.fields]
+    return [] if any(count is None for count, _ in counts) else [count[chosen] for count, chosen in counts]
 
 
 def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None) -> list[Row]:
