@@ -225,7 +225,7 @@ def test_kl_replicates_of_gaussians_are_those_of_drawn_pairs() -> None:
     for counts in resample.counts(60):
         a, b = x.repeat_interleave(counts, 0), y.repeat_interleave(counts, 0)
         draws.append(exact_kl(a.mean(0) - b.mean(0), shrunk(a), shrunk(b)))
-    expected = interval(found, draws)
+    expected = interval(found, draws, 60)
     assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
 
 

@@ -114,7 +114,7 @@ def test_interval(hidden: Callable[..., Tensor]) -> None:
     points, groups = hidden(), torch.arange(300) // 10
     found = anisotropy(Cloud(points, groups), resample=Resample(100, seed=2))
     exact = torch.tensor([by_recomputation(points, w[groups], True) for w in Resample(100, seed=2).counts(30)])
-    low, high = interval(found, exact)
+    low, high = interval(found, exact, 30)
     assert [float(found.low), float(found.high)] == pytest.approx([low, high], abs=0.05 * (high - low))
 
 

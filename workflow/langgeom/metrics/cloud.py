@@ -206,7 +206,7 @@ class Cloud:
         """
         counts = self.sentences.counts(resample)
         results = [measure(*(cloud.layer(index) for cloud in (self, *others)), counts) for index in range(self.layers)]
-        return _gathered(results, resample, scalar=self.scalar, signed=signed)
+        return _gathered(results, resample, self.sentences.count, scalar=self.scalar, signed=signed)
 
     def each_step(self, resample: Resample | None, measure: Callable[[Layer, Layer, Tensor | None], Measured]) -> Estimate:
         """Call `measure(layer, next_layer, counts)` for every layer that has a next, and gather the estimate.
@@ -221,7 +221,7 @@ class Cloud:
             this.check()
             following.check()
             results.append(measure(this, following, counts))
-        return _gathered(results, resample, scalar=False)
+        return _gathered(results, resample, self.sentences.count, scalar=False)
 
     def expect(self, neighbours: int) -> None:
         """Let the first search find enough for so many neighbours in halves, so that there is one search for all metrics."""
@@ -244,7 +244,9 @@ def reach(k: int) -> int:
     return 2 * k + 6 * math.isqrt(k) + 8
 
 
-def _gathered(results: list[Measured], resample: Resample | None, *, scalar: bool, signed: bool = False) -> Estimate:
+def _gathered(
+    results: list[Measured], resample: Resample | None, sentences: int, *, scalar: bool, signed: bool = False
+) -> Estimate:
     def tensor(numbers: Iterable[Any], dtype: torch.dtype = torch.float64) -> Tensor:
         found = torch.tensor(list(numbers), dtype=dtype)
         return found[0] if scalar else found
@@ -252,7 +254,7 @@ def _gathered(results: list[Measured], resample: Resample | None, *, scalar: boo
     def ends(found: Measured) -> Interval:
         if found.interval is not None or found.replicates is None or found.value != found.value:
             return found.interval or NONE
-        return resample.moved(found.value, found.replicates, signed=signed)  # type: ignore[union-attr]
+        return resample.moved(found.value, found.replicates, sentences, signed=signed)  # type: ignore[union-attr]
 
     fields: dict[str, Tensor] = {}
     if resample is not None:
