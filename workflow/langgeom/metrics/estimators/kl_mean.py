@@ -15,6 +15,9 @@ from langgeom.metrics.aligned import (
     mean_over_sentences,
 )
 
+# Units about the root mean square, for the derivative by its logarithm.
+STEPS = torch.tensor([0.999, 1.0, 1.001], dtype=torch.float64)
+
 
 @metric(
     "kl_mean",
@@ -56,12 +59,16 @@ def kl_mean(
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         p, q = in_direction(direction, x.points, y.points)
-        if scaled:
-            size = y.points.double().square().mean().sqrt()
-            if not size > 0:
-                return Measured.missing(len(p))
-            p, q = p.double() / size, q.double() / size
-        return mean_over_sentences(divergence(p, q), resample, counts)
+        if not scaled:
+            return mean_over_sentences(divergence(p, q), resample, counts)
+        squares = y.points.double().square().mean(1)
+        size = squares.mean().sqrt()
+        if not size > 0:
+            return Measured.missing(len(p))
+        fewer, terms, more = (divergence(p.double() / unit, q.double() / unit) for unit in (size * STEPS.to(size)).unbind())
+        # The unit is an estimate too: what a sentence does to the value by it, to first order.
+        slope = (more - fewer).mean() / float(STEPS[2] - STEPS[0])
+        return mean_over_sentences(terms + slope * (squares / squares.mean() - 1) / 2, resample, counts)
 
     return each_pair(points, reference, resample, measure)
 
