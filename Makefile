@@ -5,6 +5,7 @@
 # make test       the everyday tests      make test-all  all others: 200 languages, faults, a Slurm of its own, environments
 # make lint       style, types, Snakemake's own lint      make format    put them right
 # make bench      the speed tables (also bench-metrics, bench-scale, bench-explorer)
+# make bench-coverage  how often each interval holds the truth: docs/coverage.md
 # make docs-pictures  the pictures of docs/metrics.md     make rulegraph  the picture in docs/design.md
 # make pins       solve the pinned versions anew
 
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer docs-pictures pins harness
+.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures pins harness
 .DELETE_ON_ERROR:
 
 # Snakemake calls the environment's Python without quotes.
@@ -102,6 +103,10 @@ bench-scale: dev
 
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+
+# It goes on where it was stopped; ARGS="--metrics id_twonn --samples 100" is a slice.
+bench-coverage: dev
+	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_coverage.py docs/coverage.md --scratch $(VENV)/coverage.csv $(ARGS)
 
 docs-pictures: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/misleading.py docs/pictures $(ARGS)

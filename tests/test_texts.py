@@ -118,7 +118,7 @@ def test_intervals_hold_the_value_and_repeat(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["characters_per_word", "morphemes_per_word"])
 def test_equal_sentences_leave_no_doubt(name: str) -> None:
-    found = MEASURES[name]([["talking", "walks", "talk", "walking"]] * 10, RESAMPLE, 0)
+    found = MEASURES[name]([["talking", "walks", "talk", "walking"]] * 20, RESAMPLE, 0)
     assert float(found.low) == pytest.approx(float(found.value)) == float(found.high)  # type: ignore[arg-type]
 
 

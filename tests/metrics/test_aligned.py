@@ -46,15 +46,21 @@ def test_ties_share_a_hit() -> None:
     assert float(retrieval(x, x)) == pytest.approx(2 / 3) and float(mexa(x, x)) == pytest.approx(1 / 3)
 
 
-def test_retrieval_interval_is_that_of_hits() -> None:
+@pytest.mark.parametrize("name", ["retrieval", "mexa", "reciprocal_rank", "language_probe"])
+def test_shares_have_wilson_s_interval(name: str) -> None:
+    """Wilson's limits p, by their equation (p - x)^2 = z^2 p (1 - p) / n; n is that of hits with the share's own error."""
     x = gaussian(60, 5)
-    y, resample = x + gaussian(60, 5, 1), Resample(50, seed=1)
-    unit = [torch.nn.functional.normalize(part, dim=1) for part in (x, y)]
-    hits = ((unit[0] @ unit[1].T).argmax(1) == torch.arange(60)).double()
-    means = torch.stack([hits.repeat_interleave(counts).mean() for counts in resample.counts(60)])
-    found = retrieval(x, y, resample=resample)
-    assert 0.1 < float(found) < 0.9 and float(found) == pytest.approx(float(hits.mean()))
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, means), rel=1e-9)
+    found = METRICS[name].function(x, x + gaussian(60, 5, 1), resample=Resample(50, seed=1))
+    share, n = float(found), 60
+    if name == "reciprocal_rank":
+        table = torch.nn.functional.normalize(x, dim=1) @ torch.nn.functional.normalize(x + gaussian(60, 5, 1), dim=1).T
+        ranks = 1 / (1.0 + (table > table.diagonal()[:, None]).sum(1))
+        assert share == pytest.approx(float(ranks.mean()), rel=1e-6)
+        n = share * (1 - share) / float(ranks.double().var(correction=0) / 60)
+    elif name == "language_probe":
+        n = 120  # sentences of both texts
+    for p in (float(found.low), float(found.high)):
+        assert (p - share) ** 2 == pytest.approx(1.959963984540054**2 * p * (1 - p) / n, rel=1e-6)
 
 
 def dense_cka(x: Tensor, y: Tensor) -> float:
@@ -182,12 +188,23 @@ def test_kl_is_never_singular(kind: str) -> None:
 def test_kl_knn_by_direct_search() -> None:
     x, y = gaussian(50, 3), gaussian(50, 3, 1) * 1.5
     x[7], x[8] = x[3], y[5]
-    distinct = torch.cat([x[:7], x[8:]])
-    own = torch.cdist(distinct, distinct).fill_diagonal_(torch.inf).sort().values[:, 4]
-    other = torch.cdist(distinct, y).sort().values[:, 4]
+    kept = torch.arange(50) != 7
+    own = torch.cdist(x[kept], x[kept]).fill_diagonal_(torch.inf).sort().values[:, 4]
+    # Without a row's own translation.
+    other = torch.cdist(x, y).fill_diagonal_(torch.inf)[kept].sort().values[:, 4]
     found = kl_knn(x, y)
-    assert float(found) == pytest.approx(3 / 49 * float((other / own).log().sum()) + math.log(50 / 48), rel=1e-6)
+    assert float(found) == pytest.approx(3 / 49 * float((other / own).log().sum()) + math.log(49 / 48), rel=1e-6)
     assert (int(found.n), int(found.dropped)) == (49, 1)
+
+
+def test_kl_knn_of_translations_is_that_of_unrelated_sentences() -> None:
+    """Equal distributions, 58 sentences: a translation that is near its sentence does not lower the divergence."""
+    for near in (0.0, 0.9):
+        values = []
+        for seed in range(40):
+            x, fresh = gaussian(58, 5, seed), gaussian(58, 5, 1000 + seed)
+            values.append(float(kl_knn(x, near * x + (1 - near**2) ** 0.5 * fresh)))
+        assert abs(sum(values) / 40) < 0.08, near
 
 
 def test_kl_replicates_of_gaussians_are_those_of_drawn_pairs() -> None:
@@ -208,7 +225,7 @@ def test_kl_replicates_of_gaussians_are_those_of_drawn_pairs() -> None:
     for counts in resample.counts(60):
         a, b = x.repeat_interleave(counts, 0), y.repeat_interleave(counts, 0)
         draws.append(exact_kl(a.mean(0) - b.mean(0), shrunk(a), shrunk(b)))
-    expected = interval(found, draws)
+    expected = interval(found, draws, 60)
     assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
 
 

@@ -47,7 +47,7 @@ EQUAL = {name: value for value, listed in table("value of equal points").items()
 DOCUMENTED = [name for name in ALL if f"`{name.removesuffix('_reverse')}`" in PAGE]
 
 
-def inputs(name: str, layers: int = 3, n: int = 90, dim: int = 6, seed: int = 0) -> list[Tensor]:
+def inputs(name: str, layers: int = 3, n: int = 110, dim: int = 6, seed: int = 0) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     points = torch.randn(layers, n, dim, generator=generator, dtype=torch.float64) * torch.arange(1, dim + 1)
     points += torch.randn(layers, 1, dim, generator=generator, dtype=torch.float64)
@@ -63,13 +63,13 @@ def clouds(name: str, stacks: list[Tensor]) -> list[Cloud]:
 
 
 def enough(name: str, least: int) -> int:
-    """Return how many points a metric has a value for, with some to spare."""
-    return max(least, METRICS[name].neighbours + 32)
+    """Return how many points a metric has a value and an interval for, with some to spare."""
+    return max(least, 2 * METRICS[name].neighbours + 64)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_layers_in_one_call_are_a_loop(name: str) -> None:
-    metric, stacks, resample = METRICS[name].function, inputs(name, n=enough(name, 90)), Resample(20, seed=0)
+    metric, stacks, resample = METRICS[name].function, inputs(name, n=enough(name, 110)), Resample(20, seed=0)
     count = 2 if name in BETWEEN else 1
     together = metric(*clouds(name, stacks), resample=resample)
     assert together.value.shape == together.low.shape == (4 - count,)
@@ -124,7 +124,7 @@ def test_points_that_are_not_finite(name: str, bad: float) -> None:
     for which, reference in (("", 0), ("in the reference, ", 1))[: len(inputs(name))]:
         stacks = inputs(name)
         stacks[reference][1, 7, 2] = bad
-        with pytest.raises(MetricError, match=rf"^{name}: {which}layer 1 has 1 of 90 points with NaN or infinite"):
+        with pytest.raises(MetricError, match=rf"^{name}: {which}layer 1 has 1 of 110 points with NaN or infinite"):
             METRICS[name].function(*clouds(name, stacks))
 
 
@@ -179,7 +179,7 @@ def test_never_a_silent_value(name: str, n: int) -> None:
     assert not found.value.isinf().any() and not found.low[found.value.isnan()].isfinite().any()
     assert bool((found.n + found.dropped == n).all())
     if name in EQUAL:
-        expected = {"1/n": 1 / n}.get(EQUAL[name]) or float(EQUAL[name])
+        expected = {"1/n": 1 / n, "2/(n + 1)": 2 / (n + 1)}.get(EQUAL[name]) or float(EQUAL[name])
         assert (n == 1 and bool(found.value.isnan().all())) or found.value.tolist() == pytest.approx([expected] * 2, abs=1e-12)
     elif name in DOCUMENTED:
         assert found.value.isnan().all()
@@ -199,6 +199,7 @@ def test_never_a_silent_value(name: str, n: int) -> None:
         ("id_twonn", {"discard": 1.0}, "discard 1.0"),
         ("id_twonn", {"discard": "a"}, "discard 'a'"),
         ("id_twonn_difference", {"estimator": "id_mle"}, "'id_mle'; allowed: id_microscope, id_twonn"),
+        ("kl_padded", {"part": "middle"}, "'middle'; allowed: all, common, beyond"),
         ("kl_gaussian", {"dims": 0}, "dims is 0"),
         ("kl_knn", {"k": 1}, "k is 1"),
         ("kl_knn", {"dims": 2.5}, "dims is 2.5"),

@@ -123,10 +123,9 @@ def test_float32_up_to_its_largest() -> None:
 
 
 def test_interval_leaves_out_replicates_without_value() -> None:
-    replicates = torch.tensor([[1.0, 1.0], [2.0, torch.nan], [3.0, torch.nan], [torch.nan, torch.nan]])
-    low, high = Resample(4, seed=0, level=0.5).interval(replicates)
-    assert [float(low[0]), float(high[0])] == [1.5, 2.5]
-    assert low[1].isnan() and high[1].isnan()
+    resample = Resample(4, seed=0, level=0.5)
+    assert resample.percentiles(torch.tensor([1.0, 2.0, 3.0, torch.nan])) == (1.5, 2.5)
+    assert all(end != end for end in resample.percentiles(torch.tensor([1.0, torch.nan, torch.nan, torch.nan])))
 
 
 def test_bootstrap_draws_sentences_not_tokens() -> None:

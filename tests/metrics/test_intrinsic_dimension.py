@@ -1,4 +1,4 @@
-"""`id_microscope` and `id_twonn`: parity with their references, resampling, duplicates, failure."""
+"""`id_microscope` and `id_twonn`: parity with their references, duplicates, failure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from intervals import interval
-from langgeom.metrics import Cloud, Resample, id_microscope, id_twonn
+from langgeom.metrics import Cloud, id_microscope, id_twonn
 from langgeom.metrics.registry import METRICS
 
 
@@ -48,6 +47,25 @@ def test_twonn_parity(hidden: Callable[..., Tensor], repeated: float, method: st
     assert (int(found.n), int(found.dropped)) == (len(distinct), 400 - len(distinct))
 
 
+def test_microscope_without_copies(hidden: Callable[..., Tensor]) -> None:
+    points = hidden(400, repeated=0.3)
+    distinct = torch.unique(points, dim=0)
+    assert float(METRICS["id_microscope_distinct"].function(points)) == pytest.approx(float(id_microscope(distinct)), rel=1e-9)
+    assert float(id_microscope(points)) > 1.5 * float(id_microscope(distinct))
+
+
+def test_copies_are_known_from_their_prefixes(hidden: Callable[..., Tensor]) -> None:
+    """Copies that differ in their last digits: by bits they are near neighbours, by prefixes one point, but for layer 0."""
+    points, prefixes = hidden(300, 20).double(), torch.arange(300)
+    points[200:250], prefixes[200:250] = points[:50] * (1 + 1e-7), prefixes[:50]
+    cloud, others = Cloud(points[None].repeat(2, 1, 1), prefixes=prefixes), points[torch.arange(300) // 50 != 4]
+    for name in ("id_twonn", "id_twonn_mle", "id_mle", "id_gride", "id_microscope_distinct"):
+        found = METRICS[name].function(cloud)
+        assert float(found.value[1]) == pytest.approx(float(METRICS[name].function(others)), rel=1e-9), name
+        assert float(found.value[0]) == pytest.approx(float(METRICS[name].function(points)), rel=1e-9), name
+    assert torch.equal(id_microscope(cloud).value, id_microscope(cloud.points).value)
+
+
 def test_twonn_known_dimension() -> None:
     flat = torch.rand(4000, 2, generator=torch.Generator().manual_seed(1))
     for method in ("linear", "mle"):
@@ -58,35 +76,6 @@ def test_registered_variant_is_the_method(hidden: Callable[..., Tensor]) -> None
     points = hidden(100)
     assert float(METRICS["id_twonn_mle"].function(points)) == float(id_twonn(points, method="mle"))
     assert float(METRICS["id_twonn"].function(points)) == float(id_twonn(points))
-
-
-def _repeat_and_fit(points: Tensor, weights: Tensor, fit: str) -> float:
-    """Write each ratio down as often as it counts and apply the plain formula."""
-    distances = torch.cdist(points.double(), points.double(), compute_mode="donot_use_mm_for_euclid_dist")
-    distances.fill_diagonal_(torch.inf)
-    r1, r2 = distances.topk(2, largest=False).values.T
-    mu = (r2 / r1).repeat_interleave(weights).sort().values
-    n = len(mu)
-    if fit == "mle":
-        keep = int(n * 0.9)
-        return float((keep - 1) / (mu[:keep].log().sum() + (n - keep) * mu[keep - 1].log()))
-    keep = n // 5 if fit == "fifth" else int(n * 0.9)
-    x, y = mu[:keep].log(), -torch.log(1 - torch.arange(1, keep + 1, dtype=torch.float64) / n)
-    return float((x * y).sum() / (x * x).sum())
-
-
-@pytest.mark.parametrize(("fit", "level"), [("fifth", 0.5), ("linear", 0.95), ("mle", 0.9)])
-def test_interval_is_that_of_repeated_ratios(hidden: Callable[..., Tensor], fit: str, level: float) -> None:
-    points, groups = hidden(240), torch.arange(240) // 12
-    resample = Resample(40, seed=3, level=level)
-    cloud = Cloud(points, groups)
-    found = id_microscope(cloud, resample=resample) if fit == "fifth" else \
-        id_twonn(cloud, method=fit, resample=resample)  # fmt: skip
-    fits = [_repeat_and_fit(points, counts[groups], fit) for counts in resample.counts(20)]
-    expected = interval(found, fits, level)
-    assert found.low is not None and found.high is not None
-    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-9)
-    assert float(found.value) == pytest.approx(_repeat_and_fit(points, torch.ones(240, dtype=torch.long), fit), rel=1e-9)
 
 
 def test_no_warning_when_all_is_well(hidden: Callable[..., Tensor]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from intervals import interval
 from langgeom.metrics import Cloud, MetricError, Resample, kl_mean, kl_padded
 from langgeom.metrics.registry import METRICS
 
@@ -37,12 +37,28 @@ def test_kl_of_a_text_to_itself_is_zero_and_large_values_stay_finite() -> None:
     assert 0 < float(kl_mean(x, -x)) < 1e6
 
 
-def test_kl_mean_interval_is_the_mean_over_drawn_sentences() -> None:
+def test_kl_mean_interval_is_the_bootstrap_t() -> None:
     x, y, resample = torch.randn(30, 8), torch.randn(30, 8), Resample(50, seed=1, level=0.8)
-    means = torch.stack([plain_kl(x, y)[torch.arange(30).repeat_interleave(counts)].mean() for counts in resample.counts(30)])
+    terms = plain_kl(x, y)
+
+    def mean_and_error(values: Tensor) -> tuple[float, float]:
+        return float(values.mean()), float(values.var() / len(values)) ** 0.5
+
+    mean, error = mean_and_error(terms)
+    drawn = [mean_and_error(terms.repeat_interleave(counts)) for counts in resample.counts(30)]
+    low, high = np.quantile([(one - mean) / own for one, own in drawn], [0.1, 0.9])
     found = kl_mean(x, y, resample=resample)
-    expected = interval(found, means, 0.8)
-    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-7)
+    assert [float(found.low), float(found.high)] == pytest.approx([mean - high * error, mean - low * error], rel=1e-7)
+
+
+def test_kl_mean_scaled() -> None:
+    x, y = torch.randn(2, 30, 8), torch.randn(2, 30, 8) * 3
+    size = y.double().square().mean((1, 2), keepdim=True).sqrt()
+    scaled = METRICS["kl_mean_scaled"].function
+    torch.testing.assert_close(scaled(x, y).value, plain_kl(x / size, y / size).mean(1))
+    torch.testing.assert_close(scaled(100 * x, 100 * y).value, scaled(x, y).value)
+    with pytest.warns(UserWarning, match="no value"):
+        assert scaled(x, torch.zeros_like(x)).value.isnan().all()
 
 
 def ragged(sizes: list[int], dim: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -69,6 +85,21 @@ def test_kl_padded_is_the_study_with_any_padding(length: int) -> None:
     torch.testing.assert_close(kl_padded(*clouds, direction="from_reference").value, backward)
     torch.testing.assert_close(METRICS["kl_padded_reverse"].function(*clouds).value, backward)
     assert kl_padded(*clouds).n.tolist() == [4, 4]
+
+
+def test_kl_padded_is_the_sum_of_its_sides() -> None:
+    """The mean over positions that both have, by hand, and what the others add; `kl_mean` on the same sentences."""
+    sizes_x, sizes_y = [3, 5, 1, 2], [4, 2, 1, 5]
+    (x, groups_x), (y, groups_y) = ragged(sizes_x, 6, 0), ragged(sizes_y, 6, 1)
+    clouds = Cloud(x, groups_x), Cloud(y, groups_y)
+    terms, means, common = [], [], torch.tensor([3.0, 2, 1, 2])
+    for ours, theirs, size in zip(x.split(sizes_x, 1), y.split(sizes_y, 1), common.int().tolist(), strict=True):
+        terms.append(plain_kl(ours[:, :size], theirs[:, :size]).mean(1))
+        means.append(plain_kl(ours.mean(1), theirs.mean(1)))
+    positions, length = METRICS["kl_positions"].function(*clouds).value, METRICS["kl_length"].function(*clouds).value
+    torch.testing.assert_close(positions, torch.stack(terms).mean(0))
+    torch.testing.assert_close(kl_padded(*clouds).value - length, (torch.stack(terms) * common[:, None]).mean(0).double())
+    torch.testing.assert_close(METRICS["kl_mean_whole"].function(*clouds).value, torch.stack(means).mean(0), rtol=1e-6, atol=0)
 
 
 def test_kl_padded_takes_sentences_in_any_storage_order() -> None:

@@ -47,21 +47,25 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
     rows = measure_text(hidden, reference, NAMES, resample)
     assert len(rows) == 3 * 5 + 3
     found = {(row["metric"], row["over"], row["layer"]): row for row in rows}
-    assert list(rows[0]) == ["layer", "metric", "over", "value", "low", "high", "n", "dropped", "sentences", "half_a", "half_b"]
+    columns = ["layer", "metric", "over", "value", "low", "high", "n", "dropped", "sentences", "half_a", "half_b", "p"]
+    assert list(rows[0]) == columns
     cloud = Cloud(hidden.token, hidden.token_sentence)
     for name, metric in (("id_twonn", id_twonn), ("anisotropy", anisotropy)):
         expected = metric(cloud, resample=resample)
         for layer in range(3):
             row = found[name, "token", layer]
-            assert (row["value"], row["low"], row["high"]) == tuple(
-                float(getattr(expected, field)[layer]) for field in ("value", "low", "high")
+            assert row["value"] == float(expected.value[layer])
+            # Five sentences have no interval.
+            assert (row["low"], row["high"], row["n"], row["dropped"]) == (None, None, 25, 0)
+            halves = (row["half_a"], row["half_b"])
+            assert halves == (
+                (None, None) if name == "anisotropy" else (float(expected.half_a[layer]), float(expected.half_b[layer]))
             )
-            assert (row["n"], row["dropped"]) == (25, 0)
     assert found["anisotropy", "sentence", 1]["value"] == float(anisotropy(hidden.sentence[1]))
     assert found["bpc", "text", None]["value"] == pytest.approx(1 / 4 / 0.6931471805599453)
     assert found["fertility", "text", None] | {"low": 0, "high": 0} == {
         "layer": None, "metric": "fertility", "over": "text", "value": 1.0, "low": 0, "high": 0, "n": 5, "dropped": 0,
-        "sentences": 5, "half_a": None, "half_b": None,
+        "sentences": 5, "half_a": None, "half_b": None, "p": None,
     }  # fmt: skip
     assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
 
@@ -89,14 +93,15 @@ def test_metrics_of_pairs_are_measured_as_aligned_ones_and_once(pair: tuple[Hidd
     names = {"aligned": ["kl_padded"], "pairs": ["kl_padded", "id_twonn_difference"]}
     rows = measure_text(hidden, reference, names, Resample(20, seed=0))
     assert [(row["metric"], row["layer"]) for row in rows] == [
-        (metric, layer) for layer in range(3) for metric in ("kl_padded", "id_twonn_difference")
+        *((metric, layer) for layer in range(3) for metric in ("kl_padded", "id_twonn_difference")),
+        ("id_twonn_difference", None),
     ]
     x, y = hidden.token[:, 5:22], reference.token[:, [0, 1, 2, *range(11, 19)]]
     expected = id_twonn(x).value - id_twonn(y).value
     found = [row for row in rows if row["metric"] == "id_twonn_difference"]
-    assert [row["value"] for row in found] == pytest.approx(expected.tolist(), rel=1e-12)
+    assert [row["value"] for row in found] == pytest.approx([*expected.tolist(), float(expected[1:].mean())], rel=1e-9)
     assert {(row["over"], row["n"], row["dropped"]) for row in found} == {("token", 3, 2)}
-    assert all(row["low"] <= row["value"] <= row["high"] for row in found)
+    assert all(0 < row["p"] <= 1 and row["low"] is None for row in found)
     with pytest.raises(UserError, match=r"'id_twonn' is no metric over 'pairs'.*Did you mean 'id_twonn_difference'"):
         measure_text(hidden, reference, {"pairs": ["id_twonn"]}, None)
 
@@ -120,8 +125,9 @@ def test_a_prepared_reference_gives_the_same_rows_with_one_search(
     prepared = Prepared(reference)
     found = [measure_text(one, prepared, names, Resample(20, seed=0)) for one in (hidden, whole, reference, turned, hidden)]
     assert found == expected
-    # In three layers: each text's tokens, and parts of `hidden` and its counterpart; the whole reference's once for all.
-    assert searched.count(reference.token.shape[1:]) == 3 and len(searched) == 3 * (3 + 1 + 1 + 2 + 3)
+    # In three layers: each text's tokens, the reference's once, and each text's with the reference's beside it (its own copies,
+    # where it is the reference).
+    assert searched.count(reference.token.shape[1:]) == 3 + 3 and len(searched) == 3 * (5 + 5)
 
 
 def test_reference_to_itself_is_zero(pair: tuple[HiddenStates, HiddenStates]) -> None:

@@ -1,4 +1,4 @@
-"""`id_mle` and `id_gride` against scikit-dimension 0.5 and against their formulas; their intervals; known dimensions."""
+"""`id_mle` and `id_gride` against scikit-dimension 0.5 and against their formulas; known dimensions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
-from intervals import interval
-from langgeom.metrics import Cloud, MetricError, Resample, gride_scales, id_gride, id_mle, id_twonn
-from langgeom.metrics.estimators.id_gride import REACH, _fit, _newton
+from langgeom.metrics import MetricError, Resample, gride_scales, id_gride, id_mle, id_twonn
 from langgeom.metrics.registry import METRICS
 
 
@@ -86,30 +84,6 @@ def test_gride_curve_of_no_scale_is_refused(largest: float) -> None:
         gride_scales(torch.randn(9, 2), largest=largest)  # type: ignore[arg-type]
 
 
-def test_intervals_are_those_of_repeated_points(hidden: Callable[..., Tensor]) -> None:
-    points, groups, resample = hidden(240), torch.arange(240) // 12, Resample(40, seed=3)
-    near = distances(points, 8)
-    inverse = (near[:, -1:] / near[:, :-1]).log().mean(1)
-    weights = [counts[groups] for counts in resample.counts(20)]
-    expected = torch.tensor([float(1 / inverse.repeat_interleave(w).mean()) for w in weights], dtype=torch.float64)
-    found = id_mle(Cloud(points, groups), k=8, resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, expected), rel=1e-9)
-
-    ratios = (near[:, 7] / near[:, 3]).log()
-
-    def root(logs: Tensor) -> float:
-        low, high = 1e-3, 1e3
-        for _ in range(100):
-            d = (low + high) / 2
-            score = (len(logs) - 1) / d + 3 * (logs / -torch.expm1(-d * logs)).sum() - 7 * logs.sum()
-            low, high = (d, high) if score > 0 else (low, d)
-        return low
-
-    expected = torch.tensor([root(ratios.repeat_interleave(w)) for w in weights], dtype=torch.float64)
-    found = id_gride(Cloud(points, groups), scale=4, resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, expected), rel=1e-8)
-
-
 def sphere(n: int, d: int, generator: torch.Generator) -> Tensor:
     return torch.nn.functional.normalize(torch.randn(n, d + 1, generator=generator, dtype=torch.float64), dim=1)
 
@@ -142,22 +116,3 @@ def test_too_few_points_for_the_neighbours() -> None:
     assert not id_mle(points, k=19).value.isnan() and not id_gride(points).value.isnan()
     with pytest.warns(UserWarning, match="id_gride: no value"):
         assert id_gride(points[:16]).value.isnan()
-
-
-@pytest.mark.parametrize("scale", [2, 8, 32])
-@pytest.mark.parametrize("sentences", [4, 60])
-def test_replicates_by_the_polynomial_are_those_solved_one_by_one(scale: int, sentences: int) -> None:
-    """Few sentences spread the roots beyond the polynomial's reach, where they are solved by themselves."""
-    generator = torch.Generator().manual_seed(scale)
-    # Sentences of different dimension, so that replicates differ widely.
-    d = 10 + (40 if sentences == 4 else 4) * torch.rand(sentences, generator=generator, dtype=torch.float64)
-    groups = torch.arange(600) % sentences
-    shape = torch.distributions.Beta(torch.tensor(float(scale)), torch.tensor(float(scale)))
-    torch.manual_seed(scale)
-    logs = -shape.sample((600,)).double().clamp(1e-6, 1 - 1e-6).log() / d[groups]
-    counts = Resample(100, seed=0).counts(sentences)
-    weights = torch.cat([torch.ones(1, 600), counts[:, groups]]).double()
-    expected = _newton(logs, weights, scale)
-    spread = (expected / expected[0] - 1).abs().max()
-    assert (spread > REACH) == (sentences == 4)
-    torch.testing.assert_close(_fit(logs, weights, scale), expected, rtol=1e-9, atol=0)

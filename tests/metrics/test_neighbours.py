@@ -149,7 +149,7 @@ def test_copies_are_known_from_prefixes_above_layer_0() -> None:
     assert found[1] == [[0, 2, 3], [3, 1, 1], [0, 0, 1, 2, 0]]
     cloud = Cloud(points, prefixes=torch.tensor([7, 8, 3, -4, 7]))
     assert [layer.members.tolist() for layer in map(cloud.layer, range(3))][1:] == [[0, 1, 2, 3, 0], [0, 1, 2, 3, 0]]
-    assert cloud.layer(1).bitwise.members.tolist() == list(range(5)) and cloud.layer(0).bitwise is cloud.layer(0)
+    assert cloud.layer(1).bits.members.tolist() == list(range(5))
     equal = Cloud(points, prefixes=torch.arange(5)).layer(2)
     assert [part.tolist() for part in (*equal.distinct, equal.members)] == [[0, 1, 2, 3], [1, 1, 2, 1], [0, 1, 2, 3, 2]]
     with pytest.raises(MetricError, match=r"prefixes are .*4.*5 integers"):

@@ -30,7 +30,7 @@ def test_participation_parity(hidden: Callable[..., Tensor], shape: tuple[int, i
     points = hidden(*shape).to(dtype)
     found = float(id_pca(points))
     expected = ratio(points)
-    assert found == pytest.approx(expected, rel=1e-6)
+    assert found == pytest.approx(expected, rel=1e-5)
     peer = skdim.id.lPCA(ver="participation_ratio").fit(points.double().numpy())
     assert peer.dimension_ == pytest.approx(found, rel=1e-6)
 
@@ -72,7 +72,7 @@ def test_mean_cosine_is_the_mean_over_pairs(hidden: Callable[..., Tensor]) -> No
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("tokens", [6, 1])
+@pytest.mark.parametrize("tokens", [3, 1])
 def test_participation_interval_is_that_of_recomputation(
     hidden: Callable[..., Tensor], shape: tuple[int, int], tokens: int
 ) -> None:
@@ -80,35 +80,35 @@ def test_participation_interval_is_that_of_recomputation(
     counts = resample.counts(int(groups.max()) + 1)
     exact = torch.tensor([ratio(points.repeat_interleave(w[groups], dim=0)) for w in counts], dtype=torch.float64)
     found = id_pca(Cloud(points, groups), resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, exact), rel=1e-5)
+    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, exact, len(counts[0])), rel=1e-4)
     scores = (exact - 1) / (shape[1] - 1)
     found = isoscore(Cloud(points, groups), resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, scores), rel=1e-4)
+    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, scores, len(counts[0])), rel=1e-4)
 
 
 def test_mean_cosine_interval_leaves_out_copies() -> None:
-    points, groups, resample = torch.randn(40, 5) + 0.5, torch.arange(40) // 4, Resample(30, seed=2)
+    points, groups, resample = torch.randn(80, 5) + 0.5, torch.arange(80) // 4, Resample(30, seed=2)
     units = torch.nn.functional.normalize(points.double(), dim=1)
     table = (units @ units.T).fill_diagonal_(0)
     exact = []
-    for counts in resample.counts(10):
+    for counts in resample.counts(20):
         w = counts[groups].double()
         exact.append(float(w @ table @ w / (w.sum() ** 2 - w.square().sum())))
     found = mean_cosine(Cloud(points, groups), resample=resample)
-    expected = interval(found, exact)
-    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-9)
+    expected = interval(found, exact, 20)
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_effective_rank_interval_keeps_the_axes(hidden: Callable[..., Tensor], shape: tuple[int, int]) -> None:
-    points, groups, resample = hidden(*shape), torch.arange(shape[0]) // 6, Resample(30, seed=2)
+    points, groups, resample = hidden(*shape), torch.arange(shape[0]) // 3, Resample(30, seed=2)
     axes = torch.linalg.svd(points.double() - points.double().mean(0), full_matrices=False).Vh
     exact = []
-    for counts in resample.counts(shape[0] // 6):
+    for counts in resample.counts(shape[0] // 3):
         drawn = (points.double() @ axes.T).repeat_interleave(counts[groups], dim=0)
         sigma = (drawn - drawn.mean(0)).square().sum(0).sqrt()[: min(shape[0] - 1, shape[1])]
         share = sigma / sigma.sum()
         exact.append(float(torch.exp(torch.special.entr(share).sum())))
     found = effective_rank(Cloud(points, groups), resample=resample)
-    expected = interval(found, exact)
-    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-6)
+    expected = interval(found, exact, shape[0] // 3)
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-5)

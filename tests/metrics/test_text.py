@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 
-from intervals import interval
 from langgeom.metrics import (
     MetricError,
     MissingValueWarning,
@@ -30,18 +29,26 @@ def test_values() -> None:
     assert (float(found), int(found.n), int(found.dropped)) == (1.5, 2, 0)
 
 
-def test_interval_is_that_of_drawn_sentences() -> None:
+def test_interval_is_student_s_of_the_log() -> None:
     tokens, words, resample = torch.randint(1, 50, (40,)), torch.randint(1, 20, (40,)), Resample(60, seed=5)
-    ratios = [float((tokens * c).sum() / (words * c).sum()) for c in resample.counts(40)]
     found = fertility(tokens, words, resample=resample)
-    assert [float(found.low), float(found.high)] == pytest.approx(interval(found, ratios), rel=1e-6)
+    value = float(found)
+    error = float((tokens - value * words).std()) / 40**0.5 / float(words.double().mean())
+    # Student's quantile with 39 degrees of freedom.
+    expected = [value * math.exp(side * 2.0227 * error / value) for side in (-1, 1)]
+    assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-4)
 
 
 def test_unknown_tokens() -> None:
     counts = torch.tensor([3, 0, 5]), torch.tensor([4, 6, 10])
-    found = unknown_tokens(*counts, resample=Resample(200, seed=0))
-    assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 3, 0)
-    assert found.low is not None and found.high is not None and 0 <= float(found.low) < 0.4 < float(found.high) <= 1
+    found = unknown_tokens(*(count.repeat(10) for count in counts), resample=Resample(200, seed=0))
+    assert (float(found), int(found.n), int(found.dropped)) == (pytest.approx(0.4), 30, 0)
+    # Wilson's limits p with the error of a ratio over sentences.
+    terms = ((counts[0] - 0.4 * counts[1]) / (20 / 3)).repeat(10)
+    # Student's quantile with 29 degrees of freedom over the normal one.
+    variance = float(terms.var()) / 30 * (2.0452 / 1.95996) ** 2
+    for p in (float(found.low), float(found.high)):
+        assert (p - 0.4) ** 2 == pytest.approx(1.959963984540054**2 * p * (1 - p) * variance / 0.24, rel=1e-3)
     # Of no unknown token in 60 sentences Wilson's interval, which has a width: z^2 / (n + z^2).
     none = unknown_tokens(torch.zeros(60), torch.full((60,), 9), resample=Resample(200, seed=0))
     assert (float(none), float(none.low)) == (0, 0) and float(none.high) == pytest.approx(3.8415 / 63.8415, rel=1e-4)

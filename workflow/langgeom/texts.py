@@ -114,7 +114,7 @@ def _of_word_order(sentences: Sentences, resample: Resample | None, function: Ca
     import numpy as np
     import torch
 
-    from langgeom.metrics.resample import summarise
+    from langgeom.metrics.resample import FEWEST, summarise
 
     numbers: dict[str, int] = {}
     lines = [np.array([numbers.setdefault(word, len(numbers)) for word in line], dtype=np.int64) for line in sentences]
@@ -124,12 +124,11 @@ def _of_word_order(sentences: Sentences, resample: Resample | None, function: Ca
         copies = [np.flatnonzero(counts > copy) for copy in range(int(counts.max(initial=0)))]
         return np.concatenate([np.empty(0, dtype=np.int64), *(lines[index] for chosen in copies for index in chosen)])
 
-    value = torch.tensor([function(drawn(np.ones(len(lines))))], dtype=torch.float64)
     replicates = None
-    if resample is not None and len(lines) > 1:
+    if resample is not None and len(lines) >= FEWEST:
         values = [function(drawn(counts)) for counts in resample.counts(len(lines)).numpy()]
-        replicates = torch.tensor(values, dtype=torch.float64)[:, None]
-    return summarise(value, [len(lines)], [0], replicates, resample, scalar=True)
+        replicates = torch.tensor(values, dtype=torch.float64)
+    return summarise(function(drawn(np.ones(len(lines)))), len(lines), 0, replicates, resample)
 
 
 def moving_average(types: np.ndarray, window: int) -> float:

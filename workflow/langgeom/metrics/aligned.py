@@ -35,7 +35,7 @@ def each_pair(
 ) -> Estimate:
     """Call `measure(x, y, counts)` for every layer of two clouds whose rows are translations of each other.
 
-    Points that are not finite are an error here; `signed` as in `summarise`.
+    Points that are not finite are an error here; `signed` as in `Cloud.each`.
 
     Raises:
         MetricError: shapes that differ; clouds with groups; NaN or infinite points.
@@ -94,10 +94,19 @@ def in_direction(direction: str, x: T, y: T) -> tuple[T, T]:
     return (x, y) if direction == "to_reference" else (y, x)
 
 
-def mean_over_sentences(values: Tensor, counts: Tensor | None) -> Measured:
-    """Return the mean of one value a sentence [n] and its replicates."""
-    draws = None if counts is None else (counts.double() @ values.double()) / counts.sum(1)
-    return Measured(float(values.double().mean()), draws, len(values), 0)
+def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: str = "") -> Measured:
+    """Return the mean of one value a sentence [n], with a bootstrap-t interval, or Wilson's of a share.
+
+    `share` is "hits", of sentences that count wholly or not, or "parts", of shares that vary less.
+    """
+    values, interval = values.double(), None
+    if resample is not None and counts is not None:
+        if share:
+            error = float(values.std(correction=0)) / len(values) ** 0.5
+            interval = resample.share(float(values.mean()), len(values), error if share == "parts" else 0.0)
+        else:
+            interval = resample.studentised(values, counts)
+    return Measured(float(values.mean()), None, len(values), 0, interval)
 
 
 def log_softmax(points: Tensor) -> Tensor:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from torch import Tensor
 from langgeom.metrics.estimate import Estimate, MetricError
 from langgeom.metrics.neighbours import Distinct, Neighbours, distinct, distinct_rows, nearest
 from langgeom.metrics.numerics import row_norms
-from langgeom.metrics.resample import Resample, summarise
+from langgeom.metrics.resample import FEWEST, NONE, Interval, Resample
 
 T = TypeVar("T")
 # Elements converted to float64 at a time.
@@ -29,26 +29,33 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric of one layer: value, replicates [replicates] (None when there are none), points used and left out."""
+    """A metric of one layer.
+
+    Attributes:
+        value: NaN where the metric is not defined.
+        replicates: [replicates] of the bootstrap, from which the interval follows; None when there are none.
+        n, dropped: points used and left out.
+        interval: both ends, of a metric with an interval of its own.
+        halves: the value in two fixed halves of the sentences.
+        swapped: [swaps] values under swapped labels, of a difference between two versions of a text.
+    """
 
     value: float
     replicates: Tensor | None
     n: int
     dropped: int
+    interval: Interval | None = None
+    halves: Interval | None = None
+    swapped: Tensor | None = None
 
     @classmethod
     def missing(cls, n: int, dropped: int = 0) -> Measured:
         """Return a measurement without a value."""
         return cls(torch.nan, None, n, dropped)
 
-    @classmethod
-    def of_fits(cls, fits: Tensor, n: int, dropped: int = 0) -> Measured:
-        """Return a measurement whose value is the first of the fits and whose replicates are the others."""
-        return cls(float(fits[0]), fits[1:], n, dropped)
-
 
 class Sentences:
-    """The sentence that each point belongs to, and how often replicates draw it; one object serves all layers.
+    """The sentence that each point belongs to, how often replicates draw it, and its half; one object serves all layers.
 
     Attributes:
         groups: [n] int64, numbers from 0 to count - 1 on the device of the points.
@@ -65,25 +72,32 @@ class Sentences:
             names, self.groups = torch.unique(groups.to(device), return_inverse=True)
             self.count = len(names)
         self._counts: tuple[Resample | None, Tensor | None] = (None, None)
-        self._weights: tuple[Tensor | None, dict[torch.dtype, Tensor]] = (None, {})
+        self._parts: tuple[Resample | None, Tensor | None] = (None, None)
 
     def counts(self, resample: Resample | None) -> Tensor | None:
-        """Return how often each replicate draws each sentence, [replicates, count] int64; None without replicates."""
+        """Return how often each replicate draws each sentence, [replicates, count] int64.
+
+        None without a bootstrap, and for fewer than `FEWEST` sentences, which have no interval.
+        """
         if self._counts[0] != resample:
-            drawn = None if resample is None or self.count < 2 else resample.counts(self.count).to(self.groups.device)
+            drawn = None if resample is None or self.count < FEWEST else resample.counts(self.count).to(self.groups.device)
             self._counts = (resample, drawn)
         return self._counts[1]
 
-    def weights(self, counts: Tensor | None, dtype: torch.dtype = torch.int64) -> Tensor:
+    def parts(self, resample: Resample | None) -> Tensor:
+        """Return the rows of all sentences, then of both halves of each split (without a bootstrap, none), [n, parts] bool."""
+        if self._parts[1] is None or self._parts[0] != resample:
+            parts = torch.ones((self.count, 1), dtype=torch.bool)
+            if resample is not None and self.count > 1:
+                first = resample.splits(self.count).T
+                parts = torch.cat([parts, torch.stack([first, ~first], 2).flatten(1)], 1)
+            self._parts = (resample, parts.to(self.groups.device)[self.groups])
+        return self._parts[1]  # type: ignore[return-value]
+
+    def weights(self, counts: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Return how often each point counts, [1 + replicates, n]: once in the first row, then as its sentence was drawn."""
-        if counts is None:
-            return torch.ones((1, len(self.groups)), dtype=dtype, device=self.groups.device)
-        if self._weights[0] is not counts:
-            once = torch.ones((1, len(self.groups)), dtype=torch.int64, device=self.groups.device)
-            self._weights = (counts, {torch.int64: torch.cat([once, counts[:, self.groups]])})
-        if dtype not in self._weights[1]:
-            self._weights[1][dtype] = self._weights[1][torch.int64].to(dtype)
-        return self._weights[1][dtype]
+        once = torch.ones((1, len(self.groups)), dtype=dtype, device=self.groups.device)
+        return once if counts is None else torch.cat([once, counts.to(dtype)[:, self.groups]])
 
     def sums(self, rows: Tensor) -> Tensor:
         """Return the sums of rows [n, ...] over the points of each sentence, [count, ...]."""
@@ -103,7 +117,7 @@ class Cloud:
         prefixes: [n] int64, equal for tokens that a model cannot tell apart: copies, in all layers but layer 0. Points with
             equal bits are copies too.
         device: where layers are measured, each moved there when it is used; absent, where the points are.
-        first: number of the first layer.
+        first: number of the first layer, for errors.
 
     Raises:
         MetricError: another shape or dtype, or no points.
@@ -133,9 +147,8 @@ class Cloud:
             raise MetricError(
                 f"prefixes are {prefixes.dtype} {list(prefixes.shape)}; they must be {self.n} integers, one a point"
             )
-        copies = None if prefixes is None else distinct(prefixes.to(place))
         self._all = [
-            Layer(stored, first + index, self.sentences, place, copies if first + index else None)
+            Layer(stored, first + index, self.sentences, place, prefixes if first + index else None)
             for index, stored in enumerate(self.points)
         ]
         self._last: list[Layer] = []
@@ -186,14 +199,14 @@ class Cloud:
             resample: the bootstrap; `counts` [replicates, sentences] say how often each sentence is drawn, None without it.
             measure: the metric of one layer. With other clouds it is called with the same layer of each, before `counts`.
             others: clouds of as many layers.
-            signed: as in `summarise`.
+            signed: the quantity may have either sign, as a difference has.
 
         Raises:
             MetricError: as `layer`; the message names the layer.
         """
         counts = self.sentences.counts(resample)
         results = [measure(*(cloud.layer(index) for cloud in (self, *others)), counts) for index in range(self.layers)]
-        return _gathered(results, counts, resample, scalar=self.scalar, signed=signed)
+        return _gathered(results, resample, self.sentences.count, scalar=self.scalar, signed=signed)
 
     def each_step(self, resample: Resample | None, measure: Callable[[Layer, Layer, Tensor | None], Measured]) -> Estimate:
         """Call `measure(layer, next_layer, counts)` for every layer that has a next, and gather the estimate.
@@ -208,12 +221,12 @@ class Cloud:
             this.check()
             following.check()
             results.append(measure(this, following, counts))
-        return _gathered(results, counts, resample, scalar=False)
+        return _gathered(results, resample, self.sentences.count, scalar=False)
 
     def expect(self, neighbours: int) -> None:
-        """Let the first search for neighbours find this many, so that there is one search for all metrics."""
+        """Let the first search find enough for so many neighbours in halves, so that there is one search for all metrics."""
         for layer in self._all:
-            layer.expected = neighbours
+            layer.expected = reach(neighbours) if neighbours else 0
 
     def check(self) -> None:
         """Raise MetricError as `layer` does, for any layer."""
@@ -226,26 +239,44 @@ class Cloud:
             layer.forget()
 
 
+def reach(k: int) -> int:
+    """Return how many neighbours a list needs, so that k of them are nearly always in one half of the sentences."""
+    return 2 * k + 6 * math.isqrt(k) + 8
+
+
 def _gathered(
-    results: list[Measured], counts: Tensor | None, resample: Resample | None, *, scalar: bool, signed: bool = False
+    results: list[Measured], resample: Resample | None, sentences: int, *, scalar: bool, signed: bool = False
 ) -> Estimate:
-    value = torch.tensor([result.value for result in results], dtype=torch.float64)
-    replicates = None
-    if counts is not None:
-        none = torch.full((len(counts),), torch.nan, dtype=torch.float64)
-        drawn = [none if result.replicates is None else result.replicates for result in results]
-        replicates = torch.stack([one.to("cpu", torch.float64) for one in drawn], dim=1)
-    n, dropped = [result.n for result in results], [result.dropped for result in results]
-    return summarise(value, n, dropped, replicates, resample, scalar=scalar, signed=signed)
+    def tensor(numbers: Iterable[Any], dtype: torch.dtype = torch.float64) -> Tensor:
+        found = torch.tensor(list(numbers), dtype=dtype)
+        return found[0] if scalar else found
+
+    def ends(found: Measured) -> Interval:
+        if found.interval is not None or found.replicates is None or found.value != found.value:
+            return found.interval or NONE
+        return resample.moved(found.value, found.replicates, sentences, signed=signed)  # type: ignore[union-attr]
+
+    fields: dict[str, Tensor] = {}
+    if resample is not None:
+        fields["low"], fields["high"] = map(tensor, zip(*map(ends, results), strict=True))
+    if any(found.halves for found in results):
+        fields["half_a"], fields["half_b"] = (
+            tensor(side) for side in zip(*(found.halves or NONE for found in results), strict=True)
+        )
+    if all(found.swapped is not None for found in results):
+        swapped = torch.stack([found.swapped.cpu() for found in results], 1)  # type: ignore[union-attr]
+        fields["swapped"] = swapped[:, 0] if scalar else swapped
+    counts = (tensor((getattr(found, name) for found in results), torch.int64) for name in ("n", "dropped"))
+    return Estimate(tensor(found.value for found in results), *counts, **fields)
 
 
 class Layer:
-    """Points [n, d] of one layer and what is computed of them once; `copies` are those known from prefixes."""
+    """Points [n, d] of one layer and what is computed of them once. Copies are known from `prefixes`, and from equal bits."""
 
     def __init__(
-        self, stored: Tensor, index: int, sentences: Sentences, device: torch.device, copies: Distinct | None = None
+        self, stored: Tensor, index: int, sentences: Sentences, device: torch.device, prefixes: Tensor | None = None
     ) -> None:
-        self.stored, self.index, self.sentences, self.device, self._copies = stored, index, sentences, device, copies
+        self.stored, self.index, self.sentences, self.device, self.prefixes = stored, index, sentences, device, prefixes
         self.expected = 0
         self._nearest: Neighbours | None = None
         self._large: dict[Hashable, object] = {}
@@ -266,8 +297,6 @@ class Layer:
         self.__dict__.pop("points", None)
         self.__dict__.pop("centred", None)
         self._large.clear()
-        if "bitwise" in self.__dict__ and self.bitwise is not self:
-            self.bitwise.forget()
 
     def check(self) -> None:
         """Raise MetricError for points that are not finite, and for float64 points whose powers float64 does not hold."""
@@ -335,14 +364,17 @@ class Layer:
         return row_norms(self.centred)
 
     @cached_property
+    def bits(self) -> Distinct:
+        """The points that differ in their bits; `nearest` looks among them."""
+        return distinct_rows(self.points)
+
+    @cached_property
     def _distinct(self) -> Distinct:
-        if self._copies is None:
-            return distinct_rows(self.points)
+        if self.prefixes is None:
+            return self.bits
+        known = distinct(self.prefixes.to(self.device))
         # Half precision gives a few other tokens equal points, whose distance of 0 has no logarithm.
-        first, _, members = self._copies
-        found = distinct_rows(self.points[first])
-        members = found.members[members]
-        return Distinct(first[found.first], torch.bincount(members), members)
+        return distinct(self.bits.members[known.first][known.members])
 
     @property
     def distinct(self) -> tuple[Tensor, Tensor]:
@@ -354,22 +386,37 @@ class Layer:
         """Which distinct point each row is, [n] int64, from 0."""
         return self._distinct.members
 
-    @cached_property
-    def bitwise(self) -> Layer:
-        """The same points with copies known from their bits alone."""
-        return self if self._copies is None else Layer(self.stored, self.index, self.sentences, self.device)
+    def nearest(self, k: int) -> Neighbours:
+        """Return the k nearest neighbours of each point of `bits` among them; all others, where there are fewer.
 
-    def nearest(self, k: int) -> Neighbours | None:
-        """Return the k nearest neighbours of each distinct point among them; None when there are too few.
-
-        Computed once for the largest k asked for or expected.
+        A point alone has itself, infinitely far. Computed once for the largest k asked for or expected.
         """
-        first, _ = self.distinct
-        if len(first) <= k:
-            return None
+        first = self.bits.first
+        k = min(k, len(first) - 1)
+        if k == 0:
+            return Neighbours(torch.full_like(self.norms[:1, None], torch.inf), first[:, None])
         if self._nearest is None or self._nearest.distances.shape[1] < k:
             parts = self.points, self.centred, self.norms
             points, centred, norms = parts if len(first) == len(self.points) else (part[first] for part in parts)
-            most = max(k, self.expected)
-            self._nearest = nearest(points, most if most < len(first) else k, centred, norms)
+            self._nearest = nearest(points, min(max(k, self.expected), len(first) - 1), centred, norms)
         return Neighbours(self._nearest.distances[:, :k], self._nearest.indices[:, :k])
+
+    def beside(self, other: Layer) -> Layer:
+        """Return the points of this layer and then of another as one; sentences keep their numbers."""
+
+        def both(mine: Tensor, theirs: Tensor) -> Tensor:
+            return torch.cat([mine.to(self.device), theirs.to(self.device)])
+
+        groups = both(self.sentences.groups, other.sentences.groups)
+        known = self.prefixes is not None and other.prefixes is not None
+        prefixes = both(self.prefixes, other.prefixes) if known else None  # type: ignore[arg-type]
+        points, sentences = both(self.stored, other.stored), Sentences(groups, len(groups), self.device)
+        return Layer(points, self.index, sentences, self.device, prefixes)
+
+    def distances(self, rows: Tensor) -> Tensor:
+        """Return the distances of some points of `bits` to all of them, by float64 products; infinite to themselves."""
+        points = self.once("float64", lambda: self.points[self.bits.first].double() - self.mean)
+        squares = self.once("squares", lambda: row_norms(points).square())
+        table = squares[rows, None] + squares - 2 * points[rows] @ points.T
+        table[torch.arange(len(rows), device=rows.device), rows] = torch.inf
+        return table.clamp_(min=0).sqrt_()

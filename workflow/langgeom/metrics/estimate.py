@@ -25,8 +25,9 @@ class Estimate:
         value: float64; NaN where the metric is not defined, as its docstring says.
         n: int64, points the value rests on (sentences for aligned metrics and those of the text).
         dropped: int64, points left out, such as duplicates.
-        low, high: float64, ends of the bootstrap interval; None when none was asked for.
+        low, high: float64, ends of the interval; None when none was asked for.
         half_a, half_b: float64, the value in two fixed halves of the sentences; None but for metrics of neighbours.
+        swapped: float64 [swaps] or [swaps, layers], a difference of two versions with their labels swapped in some sentences.
     """
 
     value: Tensor
@@ -36,6 +37,16 @@ class Estimate:
     high: Tensor | None = None
     half_a: Tensor | None = None
     half_b: Tensor | None = None
+    swapped: Tensor | None = None
+
+    @property
+    def p(self) -> Tensor | None:
+        """Chance of a difference as large as this when labels are swapped at random, both sides, as `value`; exact."""
+        if self.swapped is None:
+            return None
+        # Swaps that come to the same thing may be rounded differently.
+        reached = (self.swapped.abs() >= self.value.abs() * (1 - 1e-12)).sum(0)
+        return torch.where(self.value.isnan(), torch.nan, (1 + reached.double()) / (1 + len(self.swapped)))
 
     def __float__(self) -> float:
         if self.value.dim():

@@ -15,7 +15,7 @@ from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.cloud import Cloud, Sentences
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
 from langgeom.metrics.registry import METRICS, Metric
-from langgeom.metrics.resample import Resample
+from langgeom.metrics.resample import FEWEST, Resample
 
 Row = dict[str, Any]
 
@@ -73,7 +73,7 @@ def measure_text(
     resample: Resample | None,
     device: torch.device | str = "cpu",
 ) -> list[Row]:
-    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b` of one text.
+    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b, p` of one text.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
     a time.
@@ -111,6 +111,7 @@ def measure_text(
                 for over in ("token", "sentence"):
                     rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample)
                 rows["aligned"] += pairs.rows(layer, resample) if pairs else []
+            rows["aligned"] += pairs.over_layers(resample) if pairs else []
             for metric in chosen.get("text", []):
                 counts = _counts(metric, hidden, other.hidden if other else None)
                 if counts:
@@ -146,7 +147,7 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sente
         "layer": layer, "metric": metric.name, "over": over,
         "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
         "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
-        "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b),
+        "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b), "p": plain(estimate.p),
     }  # fmt: skip
 
 
@@ -184,7 +185,7 @@ class _Pairs:
         self.metrics = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
         rows_x, rows_y = _common(hidden.sentence_line, other.sentence_line)
         both, whole = ((text, rows_x), (reference, rows_y)), _whole(hidden)[rows_x] & _whole(other)[rows_y]
-        self.lines = len(hidden.sentence_line)
+        self.lines, self.swapped = len(hidden.sentence_line), dict[Metric, list[Estimate]]()
         self.counted = {"sentence": len(rows_x), "token": int(whole.sum())}
         self.clouds = {
             "sentence": [one.chosen("sentence", rows, torch.arange(len(rows))) for one, rows in both],
@@ -199,14 +200,35 @@ class _Pairs:
             for over in dict.fromkeys(self.metrics.values())
             if self.counted[over]
         }
-        return [
-            _row(
-                metric, over, layer,
-                metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING,
-                self.counted[over], self.lines - self.counted[over],
+        rows = []
+        for metric, over in self.metrics.items():
+            found = metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING
+            if layer and found.swapped is not None:
+                self.swapped.setdefault(metric, []).append(found)
+            rows.append(self._row(metric, layer, found))
+        return rows
+
+    def over_layers(self, resample: Resample | None) -> list[Row]:
+        """Return a row without a layer of each metric with label swaps: its median over the layers after the embedding.
+
+        The same swaps were made in all layers, so their medians are the distribution of this median by chance.
+        """
+        rows = []
+        for metric, layers in self.swapped.items():
+            value, half_a, half_b, swapped = (
+                torch.stack([getattr(found, name) for found in layers]).nanquantile(0.5, 0)
+                for name in ("value", "half_a", "half_b", "swapped")
             )
-            for metric, over in self.metrics.items()
-        ]  # fmt: skip
+            low, high = None, None
+            if resample is not None and self.counted["token"] >= FEWEST:
+                low, high = (torch.tensor(end, dtype=torch.float64) for end in resample.of_swaps(float(value), swapped))
+            last = layers[-1]
+            rows.append(self._row(metric, None, Estimate(value, last.n, last.dropped, low, high, half_a, half_b, swapped)))
+        return rows
+
+    def _row(self, metric: Metric, layer: int | None, found: Estimate) -> Row:
+        counted = self.counted[self.metrics[metric]]
+        return _row(metric, self.metrics[metric], layer, found, counted, self.lines - counted)
 
 
 _NOTHING = Estimate(torch.tensor(torch.nan), torch.tensor(0), torch.tensor(0))

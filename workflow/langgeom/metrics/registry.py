@@ -24,7 +24,7 @@ from langgeom.metrics.numerics import full_precision
 from langgeom.metrics.resample import Resample
 
 Function = Callable[..., Estimate]
-Bounds = tuple[float, float | None]
+Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,24 @@ class Metric(MetricInfo):
     function: Function
     neighbours: int = 0
 
+
+# What metrics of one input share, added to their docstrings.
+_RESAMPLE = "`resample` asks for an interval over sentences, 20 or more of them."
+_PAIRED = (
+    f"`direction`: `from_reference` exchanges the two. {_RESAMPLE}\n    MetricError: other shapes; NaN or infinite points."
+)
+_COUNTS = f"Counts are [sentences]. {_RESAMPLE}\n    MetricError: lengths that differ; none; values negative or not finite."
+_SHARED = {
+    "cloud": f"`points`: [n, d] or [layers, n, d], or a `Cloud`. {_RESAMPLE}\n    MetricError: NaN or infinite points.",
+    "adjacent_layers": f"`points`: [layers, n, d], 2 layers or more, or a `Cloud`. {_RESAMPLE}\n"
+    "    MetricError: NaN or infinite points; one layer.",
+    "aligned_sentences": "`points`, `reference`: [sentences, d] or [layers, sentences, d], or clouds without groups;\n"
+    f"    row by row translations of each other. {_PAIRED}",
+    "aligned_tokens": "`points`, `reference`: clouds of tokens with `groups`; the i-th sentence (in the order of their\n"
+    f"    numbers) of one is the translation of the i-th of the other, whole and in order. {_PAIRED}",
+    "text": _COUNTS,
+    "aligned_text": _COUNTS,
+}
 
 METRICS: dict[str, Metric] = {}
 _BOUNDS: dict[Function, Bounds | None] = {}
@@ -74,6 +92,7 @@ def metric(
             if name in METRICS:
                 raise ValueError(f"metric '{name}' is declared twice")
             guarded = _guarded(plain, name, line, limits, settings)
+            guarded.__doc__ = f"{(guarded.__doc__ or '').rstrip()}\n\n    {_SHARED[input]}\n"
             METRICS[name] = Metric(name, input, line, fields, function=guarded, neighbours=neighbours)
 
         declare(name, about or (function.__doc__ or "").partition("\n")[0], settings)

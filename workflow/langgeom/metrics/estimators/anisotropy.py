@@ -33,7 +33,6 @@ def anisotropy(points: Tensor | Cloud, *, centre: bool = True, resample: Resampl
     the share of the mean where the mean is far from the origin.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         centre: whether the mean is subtracted.
         resample: bootstrap over sentences. Replicates weigh each sentence by its multiplicity and are centred anew;
             their largest eigenvalue is found to about a fifth of the replicates' standard deviation (see `spectral`),
@@ -41,9 +40,6 @@ def anisotropy(points: Tensor | Cloud, *, centre: bool = True, resample: Resampl
 
     Returns:
         The share, n all points, dropped 0. NaN when all points are equal (not centred, when all are zero).
-
-    Raises:
-        MetricError: NaN or infinite points.
 
     Source: Razzhigaev et al. 2024, arXiv:2311.05928, section 3.1; LLM-Microscope's `calculate_anisotropy_torch`.
     """

@@ -27,9 +27,6 @@ def bpc(nll: Tensor, characters: Tensor, *, resample: Resample | None = None) ->
     Returns:
         Bits per character, n the sentences with characters covered, dropped the others. NaN when there is none.
 
-    Raises:
-        MetricError: lengths that differ, no sentence, a value that is negative or not finite.
-
     Source: Graves 2013, arXiv:1308.0850.
     """
     return ratio(torch.as_tensor(nll) / math.log(2), characters, resample)

@@ -30,7 +30,6 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
     approaches 1 as d / n grows. A few directions of large variance (massive activations) can decide it.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         resample: bootstrap over sentences, of the first order: each HSIC moves by 4/n sum_i (w_i - 1) (h_i - HSIC), with
             w_i sentence i's multiplicity and h_i the mean of the terms it takes part in. (Copies of a sentence in a plain
             replicate would count as aligned pairs.)
@@ -38,9 +37,6 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
     Returns:
         The alignment, n the sentences, dropped 0. NaN for fewer than 5 sentences, or where either cloud has no variance (or
         so little that its unbiased HSIC is not positive).
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Kornblith et al. 2019, ICML, arXiv:1905.00414; unbiased HSIC: Song et al. 2012, JMLR 13, eq. 5; in CKA: Nguyen
     et al. 2021, arXiv:2010.15327, eq. 3; why debias: Murphy et al. 2024, arXiv:2405.01012.

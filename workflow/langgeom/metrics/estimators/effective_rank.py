@@ -20,15 +20,11 @@ def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) 
     Gram matrix; those below 1e-7 of the largest count as zero.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences; the principal axes stay those of the whole cloud, and a replicate's sigma_i^2
             is its scatter along axis i about its own mean.
 
     Returns:
         The rank (no unit), n all points, dropped 0. NaN when all points are equal.
-
-    Raises:
-        MetricError: NaN or infinite points.
 
     Source: Roy & Vetterli 2007, EUSIPCO, definition 1.
     """

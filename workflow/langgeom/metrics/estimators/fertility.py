@@ -23,9 +23,6 @@ def fertility(tokens: Tensor, units: Tensor, *, resample: Resample | None = None
     Returns:
         Tokens per unit, n the sentences with units, dropped the others. NaN when there is none.
 
-    Raises:
-        MetricError: lengths that differ, no sentence, a negative count.
-
     Source: Rust et al. 2021, ACL, section 4.1.
     """
     return ratio(tokens, units, resample)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, metric
 from langgeom.metrics.aligned import each_pair_of_sentences
-from langgeom.metrics.estimators.id_microscope import microscope_of_layer
-from langgeom.metrics.estimators.id_twonn import twonn_of_layer
+from langgeom.metrics.estimators.id_microscope import microscope
+from langgeom.metrics.estimators.id_twonn import twonn
+from langgeom.metrics.parts import Fit, Near
 
-ESTIMATORS: dict[str, Callable[[Layer, Tensor | None], Measured]] = {
-    "id_microscope": microscope_of_layer,
-    "id_twonn": twonn_of_layer,
+ESTIMATORS: dict[str, Fit] = {
+    "id_microscope": microscope,
+    "id_twonn": twonn,
 }
 
 
@@ -35,36 +36,48 @@ def id_difference(
 ) -> Estimate:
     """Difference of the intrinsic dimensions (LLM-Microscope's) of a text and of the reference on the same sentences.
 
-    The dimension of the text's tokens less that of the reference's, over the sentences that are whole in both. The two
-    have nearly all words in common, so their estimates rise and fall together from one set of sentences to the next; a
-    bootstrap that draws the sentences of both at once keeps that. Its interval is narrower than that of two unrelated
-    texts of this size: on trained models by a fifth for `id_microscope`, by half for `id_twonn`.
+    The dimension of the text's tokens less that of the reference's, over the sentences that are whole in both. If versions did
+    not matter, either sentence of a pair might as well stand in either text. So labels are swapped within random pairs, and the
+    differences that result are what chance makes of these very sentences: `p` is the share of them that are as large.
 
     Args:
-        points, reference: clouds of tokens [layers, tokens, d] with `groups`: the i-th sentence (in the order of the
-            numbers) of one is the counterpart of the i-th of the other. They may have different numbers of tokens.
         estimator: of the dimension.
-        resample: bootstrap over sentences, the same draws for both.
+        resample: as many swaps as it has replicates; the interval is the value -+ their standard deviation times a quantile.
 
     Returns:
         The difference (no unit), n the sentences, dropped 0. Each cloud's duplicates are handled as the estimator does:
         `id_microscope` leaves out every copy, which still counts in F, `id_twonn` keeps one. NaN where either estimate is.
 
-    Raises:
-        MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points; another estimator.
-
-    Source: see `id_microscope` and `id_twonn`; the paired bootstrap: Efron & Tibshirani 1993, chapter 8.
+    Source: see `id_microscope` and `id_twonn`; permutation within pairs: Fisher 1935, The Design of Experiments, section 21.
     """
     if estimator not in ESTIMATORS:
         raise MetricError(f"estimator is {estimator!r}; allowed: {', '.join(ESTIMATORS)}")
-    dimension = ESTIMATORS[estimator]
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        ours, theirs = dimension(x, counts), dimension(y, counts)
-        value = ours.value - theirs.value
-        draws = None
-        if value == value and ours.replicates is not None and theirs.replicates is not None:
-            draws = ours.replicates - theirs.replicates
-        return Measured(value, draws, x.sentences.count, 0)
+        near = Near(x.once(("beside", y), lambda: x.beside(y)), _sides(x, y, resample), bits=estimator == "id_microscope")
+        ours, theirs = ESTIMATORS[estimator](near)[0].reshape(-1, 2).T
+        value, *halves = (ours - theirs)[:3].tolist()
+        n, swapped, interval = x.sentences.count, (ours - theirs)[3:], None
+        if resample is not None and counts is not None:
+            interval = resample.of_swaps(value, swapped)
+        return Measured(value, None, n, 0, interval, tuple(halves) or None, swapped if len(swapped) else None)
 
     return each_pair_of_sentences(points, reference, resample, measure, signed=True)
+
+
+def _sides(x: Layer, y: Layer, resample: Resample | None) -> Tensor:
+    """Return the rows of either side of each comparison, first x's and then y's: [rows, 2 comparisons].
+
+    The comparisons are the text with the reference, the same in both halves, and under all swaps of labels.
+    """
+    n = x.sentences.count
+    # Of each comparison, which sentences are on the first side from x, and which from y.
+    mine, theirs = torch.ones((n, 1), dtype=torch.bool), torch.zeros((n, 1), dtype=torch.bool)
+    if resample is not None and n > 1:
+        half, swaps = resample.splits(n)[:1].T, resample.swaps(n).T
+        mine = torch.cat([mine, half, ~half, ~swaps], 1)
+        theirs = torch.cat([theirs, theirs, theirs, swaps], 1)
+    kept = mine | theirs  # a half leaves the other's sentences out on both sides
+    both = ((x, mine), (y, theirs))
+    rows = [torch.stack([side, kept & ~side], 2)[layer.sentences.groups.cpu()] for layer, side in both]
+    return torch.cat(rows).flatten(1).to(x.device)

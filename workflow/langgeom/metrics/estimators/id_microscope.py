@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics import Cloud, Estimate, Resample, metric
 from langgeom.metrics.estimate import whole
+from langgeom.metrics.parts import Near, by_halves
 from langgeom.metrics.ratios import fit_line
 
 # LLM-Microscope's threshold, for distances in units of the mean distance to the centre and for mu - 1.
@@ -16,7 +17,16 @@ LEAST_RATIOS = 10
 
 
 @metric("id_microscope", input="cloud", neighbours=2)
-def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resample | None = None) -> Estimate:
+@metric(
+    "id_microscope_distinct",
+    input="cloud",
+    neighbours=2,
+    distinct=True,
+    about="Intrinsic dimension by LLM-Microscope's formula, of the distinct points",
+)
+def id_microscope(
+    points: Tensor | Cloud, *, fraction: int = 5, distinct: bool = False, resample: Resample | None = None
+) -> Estimate:
     """Intrinsic dimension by LLM-Microscope's formula: TwoNN on the lowest fifth of the ratios.
 
     With mu = r2 / r1 of each point's two nearest neighbours, points with r1 < 1e-8 (in units of the mean distance to
@@ -29,47 +39,33 @@ def id_microscope(points: Tensor | Cloud, *, fraction: int = 5, resample: Resamp
     It uses the closest neighbours only, so it depends on n: compare clouds of one size.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         fraction: the lowest one in this many ratios are used (LLM-Microscope's `reduction_factor`).
-        resample: bootstrap over sentences; neighbours stay those of the whole cloud, sentences' multiplicities weigh
-            points.
+        distinct: whether one of each point's copies is kept (of a cloud with prefixes: of each prefix) and the others
+            count nowhere. By itself, copies are rows of equal bits, as LLM-Microscope sees them, and all are dropped.
+        resample: splits of the sentences into halves, see `parts`.
 
     Returns:
         The dimension (no unit), n the points kept, dropped u. NaN when the line would be
         fitted to fewer than 10 ratios (50 points kept), where LLM-Microscope gives any number, up to 1e5.
 
-    Raises:
-        MetricError: NaN or infinite points; a fraction that is no whole number from 1.
-
     Source: Razzhigaev et al. 2024, arXiv:2311.05928; Facco et al. 2017, Sci. Rep. 7:12140.
     """
     fraction = whole("fraction (one in so many ratios is used)", fraction, 1)
-    return Cloud.of(points).each(resample, lambda layer, counts: microscope_of_layer(layer, counts, fraction))
+    return by_halves(points, resample, lambda near: microscope(near, fraction, copies=not distinct), bits=not distinct)
 
 
-def microscope_of_layer(layer: Layer, counts: Tensor | None, fraction: int = 5) -> Measured:
-    """Measure one layer, whose sentences are drawn as often as `counts` say."""
-    kept, log_ratios = _ratios(layer)
-    dropped = len(layer.points) - len(kept)
-    if len(kept) < LEAST_RATIOS * fraction:
-        return Measured.missing(len(kept), dropped)
-    weights = layer.sentences.weights(counts)
-    all_, mine = weights.sum(1), weights.index_select(1, kept)
-    number = mine.sum(1)
-    keep = torch.minimum(number // fraction, number - 1)
-    return Measured.of_fits(fit_line(log_ratios, mine, all_ - number, keep), len(kept), dropped)
-
-
-def _ratios(layer: Layer) -> tuple[Tensor, Tensor]:
-    """Return the rows kept, in the order of their ratios, and ln mu of them, ascending."""
-    first, copies = layer.distinct
-    found = layer.nearest(2)
-    if found is None:
-        return first[:0], torch.zeros(0, dtype=torch.float64, device=first.device)
-    r1, r2 = found.distances.T
-    # A nearest neighbour that stands there twice is also the second nearest.
-    r2 = torch.where(copies[found.indices[:, 0]] > 1, r1, r2)
+def microscope(near: Near, fraction: int = 5, *, copies: bool = True) -> tuple[Tensor, Tensor]:
+    """Return the dimension in each part, and the points kept; with `copies`, those count in F and are dropped."""
+    found = near.neighbours(1, 2)
+    (r1, r2), number = found.distances, near.count
+    kept, rows = near.present.T, number
+    if copies:
+        # A nearest neighbour that stands there twice is also the second nearest.
+        r2 = torch.where(near.copies.T.gather(1, found.indices[0]) > 1, r1, r2)
+        kept, rows = near.copies.T == 1, near.rows
     ratios = r2 / r1
-    kept = (copies == 1) & (r1 >= LEAST * layer.norms.mean()) & (ratios > 1 + LEAST)
-    ratios, order = ratios[kept].sort()
-    return first[kept][order], ratios.log()
+    kept = kept & r2.isfinite() & (r1 >= LEAST * near.layer.norms.mean()) & (ratios > 1 + LEAST)
+    number = kept.sum(1)
+    keep = torch.minimum(number // fraction, number - 1)
+    fits = fit_line(torch.where(kept, ratios, torch.inf).log(), number, keep, rows - number)
+    return fits.masked_fill(number < LEAST_RATIOS * fraction, torch.nan), number

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics import Cloud, Estimate, Resample, metric
 from langgeom.metrics.estimate import whole
+from langgeom.metrics.parts import Near, by_halves
 
 
 @metric("id_mle", input="cloud", neighbours=20)
@@ -22,32 +23,21 @@ def id_mle(points: Tensor | Cloud, *, k: int = 20, resample: Resample | None = N
     with small k it sees noise. Underestimates high dimensions at finite n.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         k: neighbours, at least 2.
-        resample: bootstrap over sentences; neighbours stay those of the whole cloud, and a sentence's multiplicity weighs
-            its points (a duplicated point belongs to the first sentence that has it).
+        resample: splits of the sentences into halves, see `parts`.
 
     Returns:
         The dimension (no unit), n the distinct points, dropped the copies. NaN when k or fewer are distinct, or when all k
         neighbours of every point are equally far.
 
-    Raises:
-        MetricError: NaN or infinite points; k below 2.
-
     Source: Levina & Bickel 2004, NeurIPS, eq. 8; MacKay & Ghahramani 2005, comments on it.
     """
     k = whole("k", k, 2)
 
-    def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        first, _ = layer.distinct
-        found = layer.nearest(k)
-        dropped = len(layer.points) - len(first)
-        if found is None:
-            return Measured.missing(len(first), dropped)
-        logs = found.distances.log()
-        inverse = (logs[:, -1:] - logs[:, :-1]).mean(1)
-        weights = layer.sentences.weights(counts, torch.float64).index_select(1, first)
-        mean = (weights @ inverse) / weights.sum(1)
-        return Measured.of_fits(torch.where(mean > 0, 1 / mean, torch.nan), len(first), dropped)
+    def fit(near: Near) -> tuple[Tensor, Tensor]:
+        found = near.neighbours(k, logs=True)
+        last = found.distances[0]
+        inverse = torch.where(last.isfinite(), last.log() - found.logs / (k - 1), 0).sum(1) / near.count
+        return torch.where((near.count > k) & (inverse > 0), 1 / inverse, torch.nan), near.count
 
-    return Cloud.of(points).each(resample, measure)
+    return by_halves(points, resample, fit)

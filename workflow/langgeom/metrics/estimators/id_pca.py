@@ -18,14 +18,10 @@ def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estim
     when n is not well above it: for a Gaussian ball it is n d / (n + d).
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences; each replicate's own covariance, exactly (see `moments`).
 
     Returns:
         The dimension (no unit), n all points, dropped 0. NaN when all points are equal.
-
-    Raises:
-        MetricError: NaN or infinite points.
 
     Source: Gao et al. 2017, bioRxiv 214262; scikit-dimension's `lPCA(ver="participation_ratio")`.
     """

@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, metric
+from langgeom.metrics import Cloud, Estimate, MetricError, Resample, metric
+from langgeom.metrics.parts import Near, by_halves
 from langgeom.metrics.ratios import fit_likelihood, fit_line
 
 
@@ -32,43 +33,30 @@ def id_twonn(
     Assumes a locally uniform density up to the second neighbour. Underestimates high dimensions at finite n.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         method: the fit.
         discard: share of the largest ratios left out of the fit, 0 <= discard < 1. (At 0 the line leaves out the last,
             F = 1.)
-        resample: bootstrap over sentences; neighbours stay those of the whole cloud, and a sentence's multiplicity
-            weighs its points (a duplicated point belongs to the first sentence that has it).
+        resample: splits of the sentences into halves, see `parts`.
 
     Returns:
         The dimension (no unit), n the distinct points, dropped the copies. NaN when fewer than 3 points are distinct,
         when the fit would keep fewer than 2, or when all ratios used are 1.
 
-    Raises:
-        MetricError: NaN or infinite points; another method or discard.
-
     Source: Facco, d'Errico, Rodriguez, Laio 2017, Sci. Rep. 7:12140.
     """
     if method not in ("linear", "mle") or not isinstance(discard, Real) or not 0 <= discard < 1:
         raise MetricError(f"method is {method!r} and discard {discard!r}; allowed: linear or mle, and 0 <= discard < 1")
-    return Cloud.of(points).each(resample, lambda layer, counts: twonn_of_layer(layer, counts, method, discard))
+    return by_halves(points, resample, lambda near: twonn(near, method, discard))
 
 
-def twonn_of_layer(
-    layer: Layer, counts: Tensor | None, method: Literal["linear", "mle"] = "linear", discard: float = 0.1
-) -> Measured:
-    """Measure one layer, whose sentences are drawn as often as `counts` say."""
-    first, _ = layer.distinct
-    dropped = len(layer.points) - len(first)
-    found = layer.nearest(2)
-    if found is None:
-        return Measured.missing(len(first), dropped)
-    log_ratios, order = (found.distances[:, 1] / found.distances[:, 0]).log().sort()
-    weights = layer.sentences.weights(counts).index_select(1, first[order])
-    number = weights.sum(1)
-    keep = (number.double() * (1 - discard)).long()
+def twonn(near: Near, method: str = "linear", discard: float = 0.1) -> tuple[Tensor, Tensor]:
+    """Return the dimension in each part, and the distinct points."""
+    first, second = near.neighbours(1, 2).distances
+    log_ratios = torch.where(second.isfinite(), second / first, torch.inf).log()
+    keep = (near.count.double() * (1 - discard)).long()
+    missing = (near.count < 3) | (keep < 2)
     if method == "mle":
-        fits = fit_likelihood(log_ratios, weights, keep)
+        fits = fit_likelihood(log_ratios, near.count, keep)
     else:
-        fits = fit_line(log_ratios, weights, torch.zeros_like(number), torch.minimum(keep, number - 1))
-        fits = torch.where(keep >= 2, fits, torch.nan)
-    return Measured.of_fits(fits, len(first), dropped)
+        fits = fit_line(log_ratios, near.count, torch.minimum(keep, near.count - 1))
+    return fits.masked_fill(missing, torch.nan), near.count

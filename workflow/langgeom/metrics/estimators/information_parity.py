@@ -22,9 +22,6 @@ def information_parity(nll: Tensor, reference: Tensor, *, resample: Resample | N
     Returns:
         The ratio (no unit), n the sentences. NaN when no sentence of the reference was scored.
 
-    Raises:
-        MetricError: lengths that differ, no sentence, a value that is negative or not finite.
-
     Source: Tsvetkov & Kipnis 2024, Findings of EMNLP, 2024.findings-emnlp.468.
     """
     return ratio(nll, reference, resample)

@@ -19,15 +19,11 @@ def isoscore(points: Tensor | Cloud, *, resample: Resample | None = None) -> Est
     (sum lambda)^2 / sum lambda^2 of `id_pca`, which is computed here; the two rank clouds of one d alike.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences; each replicate's own covariance, exactly.
 
     Returns:
         The score (no unit), n all points, dropped 0. NaN when all points are equal or d is 1. At most (n - 2) / (d - 1)
         for n <= d.
-
-    Raises:
-        MetricError: NaN or infinite points.
 
     Source: Rudman, Gillman, Rayne, Eickhoff 2022, Findings of ACL, arXiv:2108.07344, algorithm 1.
     """

@@ -34,21 +34,16 @@ def kl_gaussian(
     v its mean variance, a the oracle-approximating shrinkage of Chen et al.; in the floor f = 1e-4 stands the pooled v. So
     it is finite for any n, also n <= d.
 
-    Assumes clouds near Gaussian. Biased upward at small n, by about r (r + 3) / (2 n) nats for equal distributions, so
-    compare texts of one n. It measures the whole cloud, no pairs.
+    Assumes clouds near Gaussian. Biased upward at small n (for equal isotropic distributions of 58 sentences by 0.20 nats, of
+    translations by 0.02), so compare texts of one n. It measures the whole cloud, no pairs.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         dims: axes, fewer where the clouds span fewer.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
         resample: bootstrap over pairs of sentences; the axes stay those of all. Replicates carry the bias once more; the
             interval is moved back by it.
 
     Returns:
         Nats, n the sentences, dropped 0. NaN for fewer than 3 sentences, or when all points of both are equal.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction; dims below 1.
 
     Source: Kullback 1959, Information Theory and Statistics, chapter 9; Chen, Wiesel, Eldar, Hero 2010, IEEE TSP 58:5016,
     eq. 23.
@@ -64,7 +59,8 @@ def kl_gaussian(
         p, q = in_direction(direction, *parts)
         weights = x.sentences.weights(counts, torch.float64)
         floor = FLOOR * torch.cat(parts).var(0, correction=0).mean()
-        return Measured.of_fits(_divergence(*_moments(p, weights, floor), *_moments(q, weights, floor)), n)
+        fits = _divergence(*_moments(p, weights, floor), *_moments(q, weights, floor))
+        return Measured(float(fits[0]), fits[1:], n, 0)
 
     return each_pair(points, reference, resample, measure)
 

@@ -1,13 +1,14 @@
-"""KL divergence between aligned sentences, token by token, the shorter one padded with zeros."""
+"""KL divergence between aligned sentences, token by token: where both have one, and where only one has."""
 
 from __future__ import annotations
 
 import math
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, Sentences, metric
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resample, Sentences, metric
 from langgeom.metrics.aligned import (
     Direction,
     divergence,
@@ -18,16 +19,37 @@ from langgeom.metrics.aligned import (
 )
 
 
+class _Terms(NamedTuple):
+    """Of each sentence: the sum over positions that both have, their number, and the sum over those that only one has."""
+
+    common: Tensor
+    positions: Tensor
+    beyond: Tensor
+
+
 @metric(
     "kl_padded",
     input="aligned_tokens",
-    bounds=(0, None),
     reverse="KL divergence from the reference, sentences padded with zeros",
+)
+@metric(
+    "kl_positions",
+    input="aligned_tokens",
+    part="common",
+    about="KL divergence to the reference, token by token, mean over the positions that both sentences have",
+)
+@metric(
+    "kl_length",
+    input="aligned_tokens",
+    bounds=(0, None),
+    part="beyond",
+    about="KL divergence to the reference of the positions that only one sentence has, padded with zeros",
 )
 def kl_padded(
     points: Cloud,
     reference: Cloud,
     *,
+    part: Literal["all", "common", "beyond"] = "all",
     direction: Direction = "to_reference",
     resample: Resample | None = None,
 ) -> Estimate:
@@ -36,38 +58,44 @@ def kl_padded(
     The mean over sentences of the sum over positions of KL(softmax(x_sp) || softmax(y_sp)), where a position beyond a
     sentence's end holds a zero vector, whose softmax is uniform. This is the study's mean over sentences and positions
     times the padded length; positions where both are padded add nothing, so the value does not depend on that length.
-    It partly measures the difference in the number of tokens.
+    It mostly measures the difference in the number of tokens. So there are its two sides: `common`, the mean over the positions
+    that both have (nats a position; each sentence counts once), and `beyond`, what the other positions add to the sum.
 
     Args:
-        points, reference: clouds of tokens [layers, tokens, d] with `groups`: the i-th sentence (in the order of the
-            numbers) of one is the translation of the i-th of the other, whole, and its tokens stand in their order.
-        direction: `to_reference` as above; `from_reference` exchanges x and y.
-        resample: bootstrap over sentences.
+        part: all positions, or one side of them.
+        resample: bootstrap-t over sentences.
 
     Returns:
-        Nats per sentence, n the sentences, dropped 0.
-
-    Raises:
-        MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points; another direction.
+        Nats per sentence (`common`: per position), n the sentences, dropped 0.
 
     Source: the study, figure 8.
     """
     in_direction(direction, 0, 1)
+    if part not in ("all", "common", "beyond"):
+        raise MetricError(f"part is '{part}'; allowed: all, common, beyond")
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        x, y = in_direction(direction, x, y)
-        rows_x, rows_y, beyond_x, beyond_y = _paired(x.sentences, y.sentences)
-        uniform = math.log(x.points.shape[1])
-        terms = torch.empty(len(x.points), dtype=torch.float64, device=x.device)
-        terms[rows_x] = divergence(x.points[rows_x], y.points[rows_y])
-        # Against a uniform Q, KL is sum p ln p + ln d; from a uniform P, -ln d - mean ln q.
-        p = log_softmax(x.points[beyond_x])
-        terms[beyond_x] = (p.exp() * p).sum(1) + uniform
-        total = x.sentences.sums(terms)
-        total.index_add_(0, y.sentences.groups[beyond_y], -uniform - log_softmax(y.points[beyond_y]).mean(1))
-        return mean_over_sentences(total, counts)
+        terms = x.once(("positions", y, direction), lambda: _terms(*in_direction(direction, x, y)))
+        values = {"all": terms.common + terms.beyond, "common": terms.common / terms.positions, "beyond": terms.beyond}[part]
+        return mean_over_sentences(values, resample, counts)
 
     return each_pair_of_sentences(points, reference, resample, measure)
+
+
+def _terms(x: Layer, y: Layer) -> _Terms:
+    rows_x, rows_y, beyond_x, beyond_y = _paired(x.sentences, y.sentences)
+    uniform, number = math.log(x.points.shape[1]), x.sentences.count
+
+    def sums(groups: Tensor, values: Tensor) -> Tensor:
+        return torch.zeros(number, dtype=torch.float64, device=x.device).index_add_(0, groups, values)
+
+    own = x.sentences.groups
+    common = sums(own[rows_x], divergence(x.points[rows_x], y.points[rows_y]))
+    # Against a uniform Q, KL is sum p ln p + ln d; from a uniform P, -ln d - mean ln q.
+    p = log_softmax(x.points[beyond_x])
+    beyond = sums(own[beyond_x], (p.exp() * p).sum(1) + uniform)
+    beyond += sums(y.sentences.groups[beyond_y], -uniform - log_softmax(y.points[beyond_y]).mean(1))
+    return _Terms(common, sums(own[rows_x], torch.ones(len(rows_x), dtype=torch.float64, device=x.device)), beyond)
 
 
 def _paired(x: Sentences, y: Sentences) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Real
 
 import torch
@@ -32,18 +33,12 @@ def language_probe(
     layers of most models, and higher for larger d / n.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         folds: at least 2; at most as many as there are pairs.
         penalty: of the ridge, above 0.
-        seed: of the folds.
-        resample: bootstrap over pairs of sentences; the probes stay those fitted to the whole.
+        resample: for Wilson's interval of a share, of the sentences of both texts; the probes stay those fitted to the whole.
 
     Returns:
         Accuracy, n the pairs, dropped 0. NaN for fewer pairs than folds, or when all points are equal.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; folds below 2, seed below 0, or a
-            penalty that is no finite number above 0.
 
     Source: Alain & Bengio 2016, arXiv:1610.01644; ridge classifier: Hastie, Tibshirani, Friedman, The Elements of
     Statistical Learning, 2nd ed., section 4.2.
@@ -66,7 +61,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        return mean_over_sentences(right.mean(0), counts)
+        return replace(mean_over_sentences(right.flatten(), resample, counts, share="hits"), n=n)
 
     return each_pair(points, reference, resample, measure)
 

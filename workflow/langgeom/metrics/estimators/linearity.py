@@ -31,7 +31,6 @@ def linearity(points: Tensor | Cloud, *, residual: bool = False, resample: Resam
     get d / (n - 1), so compare at one n, well above d.
 
     Args:
-        points: [layers, n, d], 2 layers or more, or a `Cloud`.
         residual: as above.
         resample: bootstrap over sentences; the map stays that of the whole cloud, replicates are centred anew.
 
@@ -39,12 +38,53 @@ def linearity(points: Tensor | Cloud, *, residual: bool = False, resample: Resam
         Tensors [layers - 1], entry l for layers l and l + 1; n all points, dropped 0. NaN when n - 1 <= d (any cloud could
         be mapped exactly), or when either cloud has all points equal.
 
-    Raises:
-        MetricError: NaN or infinite points; one layer only.
-
     Source: Razzhigaev et al. 2024, arXiv:2405.12250, section 3; LLM-Microscope's `procrustes_similarity`.
     """
     return Cloud.of(points).each_step(resample, lambda this, following, counts: _similarity(this, following, counts, residual))
+
+
+@metric("linearity_heldout", input="adjacent_layers", bounds=(None, 1))
+def linearity_heldout(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+    """Linearity of a block on sentences that the map was not fitted to: 1 - |X A - Y|^2 / |Y|^2, leaving one sentence out.
+
+    As `linearity`, but each sentence is predicted by the map and the mean of all others, and Y is taken less that mean. About 0
+    or below where the next layer cannot be predicted, whatever n and d. One fit serves all sentences: the error of sentence s
+    is (I - H_s)^-1 times its error under the common fit, H_s its block of the projection on X and the constant.
+
+    Args:
+        resample: bootstrap over sentences; the maps stay those of the whole cloud.
+
+    Returns:
+        Tensors [layers - 1]; n all points, dropped 0. NaN as `linearity`, and where all sentences but one have d + 1 points or
+        fewer.
+
+    Source: Allen 1974, Technometrics 16:125 (PRESS), by blocks.
+    """
+    return Cloud.of(points).each_step(resample, _held_out)
+
+
+def _held_out(this: Layer, following: Layer, counts: Tensor | None) -> Measured:
+    n, dim = this.points.shape
+    x, y = this.points.double() - this.mean, following.points.double() - following.mean
+    sizes = torch.bincount(this.sentences.groups)
+    least = ROUNDING**2 * n * torch.stack([this.mean.square().sum(), following.mean.square().sum()]).max()
+    if n - int(sizes.max()) - 1 <= dim or min(x.square().sum(), y.square().sum()) <= least:
+        return Measured.missing(n)
+    basis = torch.cat([_basis(x), torch.full_like(x[:, :1], n**-0.5)], 1)
+    error = y - basis @ (basis.T @ y)
+    parts = torch.empty((2, this.sentences.count), dtype=torch.float64, device=x.device)
+    for number, rows in enumerate(this.sentences.groups.argsort(stable=True).split(sizes.tolist())):
+        block = basis[rows]
+        apart = torch.linalg.solve(torch.eye(len(rows)).to(x) - block @ block.T, error[rows])
+        # The mean of the others is that of all, less this sentence's share.
+        centred = y[rows] + y[rows].sum(0) / (n - len(rows))
+        parts[:, number] = torch.stack([apart.square().sum(), centred.square().sum()])
+    value = 1 - float(parts[0].sum() / parts[1].sum())
+    draws = None
+    if counts is not None:
+        sums = counts.double() @ parts.T
+        draws = 1 - sums[:, 0] / sums[:, 1]
+    return Measured(value, draws, n, 0)
 
 
 def _similarity(this: Layer, following: Layer, counts: Tensor | None, residual: bool) -> Measured:
@@ -73,12 +113,20 @@ def _fitted(x: Tensor, y: Tensor) -> Tensor:
     least = root.diagonal().square().min()
     if not int(failed) and bool(least > SINGULAR * size):
         return x @ torch.cholesky_solve(x.T @ y, root)
+    basis = _basis(x)
+    return basis @ (basis.T @ y)
+
+
+def _basis(x: Tensor) -> Tensor:
+    """Return an orthonormal basis [n, rank] of the columns of x."""
+    gram = x.T @ x
+    size = gram.diagonal().sum()
     values, vectors = torch.linalg.eigh(gram / size)
     held = values > RANK * values[-1]
     basis = x @ (vectors[:, held] / (values[held] * size).sqrt())
-    # The basis is orthonormal but for rounding along its least directions; its own Gram matrix mends that.
+    # It is orthonormal but for rounding along its least directions; its own Gram matrix mends that.
     root = torch.linalg.cholesky(basis.T @ basis)
-    return basis @ torch.cholesky_solve(basis.T @ y, root)
+    return torch.linalg.solve_triangular(root, basis.T, upper=False).T
 
 
 def _replicates(error: Tensor, y: Tensor, sentences: Sentences, counts: Tensor) -> Tensor:

@@ -16,15 +16,11 @@ def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> 
     dimension, brings it near 1. -1 / (n - 1) at least.
 
     Args:
-        points: [n, d] or [layers, n, d], or a `Cloud`.
         resample: bootstrap over sentences; a pair counts as often as the product of its points' multiplicities, a point
             never pairs with its own copies.
 
     Returns:
         The cosine, n the points that are not zero, dropped those that are (they have no direction). NaN for fewer than two.
-
-    Raises:
-        MetricError: NaN or infinite points.
 
     Source: Ethayarajh 2019, EMNLP, arXiv:1909.00512, section 4.1 (all pairs instead of a sample).
     """

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import TIE, cosines, each_pair, mean_over_sentences
-from langgeom.metrics.resample import of_hits
 
 
 @metric("mexa", input="aligned_sentences", bounds=(0, 1))
@@ -19,15 +18,10 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
     with weights growing with position; here it takes the sentence means it is given.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
-        resample: bootstrap over sentences that are judged; the others they are compared with stay all sentences. Of a
-            share of 0 or 1 the interval is Wilson's, since the bootstrap's would have no width.
+        resample: for Wilson's interval of a share; the others that a sentence is compared with stay all sentences.
 
     Returns:
         The share, n the sentences, dropped 0. NaN for one sentence, which has nothing to be compared with.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points.
 
     Source: Kargaran et al. 2024, arXiv:2410.05873, section 3.
     """
@@ -38,6 +32,6 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
             return Measured.missing(len(table))
         others = table.clone().fill_diagonal_(-torch.inf)
         hits = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
-        return mean_over_sentences(hits, counts)
+        return mean_over_sentences(hits, resample, counts, share="hits")
 
-    return of_hits(each_pair(points, reference, resample, measure), resample)
+    return each_pair(points, reference, resample, measure)

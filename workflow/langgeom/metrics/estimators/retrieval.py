@@ -7,7 +7,6 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, in_direction, mean_over_sentences
-from langgeom.metrics.resample import of_hits
 
 
 @metric(
@@ -29,16 +28,11 @@ def retrieval(
     tie for it, i among them, 1/t counts. Chance is 1/n, so values compare only at equal n. Not centred.
 
     Args:
-        points, reference: [sentences, d] or [layers, sentences, d] (or clouds), row by row translations of each other.
         direction: `to_reference` looks for x_i's translation among all y; `from_reference` for y_i's among all x.
-        resample: bootstrap over sentences that are looked up; the candidates stay all sentences. Of a share of 0 or 1 the
-            interval is Wilson's, since the bootstrap's would have no width.
+        resample: for Wilson's interval of a share; the candidates stay all sentences.
 
     Returns:
         The accuracy, n the sentences, dropped 0.
-
-    Raises:
-        MetricError: shapes that differ; clouds with groups; NaN or infinite points; another direction.
 
     Source: Artetxe & Schwenk 2019, TACL, arXiv:1812.10464, section 4.3 (Tatoeba).
     """
@@ -49,6 +43,28 @@ def retrieval(
         best = table.amax(1)
         ties = (table >= best[:, None] - TIE).sum(1)
         hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
-        return mean_over_sentences(hits, counts)
+        return mean_over_sentences(hits, resample, counts, share="hits")
 
-    return of_hits(each_pair(points, reference, resample, measure), resample)
+    return each_pair(points, reference, resample, measure)
+
+
+@metric("reciprocal_rank", input="aligned_sentences", bounds=(0, 1))
+def reciprocal_rank(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+    """Mean reciprocal rank of a sentence's translation among all of the reference, by cosine.
+
+    As `retrieval`, but a near miss counts: 1 where the translation is the nearest, 1/2 where it is the second, and so on.
+    Sentences that tie share their mean rank. By chance it is about (ln n + 0.58) / n. Values compare at equal n.
+
+    Returns:
+        The mean, n the sentences, dropped 0.
+
+    Source: Voorhees 1999, TREC-8.
+    """
+
+    def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
+        table = cosines(x, y)
+        own = table.diagonal()[:, None]
+        above, equal = (table > own + TIE).sum(1), ((table - own).abs() <= TIE).sum(1)
+        return mean_over_sentences(2 / (2 * above + equal + 1).double(), resample, counts, share="parts")
+
+    return each_pair(points, reference, resample, measure)

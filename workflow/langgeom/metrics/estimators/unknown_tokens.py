@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Estimate, MetricError, Resample, metric
-from langgeom.metrics.resample import of_hits, ratio
+from langgeom.metrics.resample import ratio
 
 
 @metric("unknown_tokens", input="text", fields=("unknown", "tokens"))
@@ -27,19 +27,15 @@ def unknown_tokens(unknown: Tensor, tokens: Tensor, *, resample: Resample | None
     Args:
         unknown: [sentences] unknown tokens, or fragments, of each.
         tokens: [sentences] tokens of each.
-        resample: bootstrap over sentences. Of a share of 0 or 1 the interval is Wilson's for the share of sentences, wide
-            rather than narrow, since the bootstrap's would have no width.
+        resample: for Wilson's interval of a share, with the error that follows from how it varies over sentences.
 
     Returns:
         The share, n the sentences with tokens, dropped the others. NaN when there is none.
 
-    Raises:
-        MetricError: lengths that differ, no sentence, a negative count, more of them than tokens.
-
     Source: Pfeiffer et al. 2021, EMNLP, arXiv:2012.15562 (what unknown tokens cost in scripts a tokenizer has not seen).
     """
-    share = ratio(unknown, tokens, resample)
+    share = ratio(unknown, tokens, resample, share=True)
     more = torch.as_tensor(unknown) > torch.as_tensor(tokens)
     if bool(more.any()):
         raise MetricError(f"{int(more.sum())} of {len(more)} sentences have more of them than tokens")
-    return of_hits(share, resample)
+    return share

@@ -1,0 +1,220 @@
+"""How often each metric's interval holds the truth, and how wide it is: docs/coverage.md.
+
+Samples of 60 sentences of 16 tokens are drawn from known worlds. The truth is the mean estimate over all samples of a world. So
+an interval is judged by the error of the estimate at this n, not by its bias against the world's dimension. A run appends to a
+scratch file and skips what stands there, so it may be stopped, go on, or be done in slices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from langgeom.metrics import Cloud, Resample
+from langgeom.metrics.registry import METRICS
+
+SENTENCES, TOKENS, DIM = 60, 16, 8
+BEGIN, END = "<!-- coverage: begin, written by tests/benchmarks/bench_coverage.py -->", "<!-- coverage: end -->"
+
+
+def independent(g: torch.Generator, dim: int = DIM) -> Tensor:
+    """Tokens that share nothing with their sentence."""
+    return torch.randn(SENTENCES, TOKENS, dim, generator=g, dtype=torch.float64)
+
+
+def plane(g: torch.Generator) -> Tensor:
+    """The same in two dimensions."""
+    return independent(g, 2)
+
+
+def clusters(g: torch.Generator) -> Tensor:
+    """Each sentence about a point of its own."""
+    return independent(g)[:, :1] + 0.5 * independent(g)
+
+
+def types(g: torch.Generator) -> Tensor:
+    """Tokens near the place of their type, whose other tokens stand in other sentences: what hidden states are like."""
+    kinds = 2000  # of which 960 tokens are some 400, as in a text
+    places = torch.randn(kinds, DIM, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    often = torch.arange(1, kinds + 1, dtype=torch.float64) ** -1
+    drawn = torch.multinomial(often, SENTENCES * TOKENS, replacement=True, generator=g).reshape(SENTENCES, TOKENS)
+    return places[drawn] + 0.3 * independent(g)[:, :1] + 0.1 * independent(g)
+
+
+def unlike(g: torch.Generator) -> Tensor:
+    """Sentences that fill from 2 to 8 dimensions about a common centre."""
+    filled = torch.randint(2, DIM + 1, (SENTENCES, 1, 1), generator=g)
+    return independent(g) * (torch.arange(DIM) < filled)
+
+
+DESIGNS: dict[str, Callable[[torch.Generator], Tensor]] = {
+    "independent, 8-d": independent, "independent, 2-d": plane, "clusters": clusters, "types": types, "unlike": unlike,
+}  # fmt: skip
+TEXT = "counts"
+# Metrics of neighbours see the worlds as they are, those of variances with axes of unlike size and away from the origin.
+AS_THEY_ARE = ("id_microscope", "id_twonn", "id_mle", "id_gride")
+
+
+class Sample:
+    """One sample of a world: the clouds, and the counts, that metrics take."""
+
+    def __init__(self, design: str, seed: int) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.groups = torch.arange(SENTENCES).repeat_interleave(TOKENS)
+        self.points = DESIGNS[design](self.generator) if design != TEXT else torch.empty(0)
+
+    def noise(self, like: Tensor) -> Tensor:
+        return torch.randn(like.shape, generator=self.generator, dtype=torch.float64)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        return Cloud(self.points.flatten(0, 1), self.groups)
+
+    @cached_property
+    def stretched(self) -> Tensor:
+        dim = self.points.shape[-1]
+        return self.points * torch.arange(1, dim + 1) ** -0.5 + 0.5
+
+    @cached_property
+    def spread(self) -> Cloud:
+        return Cloud(self.stretched.flatten(0, 1), self.groups)
+
+    @cached_property
+    def layers(self) -> Cloud:
+        following = self.stretched + 0.5 * torch.tanh(2 * self.stretched.flip(-1)) + 0.2 * self.noise(self.stretched)
+        return Cloud(torch.stack([self.stretched.flatten(0, 1), following.flatten(0, 1)]), self.groups)
+
+    @cached_property
+    def translations(self) -> tuple[Tensor, Tensor]:
+        """Sentence means of a text and of the reference."""
+        means = self.stretched.mean(1)
+        return means + 0.2 * self.noise(means), means
+
+    @cached_property
+    def tokens(self) -> tuple[Cloud, Cloud]:
+        """Tokens of both, of different number."""
+        other = self.stretched + 0.2 * self.noise(self.stretched[:, :1]) + 0.3 * self.noise(self.stretched)
+        return self._shortened(other), self._shortened(self.stretched)
+
+    def _shortened(self, points: Tensor) -> Cloud:
+        sizes = torch.randint(TOKENS // 2, TOKENS + 1, (SENTENCES, 1), generator=self.generator)
+        kept = (torch.arange(TOKENS) < sizes).flatten()
+        return Cloud(points.flatten(0, 1)[kept], self.groups[kept])
+
+    @cached_property
+    def versions(self) -> tuple[Cloud, Cloud]:
+        """Two versions of each sentence, the same up to an error and then apart, one a little more so."""
+        after = torch.arange(TOKENS)[:, None] >= torch.randint(TOKENS, (SENTENCES, 1, 1), generator=self.generator)
+        return Cloud((self.points + 0.3 * after * self.noise(self.points)).flatten(0, 1), self.groups), self.cloud
+
+    @cached_property
+    def counts(self) -> dict[str, Tensor]:
+        """Counts of sentences that differ in length and in how hard they are."""
+        random = np.random.default_rng(self.generator.initial_seed())
+        words = 1 + random.negative_binomial(3, 0.15, SENTENCES)
+        tokens = words + random.binomial(words, 0.4)
+        characters = words + random.poisson(5 * words)
+        unknown = random.binomial(tokens, random.beta(0.5, 8, SENTENCES))
+        nll = tokens * random.lognormal(1, 0.4, SENTENCES)
+        found: dict[str, np.ndarray] = {"words": words, "tokens": tokens, "characters": characters}
+        found |= {"unknown": unknown, "fragments": unknown}
+        hardness = random.lognormal(0, 0.3, SENTENCES)
+        found |= {"nll": nll, "scored_characters": characters, "scored_bytes": characters, "hardness": hardness}
+        return {name: torch.from_numpy(value) for name, value in found.items()}
+
+    def inputs(self, name: str) -> tuple:
+        """Return what a metric takes."""
+        metric = METRICS[name]
+        if metric.input == "text":
+            return tuple(self.counts[field] for field in metric.fields)
+        if metric.input == "aligned_text":
+            return self.counts["nll"], self.counts["nll"] * self.counts["hardness"]
+        if metric.input == "cloud":
+            return (self.cloud if name.startswith(AS_THEY_ARE) else self.spread,)
+        if metric.input == "adjacent_layers":
+            return (self.layers,)
+        if metric.input == "aligned_sentences":
+            return self.translations
+        return self.versions if name.endswith("difference") else self.tokens
+
+
+def measure(scratch: Path, names: list[str], designs: list[str], samples: range) -> None:
+    """Append `design, metric, sample, value, low, high` of what the scratch file lacks."""
+    scratch.touch()
+    with scratch.open(newline="") as file:
+        done = {tuple(row[:3]) for row in csv.reader(file)}
+    with scratch.open("a", newline="") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number in samples:
+            for design in designs:
+                sample = Sample(design, number)
+                for name in names:
+                    of_text = METRICS[name].input in ("text", "aligned_text")
+                    if of_text != (design == TEXT) or (design, name, str(number)) in done:
+                        continue
+                    found = METRICS[name].function(*sample.inputs(name), resample=Resample(200, seed=number))
+                    row = [float(torch.atleast_1d(part)[0]) for part in (found.value, found.low, found.high)]
+                    csv.writer(file).writerow([design, name, number, *row])
+            file.flush()
+
+
+def coverage(values: np.ndarray) -> tuple[int, float, float]:
+    """Return the number of samples [n, 3] of value, low and high, the share that holds the mean, and width over right width."""
+    values = values[np.isfinite(values).all(1)]
+    estimate, low, high = values.T
+    truth, spread = estimate.mean(), estimate.std(ddof=1)
+    held = (low <= truth * (1 + 1e-12)) & (truth <= high * (1 + 1e-12))
+    return len(values), float(held.mean()), float((high - low).mean() / (2 * 1.96 * spread)) if spread > 0 else np.nan
+
+
+def table(scratch: Path) -> str:
+    """Return the page's table."""
+    cells: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
+    with scratch.open(newline="") as file:
+        for design, name, _, *numbers in csv.reader(file):
+            cells[name, design].append([float(number) for number in numbers])
+    found = {key: coverage(np.array(rows)) for key, rows in cells.items() if len(rows) > 30}
+    samples = sorted({number for number, _, _ in found.values()})
+    lines = [f"Samples per cell: {' to '.join(map(str, dict.fromkeys(samples[:1] + samples[-1:])))}.", ""]
+
+    def shown(name: str, design: str) -> str:
+        if (name, design) not in found:
+            return ""
+        _, share, width = found[name, design]
+        return f"{'' if 0.93 <= share <= 0.97 else '*'}{100 * share:.1f} ({width:.2f})"
+
+    for designs in (list(DESIGNS), [TEXT]):
+        listed = [name for name in METRICS if any((name, design) in found for design in designs)]
+        lines += [f"| metric | {' | '.join(designs)} |", "|---" * (1 + len(designs)) + "|"]
+        lines += [f"| `{name}` | {' | '.join(shown(name, design) for design in designs)} |" for name in listed] + [""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and write the table into the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--scratch", type=Path, required=True, help="file of all samples, appended to")
+    parser.add_argument("--metrics", nargs="*", default=list(METRICS))
+    parser.add_argument("--designs", nargs="*", default=[*DESIGNS, TEXT])
+    parser.add_argument("--samples", type=int, default=400)
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    measure(options.scratch, options.metrics, options.designs, range(options.first, options.samples))
+    before, _, rest = options.page.read_text(encoding="utf-8").partition(BEGIN)
+    written = f"{before}{BEGIN}\n{table(options.scratch)}\n{END}{rest.partition(END)[2]}"
+    options.page.write_text(written, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

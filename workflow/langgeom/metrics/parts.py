@@ -1,0 +1,152 @@
+"""Metrics of nearest neighbours in parts of the sentences: the value, two fixed halves, and the interval from many splits.
+
+Such an estimate depends on which points the other sentences bring, so sentences cannot be drawn one by one, and a sentence
+drawn twice would be its own neighbour. But the halves of a split are samples as they would come. With neighbours anew in each,
+Var(ln estimate) = E (ln a - ln b)^2 / 4, where the variance falls as 1 / n; what bias they share cancels.
+
+One list of neighbours a layer serves all parts: the neighbours of a point within a part are the first on its list that have a
+row there. Where a list is too short, all points are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from langgeom.metrics.cloud import Cloud, Layer, Measured, reach
+from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.neighbours import Neighbours
+from langgeom.metrics.resample import Resample
+
+# Counters of so many points and parts stay in a core's cache.
+TOGETHER = 1 << 17
+# Points whose neighbours are found anew at a time.
+ANEW = 256
+
+
+class Within(NamedTuple):
+    """Neighbours within parts: [orders, parts, points] distances and points; [parts, points] sum of ln of nearer distances."""
+
+    distances: Tensor
+    indices: Tensor
+    logs: Tensor
+
+
+def within(
+    lists: Neighbours,
+    table: Callable[[Tensor], Tensor],
+    own: Tensor,
+    present: Tensor,
+    orders: tuple[int, ...],
+    *,
+    logs: bool = False,
+) -> Within:
+    """Return each point's neighbours of some orders among the points of each part.
+
+    Args:
+        lists: the nearest neighbours of every point, whatever their part.
+        table: returns the distances [rows, points] of some points to all that can be neighbours, infinite to themselves.
+        own, present: [points, parts] bool, which points have, and which can be, neighbours in a part (the same points, or those
+            of two clouds).
+        orders: from 1, ascending.
+        logs: whether logs of distances are summed, of all neighbours nearer than the last.
+
+    Returns:
+        Distances are infinite for points that are not in the part, or have too few neighbours there.
+    """
+    step, last = max(1, TOGETHER // len(present)), orders[-1]
+    found = [_scan(lists, some, orders, logs) for some in present.split(step, 1)]
+    distances, indices, sums = (torch.cat(some, -2) for some in zip(*found, strict=True))
+    short = own & distances[-1].isinf().T & (present.sum(0) > last)
+    for pairs in short.nonzero().split(ANEW) if bool(short.any()) else ():
+        points, parts = pairs.T
+        least, where = table(points).masked_fill(~present.T[parts], torch.inf).topk(last, largest=False)
+        for row, order in enumerate(orders):
+            distances[row, parts, points], indices[row, parts, points] = least[:, order - 1], where[:, order - 1]
+        sums[parts, points] = least[:, :-1].log().sum(1)
+    return Within(distances.masked_fill_(~own.T, torch.inf), indices, sums)
+
+
+def _scan(lists: Neighbours, present: Tensor, orders: tuple[int, ...], logs: bool) -> Within:
+    points, length = lists.indices.shape
+    counter = torch.uint8 if length < 256 else torch.int16
+    seen = torch.zeros((points, present.shape[1]), dtype=counter, device=present.device)
+    # In which column of the lists the neighbours of each order stand.
+    places = torch.zeros((len(orders), *seen.shape), dtype=counter, device=present.device)
+    sums = torch.zeros(seen.shape, dtype=torch.float64, device=present.device)
+    columns, each = present.to(torch.uint8), lists.distances.log() if logs else None
+    for column in range(length):
+        inside = columns[lists.indices[:, column]]
+        seen += inside
+        for place, order in zip(places, orders, strict=True):
+            nearer = (seen < order).view(torch.uint8)
+            place += nearer
+        if each is not None:
+            sums.addcmul_(inside.mul_(nearer), each[:, column, None])
+    at = places.long().clamp(max=length - 1)
+    distances, indices = (part.expand(len(orders), -1, -1).gather(2, at) for part in lists)
+    return Within(distances.masked_fill(places == length, torch.inf).mT, indices.mT, sums.T)
+
+
+def copies_in(rows: Tensor, members: Tensor, points: int) -> Tensor:
+    """Return how many rows each distinct point stands for in each part, [points, parts] int16, of [n, parts] and [n]."""
+    found = torch.zeros((points, rows.shape[1]), dtype=torch.int16, device=rows.device)
+    return found.index_add_(0, members, rows.to(torch.int16))
+
+
+class Near:
+    """The distinct points of each part of a layer, and their nearest neighbours within it.
+
+    Args:
+        layer: whose points these are.
+        rows: [n, parts] bool, the rows of each part.
+        bits: whether copies are rows of equal bits, even where they are known by their prefixes.
+
+    Attributes:
+        copies: [points, parts] int16, how many rows a point stands for in each part; 0: it is not there.
+        present: [points, parts] bool.
+        count, rows: [parts] int64, distinct points and rows.
+    """
+
+    def __init__(self, layer: Layer, rows: Tensor, *, bits: bool = False) -> None:
+        self.layer = layer
+        members = layer.bits.members
+        if not bits:
+            # A prefix's copies stand for its first row.
+            members = members[layer.distinct[0]][layer.members]
+        self.copies = copies_in(rows, members, len(layer.bits.first))
+        self.present = self.copies > 0
+        self.count, self.rows = self.present.sum(0), rows.sum(0)
+
+    def neighbours(self, *orders: int, logs: bool = False) -> Within:
+        """Return the neighbours of these orders within each part, as `within` does."""
+        lists = self.layer.nearest(orders[-1] if bool(self.present.all()) else reach(orders[-1]))
+        return within(lists, self.layer.distances, self.present, self.present, orders, logs=logs)
+
+
+# A metric of all parts at once: its values and the number of points that they rest on, both [parts].
+Fit = Callable[[Near], tuple[Tensor, Tensor]]
+
+
+def by_halves(points: Tensor | Cloud, resample: Resample | None, fit: Fit, *, bits: bool = False) -> Estimate:
+    """Return a positive metric of nearest neighbours, for every layer, with its halves and interval."""
+
+    def measure(layer: Layer, counts: Tensor | None) -> Measured:
+        values, used = fit(Near(layer, layer.sentences.parts(resample), bits=bits))
+        return of_halves(values, int(used[0]), len(layer.points) - int(used[0]), resample, counts)
+
+    return Cloud.of(points).each(resample, measure)
+
+
+def of_halves(
+    values: Tensor, n: int, dropped: int, resample: Resample | None, counts: Tensor | None, *, signed: bool = False
+) -> Measured:
+    """Return the measurement from the values in all parts that `Sentences.parts` gives."""
+    value, *halves = values[:3].tolist()
+    interval = None
+    if resample is not None and counts is not None and value == value:
+        interval = resample.halves(value, values[3::2], values[4::2], counts.shape[1], signed=signed)
+    return Measured(value, None, n, dropped, interval, (halves[0], halves[1]) if halves else None)
