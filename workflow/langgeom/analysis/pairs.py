@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -102,7 +103,12 @@ def per_language(values: Values) -> Values:
     return values.groupby([unit_of(str(text)) for text in values.index]).mean()
 
 
-def matched(x: pd.Series, y: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Keep the texts that both have, then average over the texts of each language."""
-    x, y = x[x.index.isin(y.index)], y[y.index.isin(x.index)]
-    return per_language(x), per_language(y)
+def per_family(values: Values) -> Values:
+    """Average the rows (index: languages) of each family."""
+    return values.groupby([family_of(str(unit)) for unit in values.index]).mean()
+
+
+def matched(*numbers: pd.Series) -> list[pd.Series]:
+    """Keep the texts that all have (index: texts), then average over the texts of each language."""
+    texts = functools.reduce(pd.Index.intersection, (some.index for some in numbers))
+    return [per_language(some[some.index.isin(texts)]) for some in numbers]

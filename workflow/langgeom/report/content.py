@@ -12,7 +12,7 @@ import pandas as pd
 
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES, reason_of
-from langgeom.findings.prose import clustered_words, number_of, number_words, p_words, present
+from langgeom.findings.prose import number_of, number_words, p_words, present
 from langgeom.glossary import VERDICTS
 from langgeom.languages import label
 from langgeom.pages import large, span
@@ -74,7 +74,6 @@ def _remarks(row: dict[str, Any], known: dict[str, Any]) -> str:
     words = [
         f"detectable: {number_words(row['detectable'])}" if detectable else "",
         *(known.get(column, "").strip().rstrip(".") for column in ("reason", "note")),
-        clustered_words(row),
     ]
     return " ".join(f"{some[:1].upper()}{some[1:]}." for some in words if some)
 
