@@ -204,7 +204,8 @@ def _resources(noise: np.random.Generator, truth: str) -> Parts:
 def _quality(noise: np.random.Generator, truth: str) -> Parts:
     names = texts(20)
     x, y = correlated(noise, names, {PRESENT: -0.9, ABSENT: 0.0, REVERSED: 0.9}[truth])
-    return parts(rows(DECODER, ID, names, flat(15 + y)), quality=[qualities(names, 0.5 + x / 20)])
+    tokens = rows(DECODER, "fertility", names, noise.uniform(1, 3, 20), over="text")
+    return parts(rows(DECODER, ID, names, flat(15 + y)), tokens, quality=[qualities(names, 0.5 + x / 20)])
 
 
 def _encoder(noise: np.random.Generator, truth: str) -> Parts:
@@ -216,8 +217,9 @@ def _encoder(noise: np.random.Generator, truth: str) -> Parts:
 
 def _order(noise: np.random.Generator, truth: str) -> Parts:
     r = {PRESENT: 0.98, EDGE: pearson_of_spearman(0.7), REVERSED: -0.5}[truth]
-    both = zip(("kl_mean_whole", "kl_positions"), correlated(noise, texts(20), r), strict=True)
-    return parts(*(rows(DECODER, metric, texts(20), flat(np.exp(values)), over="sentence") for metric, values in both))
+    values = dict(zip(("kl_mean_whole", "kl_positions"), correlated(noise, texts(20), r), strict=True))
+    values["kl_length"] = noise.normal(size=20)
+    return parts(*(rows(DECODER, name, texts(20), flat(np.exp(some)), over="sentence") for name, some in values.items()))
 
 
 def _training(noise: np.random.Generator, truth: str, icc: float | None = None) -> Parts:

@@ -21,8 +21,8 @@ import pandas as pd
 from langgeom.analysis.pairs import matched, name_of, per_language, related_texts, unit_of
 from langgeom.analysis.quality import chance_share
 from langgeom.analysis.rows import Panel
-from langgeom.findings.claim import claim
-from langgeom.findings.evidence import Evidence, Missing, reliability
+from langgeom.findings.claim import attempt, claim
+from langgeom.findings.evidence import Evidence, reliability
 from langgeom.findings.outcome import ALIKE, SMALL_R, Outcome, correlation_of, joint, mean_of, untestable
 
 MORPHEMES = "rank correlation of the intrinsic dimension with morphemes per word"
@@ -73,14 +73,11 @@ def quality(evidence: Evidence, panel: Panel) -> Outcome:
     if len(compared) and (share := chance_share(compared)) > 0.5:
         why = f"in {100 * share:.0f} % of {len(compared)} texts the model is not better than chance"
         return untestable(effect, why, claimed=-1)
-    given = [evidence.copies(panel).reindex(values.index).fillna(0)]
-    try:
-        given.append(evidence.of_text("fertility", panel)[0])
-        held = "Tokens per word and the share of copies are held constant"
-    except Missing:
-        held = "The share of copies is held constant"
-    plain = correlation_of(effect, *matched(scores, values), claimed=-1).value.value
-    return correlation_of(effect, *matched(scores, values, *given), claimed=-1).noting(f"{held}; without that {plain:+.2f}.")
+    given = [evidence.copies(panel), evidence.of_text("fertility", panel)[0]]
+    scores, values, *given = matched(scores, values, *given)
+    plain = scores.corr(values, method="spearman")
+    held = f"Tokens per word and the share of copies are held constant; without that it is {plain:+.2f}."
+    return correlation_of(effect, scores, values, *given, claimed=-1).noting(held if len(scores) > 2 else "")
 
 
 @claim(
@@ -116,25 +113,20 @@ def near_zero(evidence: Evidence, panel: Panel) -> Outcome:
 )  # fmt: skip
 def bits(evidence: Evidence, panel: Panel) -> Outcome:
     per_character, known = evidence.of_text("bpc", panel)
-    ceiling = math.sqrt(known * evidence.reliability_of_id(panel))
-    with_id = correlation_of(
-        BITS.format("the intrinsic dimension"), *matched(per_character, evidence.id(panel)), claimed=0, bound=SMALL_R,
-        ceiling=ceiling
-    )  # fmt: skip
-    try:
+
+    def against(words: str, values: pd.Series, reliable: float) -> Outcome:
+        both, ceiling = matched(per_character, values), math.sqrt(known * reliable)
+        return correlation_of(BITS.format(words), *both, claimed=0, bound=SMALL_R, ceiling=ceiling)
+
+    def against_quality() -> Outcome:
         scores, words, rows = evidence.quality_of(panel, besides_bits=True)
-        ceiling = math.sqrt(known * reliability(rows))
-        with_quality = correlation_of(
-            BITS.format(words), *matched(per_character, scores), claimed=0, bound=SMALL_R, ceiling=ceiling
-        )  # fmt: skip
-    except Missing as missing:
-        with_quality = untestable(BITS.format("quality"), str(missing))
-    outcome = joint([with_id, with_quality])
-    try:
-        parity = correlation_of("", *matched(evidence.of_text("information_parity", panel)[0], evidence.id(panel)), claimed=0)
-    except Missing:
+        return against(words, scores, reliability(rows))
+
+    dimension = evidence.id(panel)
+    parts = [against("the intrinsic dimension", dimension, evidence.reliability_of_id(panel))]
+    outcome = joint([*parts, attempt(BITS.format("quality"), against_quality)])
+    if "information_parity" not in evidence.measured:
         return outcome
-    across = f"{parity.value.value:+.2f} with the intrinsic dimension"
-    return outcome.noting(
-        f"Loss over the reference's on the same lines (information_parity), which compares scripts: {across}."
-    )
+    parity, dimension = matched(evidence.of_text("information_parity", panel)[0], dimension)
+    r = f"{parity.corr(dimension, method='spearman'):+.2f} with the intrinsic dimension"
+    return outcome.noting(f"The loss over the reference's (information_parity), which compares scripts, correlates {r}.")

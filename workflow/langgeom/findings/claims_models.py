@@ -7,9 +7,9 @@ Student's t with one degree of freedom less than the smaller side has models).
 C7: the log ratio of encoder to decoder, each the median over the layers after the embedding; claimed below 0. C10: trained less
 untrained twin, each the highest anisotropy of the layers from a tenth of the depth on (the study's layer 3 of 32); claimed
 above 0. A median does not see a spike in fewer than half of the layers, such as SmolLM2's in layers 3 to 9, and a mean hardly
-does. C13: the rank correlation of two decoders' curves over the layers after the embedding, read at the same relative depths, of
-the intrinsic dimension and of anisotropy; claimed above 0.7. Both models read the same sentences and share their noise, so it is
-not corrected for. Pairs: `figures.compare`, else each two trained decoders of one depth.
+does. C13: the rank correlation of two decoders' curves over the layers after the embedding, read at the same relative depths,
+of the intrinsic dimension and of anisotropy; claimed above 0.7. Both models read the same sentences and share their noise, so
+it is not corrected for. Pairs: `figures.compare`, else each two trained decoders of one depth.
 """
 
 from __future__ import annotations
@@ -71,8 +71,6 @@ def training(evidence: Evidence) -> list[Outcome]:
         return curves[[layer for layer in curves.columns if layer >= FROM_DEPTH * max(curves.columns)]]
 
     def test(trained: Panel, untrained: Panel) -> Outcome:
-        if evidence.models.at[trained, "layers"] == 0:
-            raise Missing("no layer after the embedding")
         curves = [deep(panel) for panel in (trained, untrained)]
         x, y = matched(*(curve.max(axis=1) for curve in curves))
         mean, other = (curve.mean() for curve in curves)
@@ -99,7 +97,7 @@ def same_patterns(evidence: Evidence) -> list[Outcome]:
     def of(what: str, metric: str) -> list[Outcome]:
         def test(one: Panel, other: Panel) -> Outcome:
             each = _rank_correlations(evidence.curves(metric, one), evidence.curves(metric, other))
-            return mean_of(PATTERNS.format(what), each, 1, centre=ALIKE).on_axis()
+            return replace(mean_of(PATTERNS.format(what), each, 1, centre=ALIKE), spread=None)
 
         return in_pairs(PATTERNS.format(what), pairs, test, "decoders", "")
 
@@ -179,4 +177,4 @@ def _over_models(like: Outcome, values: dict[tuple[str, str], float], sides: lis
         note=f"From {min(values.values()):+.2f} to {max(values.values()):+.2f} in {len(values)} pairs of models.",
     )  # fmt: skip
     outcome = decided(blank, math.hypot(*errors), units - 1, units)
-    return outcome.on_axis() if like.centre == ALIKE else outcome
+    return replace(outcome, spread=like.spread and outcome.spread)

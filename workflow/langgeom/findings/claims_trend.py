@@ -9,6 +9,8 @@ whole curves of one language would correlate below 0.8 (Spearman-Brown): noise t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -55,7 +57,7 @@ def same_trend(evidence: Evidence, panel: Panel) -> Outcome:
         EFFECT, value=Interval(ratio(cross, own)), n=n, families=f, centre=ALIKE, test="jackknife over families"
     )  # fmt: skip
     left_out = [ratio(np.delete(np.delete(cross, i, 0), i, 1), np.delete(own, i)) for i in range(f)]
-    outcome = decided(outcome, st.jackknife_error(left_out), f - 1, f).on_axis()
+    outcome = replace(decided(outcome, st.jackknife_error(left_out), f - 1, f), spread=None)
     return outcome.noting(f"Two whole curves of one language would correlate at {ceiling:.2f}.", _least_alike(table, a))
 
 

@@ -53,10 +53,10 @@ class Evidence:
         """The metric of pairs of sentences that belongs to the intrinsic dimension."""
         return f"{self.settings.id.removesuffix('_distinct')}_difference"
 
-    @property
-    def has_id(self) -> bool:
-        """Whether the intrinsic dimension was measured at all."""
-        return bool((self.metrics["metric"] == self.settings.id).any() or (self.pairs["metric"] == self.difference).any())
+    @functools.cached_property
+    def measured(self) -> set[str]:
+        """The metrics that the tables hold."""
+        return {*self.metrics["metric"].unique(), *self.pairs["metric"].unique()}
 
     @functools.cached_property
     def models(self) -> pd.DataFrame:
@@ -122,8 +122,7 @@ class Evidence:
     def divergences(self, names: Sequence[str], panel: Panel) -> list[pd.Series]:
         """Return the `medians` of KL divergences to the reference, without the reference, rounded to significant digits.
 
-        Where most are below 1e-6 nats, or as in another text, softmaxes are one-hot and ranks would be those of rounding errors:
-        `Missing`.
+        `Missing` where most are below 1e-6 nats or as in another text: softmaxes are one-hot, ranks those of rounding errors.
         """
         found = []
         for name in names:

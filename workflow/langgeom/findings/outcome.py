@@ -56,8 +56,7 @@ class Outcome:
         claimed: 1 for a claim of more than `centre`, -1 of less, 0 of no effect.
         centre: the value at which the claim turns into its contrary.
         bound: the smallest effect of interest of a claim of absence.
-        shown, shown_centre, shown_bound: the same on an axis from -1 to 1 that all effects share: a correlation as it is, a
-            mean of d standard deviations as d / sqrt(1 + d^2), which has the same sign.
+        spread: the standard deviation over units that a mean is shown in; None for a correlation.
         doubt: why a verdict should not be relied on, "" if it may.
         reason: why there is no test, "" if there is one.
     """
@@ -77,9 +76,7 @@ class Outcome:
     claimed: int = 1
     centre: float = 0.0
     bound: float = NAN
-    shown: Interval = NONE
-    shown_centre: float = 0.0
-    shown_bound: float = NAN
+    spread: float | None = None
     doubt: str = ""
     note: str = ""
     reason: str = ""
@@ -104,9 +101,15 @@ class Outcome:
         """Return the outcome of a model on a corpus."""
         return replace(self, model=panel[0], corpus=panel[1])
 
-    def on_axis(self) -> Outcome:
-        """Return the outcome of a mean of correlations, which has its place on the axis of correlations."""
-        return replace(self, shown=self.value, shown_centre=self.centre)
+    def shown(self, value: float) -> float:
+        """Return the place of a value on an axis from -1 to 1 that all effects share.
+
+        A correlation is shown as it is, a mean that lies d standard deviations above the centre as d / sqrt(1 + d^2).
+        """
+        if self.spread is None:
+            return value
+        d = (value - self.centre) / self.spread if self.spread else math.copysign(math.inf, value - self.centre)
+        return 0.0 if value == self.centre else math.copysign(1 / math.sqrt(1 + 1 / d**2), d) if d else d
 
     def noting(self, *notes: str) -> Outcome:
         """Return the outcome with further sentences before its note."""
@@ -135,12 +138,11 @@ def decided(outcome: Outcome, error: float, freedom: float, units: int) -> Outco
         units: how many independent units the value is the mean of; their spread is the unit of the shared axis.
     """
     value, reach = outcome.value.value, float(stats.t.ppf(1 - st.LEVEL / 2, freedom)) * error
-    interval, spread = Interval(value, value - reach, value + reach), error * math.sqrt(units)
+    spread = error * math.sqrt(units)
     p_for, p_against = _both_p(outcome, value, error, freedom, outcome.centre, outcome.bound)
     return replace(
-        outcome, value=interval, p_for=p_for, p_against=p_against, detectable=st.detectable_mean(units) * spread,
-        shown=Interval(*(_standardise(bound - outcome.centre, spread) for bound in interval)),
-        shown_bound=_standardise(outcome.bound, spread),
+        outcome, value=Interval(value, value - reach, value + reach), p_for=p_for, p_against=p_against, spread=spread,
+        detectable=st.detectable_mean(units) * spread,
     )  # fmt: skip
 
 
@@ -166,12 +168,10 @@ def mean_of(
         effect, value=Interval(float(families.mean()) if n else NAN), claimed=claimed, centre=centre, bound=bound, n=n,
         unit=unit, families=f, test="t-test over means of families"
     )  # fmt: skip
-    full = decided(outcome, float(families.std(ddof=1)) / math.sqrt(f), f - 1, f) if f > 1 else outcome
-    reason = too_few(n, f, what)
-    if reason:
-        # The spread of two or three families says nothing: neither an interval, nor a place on the shared axis.
-        return replace(outcome, reason=reason, test="", shown=Interval(full.shown.value) if f >= LEAST_FAMILIES else NONE)
-    return full
+    if reason := too_few(n, f, what):
+        # The spread of few families says too little for an interval, or for a place on the shared axis.
+        return replace(outcome, reason=reason, test="", spread=NAN)
+    return decided(outcome, float(families.std(ddof=1)) / math.sqrt(f), f - 1, f)
 
 
 def correlation_of(
@@ -187,10 +187,7 @@ def correlation_of(
     """
     both = pd.concat(numbers, axis=1, join="inner").dropna().sort_index()
     n, families = len(both), list(map(family_of, both.index))
-    outcome = Outcome(
-        effect, claimed=claimed, centre=centre, bound=bound, n=n, families=len(set(families)), shown_centre=centre,
-        shown_bound=bound
-    )  # fmt: skip
+    outcome = Outcome(effect, claimed=claimed, centre=centre, bound=bound, n=n, families=len(set(families)))
     if reason := too_few(n, LEAST_FAMILIES, "languages with all numbers that the test needs"):
         return replace(outcome, reason=reason)
     columns = [both.iloc[:, place] for place in range(both.shape[1])]
@@ -202,7 +199,7 @@ def correlation_of(
     worth = st.effective_number(x, y, families) - len(given)
     if worth < LEAST_UNITS:
         why = f"{n} languages of {len(set(families))} families tell only as much as {worth:.1f} independent ones"
-        return replace(outcome, reason=f"{why}; a test needs {LEAST_UNITS}", value=Interval(r), shown=Interval(r))
+        return replace(outcome, reason=f"{why}; a test needs {LEAST_UNITS}", value=Interval(r))
     trusted = ceiling >= LEAST_CEILING
     scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth, True)
     value = Interval(*(min(max(some / scale, -1.0), 1.0) for some in (r, *st.correlation_interval(r, worth, True))))
@@ -213,7 +210,7 @@ def correlation_of(
     elif scale < 1:
         notes.append(f"As measured {r:+.2f}; divided by {ceiling:.2f}, the ceiling that errors of measurement leave.")
     return replace(
-        outcome, value=value, shown=value, p_for=p_for if trusted or claimed else 1.0, p_against=p_against,
+        outcome, value=value, p_for=p_for if trusted or claimed else 1.0, p_against=p_against,
         test=f"{'partial ' * bool(given)}rank correlation, Fisher's z", note=" ".join(filter(None, notes)),
         detectable=st.detectable_correlation(worth, True, centre) - centre,
     )  # fmt: skip
@@ -252,10 +249,3 @@ def _both_p(outcome: Outcome, value: float, error: float, freedom: float, centre
     if outcome.claimed == 0:
         return st.equivalence_p(value, error, bound, freedom), p
     return (p, 1.0) if away * outcome.claimed > 0 else (1.0, p)
-
-
-def _standardise(distance: float, spread: float) -> float:
-    if not spread > 0:
-        return NAN if math.isnan(spread) or math.isnan(distance) else math.copysign(float(distance != 0), distance)
-    d = distance / spread
-    return d / math.sqrt(1 + d * d)

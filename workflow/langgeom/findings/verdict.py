@@ -13,7 +13,7 @@ from langgeom.analysis import statistics as st
 from langgeom.files import atomic
 from langgeom.findings.claim import CONCLUSIONS, Claim
 from langgeom.findings.evidence import Evidence
-from langgeom.findings.outcome import CONTRADICTED, DEPENDS, SUPPORTED, Interval, Outcome
+from langgeom.findings.outcome import CONTRADICTED, DEPENDS, SUPPORTED, Outcome
 from langgeom.findings.prose import page
 from langgeom.table import FINDINGS, METRICS, QUALITY, TEXTS, join, read_table, write_rows
 
@@ -28,9 +28,9 @@ def findings(evidence: Evidence, conclusions: Iterable[Claim] = tuple(CONCLUSION
         Rows of the table `findings`, by claim in the order of the study.
     """
     name = "id_microscope_distinct" if evidence.settings.id == "id_twonn" else "id_twonn"
-    second, rows = evidence.with_id(name), []
+    second, rows, conclusions = evidence.with_id(name), [], list(conclusions)
     tested = [(claim, outcome) for claim in conclusions for outcome in claim.outcomes(evidence)]
-    claims = [claim for claim in dict.fromkeys(claim for claim, _ in tested) if claim.dimension and second.has_id]
+    claims = [claim for claim in conclusions if claim.dimension and name in evidence.measured]
     others = {(claim.id, other.model, other.corpus): other for claim in claims for other in claim.outcomes(second)}
     for (claim, outcome), (adjusted, verdict) in zip(tested, judge([outcome for _, outcome in tested]), strict=True):
         other = others.get((claim.id, outcome.model, outcome.corpus))
@@ -69,18 +69,15 @@ def _gives(other: Outcome, metric: str) -> str:
 
 
 def _row(claim: Claim, outcome: Outcome, adjusted: float, verdict: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "finding": claim.id, "claim": claim.claim, "question": claim.question, "verdict": verdict, "p": outcome.p,
-        "p_adjusted": adjusted,
+    value, low, high = outcome.value
+    row = asdict(outcome) | {
+        "finding": claim.id, "claim": claim.claim, "question": claim.question, "value": value, "low": low, "high": high,
+        "shown": outcome.shown(value), "shown_low": outcome.shown(low), "shown_high": outcome.shown(high),
+        "shown_centre": outcome.centre if outcome.spread is None else 0.0,
+        "shown_bound": outcome.shown(outcome.bound), "p": outcome.p, "p_adjusted": adjusted, "verdict": verdict,
+        "doubt": outcome.doubt if verdict in (SUPPORTED, CONTRADICTED) else "", "families": outcome.families or None,
     }  # fmt: skip
-    for name, value in asdict(outcome).items():
-        if isinstance(value, Interval):
-            first = {"value": "", "shown": "shown_"}[name]
-            row |= {name: value.value, f"{first}low": value.low, f"{first}high": value.high}
-        else:
-            row[name] = value
-    decided = verdict in (SUPPORTED, CONTRADICTED)
-    row |= {"doubt": outcome.doubt if decided else "", "families": outcome.families or None}
+    del row["spread"]
     return {name: None if value in ("", None) or value != value else value for name, value in row.items()}
 
 
