@@ -52,13 +52,13 @@ class Fit:
         """Return the line's height at each x."""
         return self.intercept + self.slope * np.asarray(x, dtype=float)
 
-    def band(self, x: Numbers, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-        """Return the 1 - level confidence band of the line (of the mean of y, pointwise) at each x.
+    def band(self, x: Numbers) -> tuple[np.ndarray, np.ndarray]:
+        """Return the 95 % confidence band of the line (of the mean of y, pointwise) at each x.
 
         Source: Draper & Smith 1998, Applied Regression Analysis, section 3.1.
         """
         at = np.asarray(x, dtype=float)
-        reach = stats.t.ppf(1 - level / 2, max(self.n - 2, 1)) * np.hypot(self.error, self.slope_error * (at - self.centre))
+        reach = stats.t.ppf(1 - LEVEL / 2, max(self.n - 2, 1)) * np.hypot(self.error, self.slope_error * (at - self.centre))
         return self.line(at) - reach, self.line(at) + reach
 
 
@@ -109,20 +109,20 @@ def correlation_p(x: np.ndarray, y: np.ndarray) -> float:
     return float((sums >= sums[0] * (1 - 1e-12)).mean())
 
 
-def mean_reach(spread: Numbers | float, n: Numbers | int, level: float = LEVEL) -> np.ndarray:
-    """Return half the width of Student's 1 - level interval of a mean, from the standard deviation; NaN for n = 1."""
+def mean_reach(spread: Numbers | float, n: Numbers | int) -> np.ndarray:
+    """Return half the width of Student's 95 % interval of a mean, from the standard deviation; NaN for n = 1."""
     n = np.asarray(n, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        reach = stats.t.ppf(1 - level / 2, np.maximum(n - 1, 1)) * np.asarray(spread, dtype=float) / np.sqrt(n)
+        reach = stats.t.ppf(1 - LEVEL / 2, np.maximum(n - 1, 1)) * np.asarray(spread, dtype=float) / np.sqrt(n)
         return np.where(n > 1, reach, np.nan)
 
 
-def mean_interval(values: Numbers, level: float = LEVEL) -> Bounds:
-    """Return Student's 1 - level interval of a mean; NaN for fewer than two values."""
+def mean_interval(values: Numbers) -> Bounds:
+    """Return Student's 95 % interval of a mean; NaN for fewer than two values."""
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return NAN, NAN
-    half = float(mean_reach(values.std(ddof=1), len(values), level))
+    half = float(mean_reach(values.std(ddof=1), len(values)))
     return float(values.mean() - half), float(values.mean() + half)
 
 
@@ -139,9 +139,9 @@ def fisher(r: float) -> float:
     return math.atanh(min(max(r, -1 + 1e-9), 1 - 1e-9))
 
 
-def correlation_interval(r: float, n: float, ranked: bool, level: float = LEVEL) -> Bounds:
-    """Return the 1 - level interval of a correlation of n > 3 units, by Fisher's z."""
-    middle, half = fisher(r), stats.norm.ppf(1 - level / 2) * standard_error(r, n, ranked)
+def correlation_interval(r: float, n: float, ranked: bool) -> Bounds:
+    """Return the 95 % interval of a correlation of n > 3 units, by Fisher's z."""
+    middle, half = fisher(r), stats.norm.ppf(1 - LEVEL / 2) * standard_error(r, n, ranked)
     return math.tanh(middle - half), math.tanh(middle + half)
 
 

@@ -1,30 +1,36 @@
-"""C4, C5, C6, C8, C11, C14: what goes with what over languages, in one model.
+"""C2, C4 to C6, C8, C9, C11, C12, C14: what goes with what over languages, in one model.
 
 Correlations are Spearman's over languages (`correlation_of`). A claim of none (C4, C14) is supported within -0.3 and 0.3, after
 division by the ceiling that errors of measurement leave: the square root of both reliabilities, of the intrinsic dimension from
-two halves of the sentences, of other numbers from their intervals. Means (C5, C11) are over families (`mean_of`).
+two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12) are over families (`mean_of`).
 
-C5: the log ratio of low- to high-resource relative in the same script (`workflow/data/languages.tsv`), those of one language
-averaged; supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies
-are held constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at
-the positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the
-highest anisotropy over all layers, the embedding included; under 0.1 is "near zero".
+C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. C5:
+the log ratio of low- to high-resource relative in the same script (`workflow/data/languages.tsv`), those of one language averaged;
+supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies are held
+constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at the
+positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the highest
+anisotropy over all layers, the embedding included; under 0.1 is "near zero".
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from langgeom.analysis.pairs import matched, name_of, per_language, related_texts, unit_of
+from langgeom.analysis.pairs import latin_and_arabic, matched, name_of, per_language, related_texts, unit_of
 from langgeom.analysis.quality import chance_share
 from langgeom.analysis.rows import Panel
 from langgeom.findings.claim import attempt, claim
 from langgeom.findings.evidence import Evidence, reliability
 from langgeom.findings.outcome import ALIKE, SMALL_R, Outcome, correlation_of, joint, mean_of, untestable
 
+DIMENSION = "intrinsic dimension, Latin less Arabic script"
+DIVERGENCE = "log2 of the KL divergence to the reference, Latin over Arabic script"
+ANISOTROPY = "anisotropy, Latin less Arabic script"
+LATIN_LESS_ARABIC = "Is the mean of Latin less Arabic above zero?"
 MORPHEMES = "rank correlation of the intrinsic dimension with morphemes per word"
 RESOURCES = "log of the ratio of intrinsic dimensions, low- over high-resource relative"
 QUALITY = "partial rank correlation of the intrinsic dimension with {}"
@@ -130,3 +136,35 @@ def bits(evidence: Evidence, panel: Panel) -> Outcome:
     parity, dimension = matched(evidence.of_text("information_parity", panel)[0], dimension)
     r = f"{parity.corr(dimension, method='spearman'):+.2f} with the intrinsic dimension"
     return outcome.noting(f"The loss over the reference's (information_parity), which compares scripts, correlates {r}.")
+
+
+@claim(
+    2, "Of languages written in two scripts, the intrinsic dimension is higher on average in Latin than in Arabic script.",
+    LATIN_LESS_ARABIC, DIMENSION, dimension=True,
+)  # fmt: skip
+def dimension_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
+    return _latin_less_arabic(DIMENSION, evidence.id(panel))
+
+
+@claim(
+    9, "Languages written in two scripts have the higher KL divergence to the reference in Latin script.",
+    "Is the mean of log2 of the ratio of Latin to Arabic above zero?", DIVERGENCE,
+)  # fmt: skip
+def divergence_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
+    (values,) = evidence.divergences(["kl_mean"], panel)
+    return _latin_less_arabic(DIVERGENCE, values, lambda latin, arabic: math.log2(latin / arabic))
+
+
+@claim(12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_LESS_ARABIC, ANISOTROPY)
+def anisotropy_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
+    return _latin_less_arabic(ANISOTROPY, evidence.medians(evidence.settings.anisotropy, panel))
+
+
+def _latin_less_arabic(
+    effect: str, values: pd.Series, change: Callable[[float, float], float] = lambda latin, arabic: latin - arabic
+) -> Outcome:  # fmt: skip
+    pairs = latin_and_arabic(map(str, values.index))
+    differences = pd.Series({unit: change(values[latin], values[arabic]) for unit, latin, arabic in pairs}, dtype=float)
+    each = ", ".join(f"{name_of(str(unit))} {value:+.2g}" for unit, value in differences.items())
+    outcome = mean_of(effect, differences, 1, what="languages in Latin and Arabic script")
+    return outcome.noting(f"By language: {each}." if each else "")

@@ -126,9 +126,7 @@ def _rank_correlations(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
     depths = [np.array(curves.columns, dtype=float) / max(curves.columns) for curves in (one, other)]
     grid = min(depths, key=len)
     read = [
-        np.array([np.interp(grid, depth, row) for row in curves.loc[texts].to_numpy(dtype=float)]).reshape(
-            len(texts), len(grid)
-        )
+        np.array([np.interp(grid, depth, row) for row in curves.loc[texts].to_numpy(dtype=float)]).reshape(-1, len(grid))
         for depth, curves in zip(depths, (one, other), strict=True)
     ]
     return per_language(pd.Series(np.diag(st.rank_correlations(*read)), index=texts, dtype=float).dropna())

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from langgeom.analysis import statistics as st
-from langgeom.analysis.pairs import family_of, name_of, per_language
+from langgeom.analysis.pairs import family_of, per_language
 from langgeom.analysis.rows import Panel
 from langgeom.findings.claim import claim
 from langgeom.findings.evidence import Evidence
@@ -36,8 +36,7 @@ def same_trend(evidence: Evidence, panel: Panel) -> Outcome:
     if layers < LEAST_LAYERS:
         return untestable(EFFECT, f"only {layers} layers after the embedding; {LEAST_LAYERS} make a trend")
     texts = set(halves[0].index) & set(halves[1].index)
-    texts = texts & set(evidence.settings.sample) or texts
-    a, b = (per_language(half[half.index.isin(texts)]) for half in halves)
+    a, b = (per_language(half[half.index.isin(texts & set(evidence.settings.sample) or texts)]) for half in halves)
     # A curve that is flat has no trend to compare.
     varies = (a.nunique(axis=1) > 1) & (b.nunique(axis=1) > 1)
     a, b = a[varies], b[varies]
@@ -49,16 +48,14 @@ def same_trend(evidence: Evidence, panel: Panel) -> Outcome:
     cross, own = by_family((table + table.T) / 2, families)
     ceiling = st.split_half(float(own.mean()))
     if ceiling < LEAST_CEILING:
-        why = (
-            f"two whole curves of one language would correlate at {ceiling:.2f} only; below {LEAST_CEILING} noise hides a trend"
-        )
+        why = f"two whole curves of one language would correlate at {ceiling:.2f}; below {LEAST_CEILING} noise hides a trend"
         return untestable(EFFECT, why, n=n, families=f)
     outcome = Outcome(
         EFFECT, value=Interval(ratio(cross, own)), n=n, families=f, centre=ALIKE, test="jackknife over families"
     )  # fmt: skip
     left_out = [ratio(np.delete(np.delete(cross, i, 0), i, 1), np.delete(own, i)) for i in range(f)]
     outcome = replace(decided(outcome, st.jackknife_error(left_out), f - 1, f), spread=None)
-    return outcome.noting(f"Two whole curves of one language would correlate at {ceiling:.2f}.", _least_alike(table, a))
+    return outcome.noting(f"Two whole curves of one language would correlate at {ceiling:.2f}.")
 
 
 def by_family(table: np.ndarray, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,11 +69,3 @@ def ratio(cross: np.ndarray, own: np.ndarray) -> float:
     """Return the mean over pairs of two families, divided by the mean of the families' own."""
     n = len(own)
     return float((cross.sum() - np.trace(cross)) / (n * (n - 1)) / own.mean())
-
-
-def _least_alike(table: np.ndarray, curves: pd.DataFrame) -> str:
-    others = (table.sum(axis=0) + table.sum(axis=1) - 2 * np.diag(table)) / (2 * len(table) - 2)
-    least = int(np.argmin(others))
-    return (
-        f"The least like the others is {name_of(str(curves.index[least]))} (mean correlation of halves {others[least]:+.2f})."
-    )

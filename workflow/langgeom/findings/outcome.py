@@ -131,12 +131,7 @@ def too_few(n: int, families: int, what: str) -> str:
 
 
 def decided(outcome: Outcome, error: float, freedom: float, units: int) -> Outcome:
-    """Return an outcome with interval and p by Student's t, from its value, centre and bound and the value's standard error.
-
-    Args:
-        error, freedom: the standard error and its degrees of freedom.
-        units: how many independent units the value is the mean of; their spread is the unit of the shared axis.
-    """
+    """Return an outcome with interval and p by Student's t, from the standard error of its value, a mean over units."""
     value, reach = outcome.value.value, float(stats.t.ppf(1 - st.LEVEL / 2, freedom)) * error
     spread = error * math.sqrt(units)
     p_for, p_against = _both_p(outcome, value, error, freedom, outcome.centre, outcome.bound)
@@ -226,20 +221,15 @@ def joint(parts: Sequence[Outcome]) -> Outcome:
     if not testable:
         return replace(parts[0], reason="; ".join(dict.fromkeys(part.reason for part in parts)))
     worst = max(testable, key=lambda part: (part.p_for, -part.p_against))
-    others = [f"{_sentence(part.effect)}: {_words(part)}." for part in parts if part is not worst]
+    others = []
+    for part in parts:
+        value, low, high = part.value
+        words = f"{value:+.2f} [{low:.2f}, {high:.2f}]" if part.testable else part.reason
+        others += [f"{part.effect[:1].upper()}{part.effect[1:]}: {words}."] * (part is not worst)
     return replace(
         worst, p_for=worst.p_for if len(testable) == len(parts) else 1.0,
         p_against=min(1.0, len(testable) * min(part.p_against for part in testable)),
     ).noting(*others)  # fmt: skip
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _words(outcome: Outcome) -> str:
-    value, low, high = outcome.value
-    return f"{value:+.2f} [{low:.2f}, {high:.2f}]" if outcome.testable else outcome.reason
 
 
 def _both_p(outcome: Outcome, value: float, error: float, freedom: float, centre: float, bound: float) -> tuple[float, float]:
