@@ -5,11 +5,11 @@ division by the ceiling that errors of measurement leave: the square root of bot
 two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12) are over families (`mean_of`).
 
 C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. C5:
-the log ratio of low- to high-resource relative in the same script (`workflow/data/languages.tsv`), those of one language averaged;
-supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies are held
-constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at the
-positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the highest
-anisotropy over all layers, the embedding included; under 0.1 is "near zero".
+the log ratio of low- to high-resource relative in the same script (`workflow/data/languages.tsv`), those of one language
+averaged; supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies
+are held constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at
+the positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the
+highest anisotropy over all layers, the embedding included; under 0.1 is "near zero".
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ EFFECT = "rank correlation of two languages' curves of the intrinsic dimension, 
 )  # fmt: skip
 def same_trend(evidence: Evidence, panel: Panel) -> Outcome:
     halves = [evidence.curves(evidence.settings.id, panel, half) for half in ("half_a", "half_b")]
-    if not len(halves[0]):
+    if halves[0].empty:
         return untestable(EFFECT, "the values of the two halves of the sentences are missing")
     layers = halves[0].shape[1]
     if layers < LEAST_LAYERS:
