@@ -111,19 +111,21 @@ class Evidence:
     def curves(self, metric: str, panel: Panel, column: str = "value") -> pd.DataFrame:
         """Return a metric (or another of its columns) [text, layer] after the embedding, of texts that lack no layer."""
         least = layers.least_points(metric, self.settings)
-        return self._wide(panel, metric, column, lambda rows: layers.complete(rows, least)).dropna()
+        after = f"{column} after the embedding"
+        return self._wide(panel, after, metric, column, lambda rows: layers.complete(rows, least)).dropna()
 
     def all_layers(self, metric: str, panel: Panel) -> pd.DataFrame:
         """Return a metric's values [text, layer] at every layer, missing where a text has none."""
-        return self._wide(panel, metric, "value", lambda rows: rows)
+        return self._wide(panel, "all layers", metric, "value", lambda rows: rows)
 
-    def _wide(self, panel: Panel, metric: str, column: str, cut: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    def _wide(
+        self, panel: Panel, what: str, metric: str, column: str, cut: Callable[[pd.DataFrame], pd.DataFrame]
+    ) -> pd.DataFrame:
         def make() -> pd.DataFrame:
             rows = cut(by_layer(self.metrics, metric))
             return rows.pivot(index=[*PANEL, "text"], columns="layer", values=column).reset_index()
 
-        wide = self._of(panel, f"{column} {cut.__qualname__}", metric, make)
-        return wide.drop(columns=PANEL).set_index("text").dropna(axis=1, how="all")
+        return self._of(panel, what, metric, make).drop(columns=PANEL).set_index("text").dropna(axis=1, how="all")
 
     def divergences(self, names: Sequence[str], panel: Panel) -> list[pd.Series]:
         """Return the `medians` of KL divergences to the reference, without the reference, rounded to significant digits.

@@ -56,12 +56,12 @@ def conclusions(findings: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _test(row: dict[str, Any], several: bool) -> list[Any]:
-    """Return the cells of one test: model, (verdict, doubt), value, n, corrected p, remarks."""
+    """Return the cells of one test: model, (verdict, scope, doubt), value, n, corrected p, remarks."""
     known = {key: value for key, value in row.items() if present(value)}
     interval = f" [{number_words(row['low'])}, {number_words(row['high'])}]" if "low" in known else ""
     return [
         known.get("model", "none") + (f" · {row['corpus']}" if several and "corpus" in known else ""),
-        (row["verdict"], known.get("doubt", "")),
+        (row["verdict"], "" if "reason" in known else known.get("scope", ""), known.get("doubt", "")),
         MINUS.sub("−", number_words(row["value"]) + interval) if "value" in known else None,
         f"{row['n']} {row['unit']}" if known.get("n", 0) > 0 else None,
         p_words(row["p_adjusted"]).removeprefix("= ") if "p_adjusted" in known else None,
