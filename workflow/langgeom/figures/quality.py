@@ -39,7 +39,7 @@ def id_quality(figure: Figure, metrics: pd.DataFrame, quality: pd.DataFrame, set
     points = {panel: pairs for panel, pairs in points.items() if len(pairs)}
     if not points:
         wanted = "quality" if settings.quality == "auto" else f"quality '{settings.quality}'"
-        reason = f"no language has an intrinsic dimension and a {wanted}; add reciprocal_rank to metrics.aligned, or `published`."
+        reason = f"no language has an intrinsic dimension and a {wanted}; add retrieval to metrics.aligned, or `published`."
         return nothing(figure.title, reason, columns)
     looks = families_of([text for pairs in points.values() for text in pairs["text"]])
     grid = in_rows(list(points))
