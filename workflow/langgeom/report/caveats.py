@@ -113,7 +113,7 @@ def few_languages(run: Run) -> Iterator[str]:
         limit = "No correlation over so few means anything."
         if most > 4:
             limit = (
-                f"Even with {most}, a rank correlation under {detectable_correlation(most, True):.2f} is detected in less than "
+                f"Even with {most}, a rank correlation under {detectable_correlation(most):.2f} is detected in less than "
                 "80 % of cases, before correction for many tests; “no evidence” is then not evidence of the opposite."
             )
         yield f"{which}. {limit}"
