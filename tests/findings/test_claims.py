@@ -159,7 +159,7 @@ def test_divergences_are_compared_on_the_same_positions_and_length_is_told() -> 
     values = dict(kl_mean_whole=np.exp(mean), kl_positions=3 * np.exp(mean), kl_length=np.exp(-mean), kl_padded=np.exp(-mean))
     (row,) = of("C8", *(rows(DECODER, name, texts(20), flat(v), over="sentence") for name, v in values.items()))
     assert row["verdict"] == SUPPORTED and row["value"] == pytest.approx(1) and row["centre"] == 0.7
-    assert "By position over by mean: 3 " in row["note"] and "(kl_length) correlates with KL by mean at -1.00" in row["note"]
+    assert "By position it is 3 times" in row["note"] and "(kl_length) correlates with KL by mean at -1.00" in row["note"]
 
 
 def test_a_spike_of_few_layers_is_seen() -> None:

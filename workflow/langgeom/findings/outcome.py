@@ -193,11 +193,13 @@ def correlation_of(
     scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth)
     value = Interval(*(min(max(some / scale, -1.0), 1.0) for some in (r, *st.correlation_interval(r, worth))))
     p_for, p_against = _both_p(outcome, st.fisher(r), error, math.inf, st.fisher(centre * scale), st.fisher(bound * scale))
-    notes = [f"Worth {worth:.1f} independent languages." if worth < n - len(given) - 0.05 else ""]
+    notes = [
+        f"By their families the languages are worth {worth:.1f} independent ones." if worth < n - len(given) - 0.05 else ""
+    ]
     if not trusted:
-        notes.append(f"Both are measured too coarsely to support a claim of none (ceiling {ceiling:.2f}).")
+        notes.append(f"Errors of measurement allow at most {ceiling:.2f}, which is too little to support a claim of none.")
     elif scale < 1:
-        notes.append(f"As measured {r:+.2f}; divided by {ceiling:.2f}, the ceiling that errors of measurement leave.")
+        notes.append(f"As measured it is {r:+.2f}; it is divided by {ceiling:.2f}, the most that errors of measurement allow.")
     return replace(
         outcome, value=value, p_for=p_for if trusted or claimed else 1.0, p_against=p_against,
         test=f"{'partial ' * bool(given)}rank correlation, Fisher's z", note=" ".join(filter(None, notes)),
