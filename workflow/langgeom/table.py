@@ -67,26 +67,25 @@ QUALITY = _format(
     low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
 )  # fmt: skip
 # The study's conclusions, tested: one row per conclusion, effect, model and corpus.
-#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`
+#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
 #   p_for          p of the test that would support the claim
 #   p_against      p of the test that would contradict it
 #   p              the smaller of the two
-#   p_adjusted     p after Holm's correction over all tests on the corpus
+#   p_adjusted     p after Holm's correction over all claims on the corpus
 #   detectable     the smallest effect that such a test finds in 80 % of cases
-#   clustered_*    the interval from resampling the `families` language families
 #   shown*         the effect and its bounds on one axis from -1 to 1, for the figure
-#   verdict        supported, contradicted, no evidence or not testable; `reason` says why a test was not possible
-#   doubt          why the verdict should not be relied on: another estimator, or the interval over families, disagrees
+#   verdict        a key of `langgeom.glossary.VERDICTS`; `scope` says what it is about, `reason` why a test was not possible
+#   doubt          why a verdict should not be relied on
 FINDINGS = _format(
     "findings", "finding model corpus effect",
-    "model corpus value low high n p p_for p_against p_adjusted detectable bound families clustered_low clustered_high shown "
-    "shown_low shown_high shown_bound test doubt reason note",
+    "model corpus value low high n p p_for p_against p_adjusted detectable bound families shown shown_low shown_high "
+    "shown_bound test doubt scope reason note",
     finding="str", claim="str", question="str", model="str", corpus="str", effect="str", value="float64", low="float64",
     high="float64", claimed="Int16", centre="float64", bound="float64", test="str", n="Int32", unit="str", p="float64",
-    p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32",
-    clustered_low="float64", clustered_high="float64", shown="float64", shown_low="float64", shown_high="float64",
-    shown_centre="float64", shown_bound="float64", verdict="str", doubt="str", reason="str", note="str",
+    p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32", shown="float64",
+    shown_low="float64", shown_high="float64", shown_centre="float64", shown_bound="float64", verdict="str", scope="str",
+    doubt="str", reason="str", note="str",
 )  # fmt: skip
 # For the explorer, not joined: how near each sentence is to its translation in the reference. `line` counts from 0.
 ALIGNED = _format(

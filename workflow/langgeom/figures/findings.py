@@ -21,6 +21,7 @@ COLUMNS = ("finding", "model", "corpus", "effect", "shown", "shown_low", "shown_
 LOOKS = {
     "supported": ("#117733", "o", True),
     "contradicted": ("#882255", "X", True),
+    "depends on the estimator": ("#46658A", "s", False),
     "no evidence": ("#555555", "D", False),
     "not testable": ("#9A9A9A", "|", False),
 }
