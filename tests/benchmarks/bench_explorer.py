@@ -34,7 +34,7 @@ CHANGES = {
     "colour by script": ("colour", "script"),
     "intervals of all": ("intervals", "all"),
     "minus the reference": ("minus", "yes"),
-    "mark a language": ("marked", "tur_Latn"),
+    "mark a language": ("marked", "aar_Latn"),
     "heat map": ("view", "heatmap"),
     "scatter": ("view", "scatter"),
     "table": ("view", "table"),

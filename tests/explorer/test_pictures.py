@@ -270,3 +270,14 @@ def test_scales_are_shared_unless_that_flattens_a_panel(browser: Browser, made: 
     assert {axis[0] for axis in browser.js(ends)} == {"log"}
     browser.open(made.page, "metric=anisotropy/token")  # of gemma from 0.05 to 0.9, of minilm below 0.2
     assert len({str(axis) for axis in browser.js(ends)}) == 2
+
+
+def test_zero_lies_at_the_lower_end_of_a_logarithmic_axis(browser: Browser, made: Made) -> None:
+    browser.open(made.page, "metric=kl_mean/sentence&models=minilm-l6&find=fin_Latn")
+    axis = browser.js("return echarts.getInstanceByDom(document.querySelector('.chart')).getOption().yAxis[0]")
+    kind, low = axis["type"], axis["min"]
+    assert kind == "log" and low < 1e-6
+    (line,) = browser.js(SHAPES + ".map((e) => e.shape.points).filter((points) => points.length > 5)", 0, "polyline")
+    at = rows_of(made, "kl_mean", "sentence").query("model == 'minilm-l6' and text == 'fin_Latn'").set_index("layer")["value"]
+    wanted = [[layer, at[layer] or low] for layer in range(7)]
+    np.testing.assert_allclose(line, browser.js(PIXELS, wanted), atol=0.01)

@@ -2,8 +2,9 @@
 
 const FEW = 12; // so many lines have their names beside them; of more, the outermost
 const OUTERMOST = 3;
-const CROWDED = 60; // more lines could not be told apart by dashes
+const CROWDED = 60; // more lines could not be told apart by dashes, nor more points by names
 const WIDE = 8; // from this factor on, the smaller half of the lines would share a small part of a linear axis
+const NEGLIGIBLE = 1e-6; // a logarithmic axis begins here at the lowest, since divergences below it say nothing
 const FLAT = 4; // a panel whose values span less than this part of a common axis has one of its own
 const SHADES = 40;
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
@@ -23,9 +24,6 @@ echarts.graphic.registerShape("cells", echarts.graphic.extendShape({
     for (const rect of rects) path.rect(...rect);
   },
 }));
-
-// Without a level of its own a custom series warns after a brush.
-const CUSTOM = { type: "custom", zlevel: 0 };
 
 const extent = (values) =>
   values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
@@ -48,17 +46,20 @@ function panelsOf(state) {
     const values = (one, from) => valuesFrom(one, from).filter(Number.isFinite);
     const kept = series.filter((one) => values(one, 0).length);
     const [all, after] = [0, 1].map((from) => kept.flatMap((one) => values(one, from)));
-    return { title: model.name, model, quantity, read, series: kept, all, reach: extent(settled(after.length ? after : all)) };
+    const settling = settled(after.length ? after : all);
+    const logged = state.scale !== "linear" && (quantity.log || state.scale === "log") && extent(settling)[0] >= 0;
+    const reach = extent(logged ? settling.map((value) => Math.max(value, NEGLIGIBLE)) : settling);
+    return { title: model.name, model, quantity, read, series: kept, all, reach };
   })).filter(({ series }) => series.length);
   for (const quantity of quantities) {
     const alike = panels.filter((panel) => panel.quantity === quantity);
     const common = extent(alike.flatMap(({ reach }) => reach));
-    const size = ([low, high]) => (low > 0 && high > WIDE * low ? Math.log(high / low) : high - low);
+    const wide = ([low, high]) => quantity.log && high > WIDE * low && low > 0;
+    const size = ([low, high]) => (wide([low, high]) ? Math.log(high / low) : high - low);
     const flat = alike.some(({ reach }) => FLAT * size(reach) < size(common));
     for (const panel of alike) {
       if (state.axes === "same" || (state.axes === "auto" && !flat)) panel.reach = common;
-      const [low, high] = panel.reach;
-      panel.log = low > 0 && (state.scale === "log" || (state.scale === "auto" && high > WIDE * low));
+      panel.log = panel.reach[0] > 0 && (state.scale === "log" || (state.scale === "auto" && wide(panel.reach)));
       panel.axis = axisOf(panel.reach, panel.log);
       panel.off = panel.all.filter((value) => value < panel.axis.min || value > panel.axis.max).length;
     }
@@ -83,30 +84,33 @@ const quiet = (ink) => ({ color: ink.soft, fontSize: 11 });
 function valueAxis(axis, ink) {
   const ends = axis.type === "log" ? { showMinLabel: false, showMaxLabel: false } : {};
   const axisLabel = { ...quiet(ink), ...ends, formatter: (value) => shown(value), hideOverlap: true };
-  return { ...axis, axisLabel, splitLine: { lineStyle: { color: ink.grid } }, axisLine: { show: false }, axisTick: { show: false } };
+  const splitLine = { lineStyle: { color: ink.grid } };
+  return { ...axis, axisLabel, splitLine, axisLine: { show: false }, axisTick: { show: false } };
 }
 
 const named = (name, nameGap, ink) =>
   ({ name, nameGap, nameLocation: "middle", nameTextStyle: { ...quiet(ink), fontSize: 12 }, nameTruncate: { maxWidth: 230 } });
 const along = (name, nameGap, ink) => ({
-  ...named(name, nameGap, ink), axisLabel: quiet(ink), splitLine: { show: false }, axisLine: { onZero: false, lineStyle: { color: ink.axis } },
+  ...named(name, nameGap, ink), axisLabel: quiet(ink), splitLine: { show: false },
+  axisLine: { onZero: false, lineStyle: { color: ink.axis } },
 });
 
 const base = (text, subtext, ink) => ({
   animation: false,
   textStyle: { fontFamily: FONT },
-  toolbox: { show: false },
   title: {
     text, subtext, left: 4, top: 0, itemGap: 6, textStyle: { fontSize: 13, fontWeight: 600, color: ink.text, lineHeight: 16 },
     subtextStyle: { fontSize: 11.5, color: ink.soft, lineHeight: 14 },
   },
 });
 
-/** Dragging across a picture chooses layers. */
-const brush = (ink) => ({ xAxisIndex: "all", brushStyle: { borderWidth: 0, color: ink.accent, opacity: 0.2 } });
+
+/** Where a value is drawn: on a logarithmic axis, zero is at its lower end. */
+const placed = ({ log, axis }, value) => (log && value >= 0 ? Math.max(value, axis.min) : value);
 
 /** A function that draws a series' line, as far as it is on the axis, and its intervals as a band. */
-function lineDrawer({ model, quantity, series, read, axis }, state, ink, stands) {
+function lineDrawer(panel, state, ink, stands) {
+  const { model, quantity, series, read, axis } = panel;
   const crowded = series.length > CROWDED;
   return ({ dataIndex }, api) => {
     const one = series[dataIndex];
@@ -114,7 +118,8 @@ function lineDrawer({ model, quantity, series, read, axis }, state, ink, stands)
     const [lines, band] = [[[]], []];
     const banded = showsInterval(one, state);
     for (let layer = 0; layer < model.layers; layer++) {
-      const { value, low, high } = read(quantity, one, layer);
+      const { value: exact, low, high } = read(quantity, one, layer);
+      const value = placed(panel, exact);
       if (!(value >= axis.min && value <= axis.max)) lines.push([]);
       else {
         lines.at(-1).push(api.coord([layer, value]));
@@ -130,9 +135,12 @@ function lineDrawer({ model, quantity, series, read, axis }, state, ink, stands)
       style: { stroke: colour, fill: "none", lineWidth, lineDash, lineJoin: "round", opacity }, z2: stands(one) ? 3 : 1,
       emphasis: { style: { lineWidth: 3, opacity: 1 } },
     }));
-    const around = [...band.map(([layer, , high]) => [layer, high]), ...band.reverse().map(([layer, low]) => [layer, low])];
-    const style = { fill: colour, opacity: isMarked(one, state) ? 0.18 : 0.06 };
-    if (band.length) children.unshift({ type: "polygon", shape: { points: around.map(api.coord) }, style, silent: true });
+    const [highs, lows] = [2, 1].map((end) => band.map((ends) => api.coord([ends[0], ends[end]])));
+    const bars = highs.map(([x, y], place) => [x - 0.5, y, 1, lows[place][1] - y]);
+    const around = { type: "polygon", shape: { points: [...highs, ...lows.reverse()] } };
+    const shape = crowded ? { type: "cells", shape: { rects: bars } } : around;
+    const style = { fill: colour, opacity: isMarked(one, state) ? 0.18 : crowded ? 0.3 : 0.06 };
+    if (band.length) children.unshift({ ...shape, style, silent: true });
     return { type: "group", children };
   };
 }
@@ -140,15 +148,16 @@ function lineDrawer({ model, quantity, series, read, axis }, state, ink, stands)
 /** A function that shades the chosen layers, and writes names beside a panel, apart from each other, each joined to its line. */
 function nameDrawer(named, { model, axis }, state, ink, stands) {
   return ({ coordSys: { x, y, width, height } }, api) => {
-    const layers = state.layers ? layersIn(model, state.layers) : [];
-    const [from, to] = layers.length ? [layers[0] - 0.3, layers.at(-1) + 0.3].map((layer) => api.coord([layer, axis.min])[0]) : [0, 0];
+    const layers = state.layers ? layersIn(model)(state.layers) : [];
+    const ends = layers.length ? [layers[0] - 0.3, layers.at(-1) + 0.3] : [0, 0];
+    const [from, to] = ends.map((layer) => api.coord([layer, axis.min])[0]);
     const shape = { x: Math.max(x, from), y, width: Math.max(0, Math.min(to, x + width) - Math.max(x, from)), height };
-    const ends = named.map(({ one, value }) => ({ one, at: api.coord(value) })).sort((a, b) => a.at[1] - b.at[1]);
-    ends.forEach((end, place) => { end.y = Math.max(end.at[1], y, place ? ends[place - 1].y + 13 : y); });
+    const names = named.map(({ one, value }) => ({ one, at: api.coord(value) })).sort((a, b) => a.at[1] - b.at[1]);
+    names.forEach((name, place) => { name.y = Math.max(name.at[1], y, place ? names[place - 1].y + 13 : y); });
     let room = y + height;
-    for (const end of ends.toReversed()) room = (end.y = Math.min(end.y, room)) - 13;
+    for (const end of names.toReversed()) room = (end.y = Math.min(end.y, room)) - 13;
     const edge = x + width;
-    const children = ends.flatMap(({ one, at, y: place }) => {
+    const children = names.flatMap(({ one, at, y: place }) => {
       const { colour } = lookOf(one, state, ink);
       const points = [[at[0] + 3, at[1]], [edge + 3, at[1]], [edge + 11, place]];
       const font = `${stands(one) ? 600 : 400} 11px ${FONT}`;
@@ -165,32 +174,31 @@ const VIEWS = {
   layers: {
     layered: true,
     panels: panelsOf,
-    points: ({ series, quantity, read }, layer) =>
-      series.map((one) => ({ series: one, x: layer, y: read(quantity, one, layer).value })),
+    points: (panel, layer) =>
+      panel.series.map((one) => ({ series: one, x: layer, y: placed(panel, panel.read(panel.quantity, one, layer).value) })),
     numbers: ({ quantity, read }, series, layer) => [["", read(quantity, series, layer)]],
     option(panel, state, ink) {
       const { model, quantity, series, read, axis, off, all } = panel;
       const stands = (one) => isMarked(one, state) || isReference(one);
       const ends = series.map((one) => {
         const layer = range(0, model.layers).findLast((layer) => Number.isFinite(read(quantity, one, layer).value));
-        return { one, value: [layer, read(quantity, one, layer).value] };
+        return { one, value: [layer, placed(panel, read(quantity, one, layer).value)] };
       }).sort((a, b) => a.value[1] - b.value[1]);
       const outer = (place) => !state.marked.length && (place < OUTERMOST || place >= ends.length - OUTERMOST);
       const outermost = ends.filter(({ one }, place) => ends.length <= FEW || stands(one) || outer(place));
-      const longest = Math.min(16, Math.max(0, ...outermost.map(({ one }) => textOf(one).label.length)));
+      const longest = Math.min(26, Math.max(0, ...outermost.map(({ one }) => textOf(one).label.length)));
       const about = quantity.name + minusName(state, quantity) + (off ? `; ${off} of ${all.length} values are off scale` : "");
       return {
         ...base(panel.title, about, ink),
         grid: { left: 46, right: 22 + 6.4 * longest, top: 54, bottom: 38 },
         xAxis: { type: "value", min: 0, max: Math.max(1, model.layers - 1), minInterval: 1, ...along("Layer", 22, ink) },
         yAxis: valueAxis(axis, ink),
-        brush: brush(ink),
         series: [
           {
-            ...CUSTOM, clip: true, renderItem: lineDrawer(panel, state, ink, stands),
+            type: "custom", clip: true, renderItem: lineDrawer(panel, state, ink, stands),
             data: series.map((one) => ({ name: textOf(one).text, value: [0, 0] })),
           },
-          { ...CUSTOM, silent: true, data: [[0, 0]], renderItem: nameDrawer(outermost, panel, state, ink, stands) },
+          { type: "custom", silent: true, data: [[0, 0]], renderItem: nameDrawer(outermost, panel, state, ink, stands) },
         ],
       };
     },
@@ -217,13 +225,15 @@ const VIEWS = {
       const colours = range(0, SHADES).map((shade) => echarts.color.lerp(shade / (SHADES - 1), minus ? DIVERGING : VIRIDIS));
       function renderItem(_, api) {
         const [wide, tall] = api.size([1, 1]);
+        const [left, top] = api.coord([0, 0]);
+        // Whole pixels, so that no seams show.
+        const x = range(0, model.layers + 1).map((layer) => Math.round(left + (layer - 0.5) * wide));
+        const y = range(0, series.length + 1).map((row) => Math.round(top + (row - 0.5) * tall));
         const rects = colours.map(() => []);
         series.forEach((one, row) => range(0, model.layers).forEach((layer) => {
           const part = (scaled(read(quantity, one, layer).value) - min) / (max - min || 1);
-          if (Number.isNaN(part)) return;
-          const [x, y] = api.coord([layer, row]);
-          const [left, right, top, bottom] = [x - wide / 2, x + wide / 2, y - tall / 2, y + tall / 2].map(Math.round);
-          rects[Math.round(Math.max(0, Math.min(1, part)) * (SHADES - 1))].push([left, top, right - left, bottom - top]);
+          const shade = Math.round(Math.max(0, Math.min(1, part)) * (SHADES - 1));
+          rects[shade]?.push([x[layer], y[row], x[layer + 1] - x[layer], y[row + 1] - y[row]]);
         }));
         const children = colours.map((fill, shade) => ({ type: "cells", shape: { rects: rects[shade] }, style: { fill } }));
         return { type: "group", silent: true, children };
@@ -246,8 +256,7 @@ const VIEWS = {
           },
           { type: "text", left: 246, bottom: 6, style: { text: ends, fill: ink.soft, fontSize: 11 } },
         ],
-        brush: brush(ink),
-        series: [{ ...CUSTOM, renderItem, data: [[0, 0]] }],
+        series: [{ type: "custom", renderItem, data: [[0, 0]] }],
       };
     },
   },
@@ -295,7 +304,7 @@ const VIEWS = {
           symbol: `path://${MARKERS[look.marker]}`, symbolSize: isMarked(series, state) ? 13 : 8,
           itemStyle: { color: look.colour, opacity: stands || !state.marked.length ? 0.9 : 0.3 },
           label: {
-            show: stands || !state.marked.length, formatter: () => textOf(series).label, color: look.colour, fontSize: 11,
+            show: stands || (!state.marked.length && points.length <= CROWDED), formatter: () => textOf(series).label, color: look.colour, fontSize: 11,
             position: x.value > far ? "left" : "right", fontWeight: stands ? 600 : 400,
           },
         };
@@ -309,7 +318,7 @@ const VIEWS = {
         yAxis: { ...y, ...named(nameOf(quantities.y, layers.y), 42, ink) },
         series: [
           { type: "scatter", data, labelLayout: { hideOverlap: true } },
-          { ...CUSTOM, silent: true, clip: true, renderItem: bar, data: bars.map(({ x, y }) => [x.value, y.value]) },
+          { type: "custom", silent: true, clip: true, renderItem: bar, data: bars.map(({ x, y }) => [x.value, y.value]) },
           { type: "line", silent: true, symbol: "none", data: line, lineStyle: { color: ink.soft, type: "dashed", width: 1.4 } },
         ],
       };

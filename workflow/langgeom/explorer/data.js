@@ -40,11 +40,11 @@ function at(quantity, series, layer) {
 }
 
 /** The layers that "", "last", "9" or "6-12" name in a model ("": all after the embedding). */
-function layersIn(model, wanted) {
+const layersIn = cached((model) => cached((wanted) => {
   const last = model.layers - 1;
   const [from, to = from] = { "": [1, last], last: [last] }[wanted] ?? wanted.split("-").map(Number);
   return range(from, Math.min(to, last) + 1);
-}
+}));
 
 // The layers at which any text of a model and corpus has a value.
 const measuredLayers = cached((quantity) => cached((panel) => {
@@ -61,7 +61,7 @@ const measuredLayers = cached((quantity) => cached((panel) => {
  */
 function over(quantity, series, wanted) {
   if (!quantity.layers) return at(quantity, series);
-  const layers = layersIn(modelOf(series), wanted);
+  const layers = layersIn(modelOf(series))(wanted);
   if (layers.length === 1) return at(quantity, series, layers[0]);
   const measured = measuredLayers(quantity)(`${SERIES.model[series]} ${SERIES.corpus[series]}`);
   const cells = layers.filter((layer) => measured.has(layer)).map((layer) => at(quantity, series, layer));
@@ -72,7 +72,7 @@ function over(quantity, series, wanted) {
 const alike = (one, other) => modelOf(one) === modelOf(other) && corpusOf(one) === corpusOf(other);
 const referenceOf = cached((series) => ALL.find((other) => isReference(other) && alike(other, series)));
 
-/** Numbers less those of the reference. Both rest on the same sentences, so there is no interval. */
+/** Numbers minus those of the reference. Both rest on the same sentences, so there is no interval. */
 function minusReference(read) {
   return (quantity, series, layer) => {
     const [ours, theirs] = [series, referenceOf(series)].map((one) => (one === undefined ? NONE : read(quantity, one, layer)));
@@ -107,12 +107,14 @@ function ranks(values) {
 
 const spearman = (x, y) => fitLine(ranks(x), ranks(y)).r;
 
+/** Fisher's z, finite even for a correlation of 1. */
+const fisher = (r) => Math.atanh(Math.max(-1 + 1e-9, Math.min(1 - 1e-9, r)));
+
 /** The interval of a correlation by Fisher's z; of Spearman's with Bonett and Wright's error (analysis/statistics.py). */
 function interval(r, n, ranked, reach = FACTS.reaches[0]) {
   const half = n > 3 ? reach * Math.sqrt((ranked ? 1 + (r * r) / 2 : 1) / (n - 3)) : NaN;
-  return { low: Math.tanh(Math.atanh(r) - half), high: Math.tanh(Math.atanh(r) + half) };
+  return { low: Math.tanh(fisher(r) - half), high: Math.tanh(fisher(r) + half) };
 }
-
 
 /** A number as a reader wants it: significant digits, a true minus sign. */
 function shown(value, digits = 4) {

@@ -81,7 +81,9 @@ def pack(
     for about, rows, by in sorted(found, key=lambda quantity: _place(quantity[0])):
         block, n_by_cell = _block(series, rows, by, about["layers"])
         least = LEAST if about["metric"] == first else 0
-        quantities.append({**about, "n_by_cell": n_by_cell, "least": least, "to_reference": _to_reference(about["metric"])})
+        near = _to_reference(about["metric"])
+        log = about["group"] == DIMENSION or about["metric"].startswith("kl_")
+        quantities.append({**about, "n_by_cell": n_by_cell, "least": least, "to_reference": near, "log": log})
         blocks.append(block)
     facts = {
         "references": references,

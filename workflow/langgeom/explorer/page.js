@@ -28,7 +28,7 @@ const CONTROLS = [
   ["beside", "Second metric, side by side", `${DRAWN} table`, [["", "none"], ...metrics]],
   ["layers", "Layers", NUMBERS, "1 to last", "As 9, 6-12 or last; or drag across a picture."],
   ["xlayers", "Layers of the x-axis", "scatter", "same", "The same as the metric’s, or as above."],
-  ["sentence_text", "Language", "sentences", COMPARED.map((name) => [name, TEXTS.find(({ text }) => text === name).label])],
+  ["sentence_text", "Language", "sentences", COMPARED.map((name) => [name, labelOf(name)])],
   ["sentence_model", "Model", "sentences", listed(SETTINGS.sentence_model.allowed)],
   ["corpus", "Corpus", `${NUMBERS} sentences`, listed(CORPORA)],
   ["find", "Languages", NUMBERS, "all", "A regular expression for names, families and scripts: turkic|arab, or ^(?!.*Latn)"],
@@ -43,7 +43,8 @@ const CONTROLS = [
 const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
   const [options, check] = [Array.isArray(kind) ? kind : null, kind === "check"];
   const about = { id: name, "aria-describedby": `${name}-help` };
-  const input = options ? make("select", about) : make("input", { ...about, type: check ? "checkbox" : "text", placeholder: kind });
+  const field = { ...about, type: check ? "checkbox" : "text", placeholder: kind };
+  const input = options ? make("select", about) : make("input", field);
   for (const [value, text, group] of options ?? []) {
     const inside = group ? ([...input.children].find((one) => one.label === group) ?? make("optgroup", { label: group })) : input;
     inside.append(make("option", { value, text }));
@@ -126,19 +127,29 @@ function makeChart(place, height) {
   const chart = echarts.init(box);
   const zr = chart.getZr();
   const ring = new echarts.graphic.Circle({ silent: true, invisible: true, z: 100, shape: { r: 5.5 } });
+  const shade = new echarts.graphic.Rect({ silent: true, invisible: true, z: 100, style: { fill: "#888", opacity: 0.3 } });
   zr.add(ring);
+  zr.add(shade);
+  // Dragging across a picture chooses layers; a finger scrolls.
+  const layerAt = (x) => Math.round(chart.convertFromPixel({ gridIndex: 0 }, [x, 0])[0]);
+  let from = null;
+  zr.on("mousedown", ({ offsetX, event }) => { from = view().layered && event.pointerType !== "touch" ? offsetX : null; });
   zr.on("mousemove", ({ offsetX, offsetY }) => {
+    const width = from === null ? 0 : Math.abs(offsetX - from);
+    shade.attr({ invisible: width < 6, shape: { x: Math.min(from, offsetX), y: 54, width, height: box.offsetHeight - 100 } });
     const found = nearest(place, offsetX, offsetY);
     if (JSON.stringify(found) !== JSON.stringify(pointer)) point(found);
+  });
+  zr.on("mouseup", ({ offsetX }) => {
+    const [low, high] = shade.invisible ? [] : [from, offsetX].map(layerAt).sort((a, b) => a - b);
+    shade.attr({ invisible: true });
+    from = null;
+    if (low < high) change({ layers: `${Math.max(0, low)}-${high}` });
   });
   zr.on("globalout", () => point(null));
   zr.on("click", ({ offsetX, offsetY }) => {
     const found = nearest(place, offsetX, offsetY);
     if (found) change({ marked: toggled("marked", found.text) });
-  });
-  chart.on("brushEnd", ({ areas: [area] }) => {
-    const [from, to] = (area?.coordRange ?? []).map(Math.round);
-    if (from < to) change({ layers: `${Math.max(0, from)}-${to}` });
   });
   return { box, chart, ring };
 }
@@ -176,6 +187,7 @@ function step(key) {
 
 /** Point at a text and layer, in every panel: a ring, and a note with the numbers; `speak` says them to screen readers. */
 function point(next, speak = false) {
+  if (!next && !pointer) return;
   pointer = next;
   const note = byId("note");
   note.hidden = !pointer;
@@ -201,6 +213,10 @@ function point(next, speak = false) {
   if (speak) byId("spoken").textContent = [...note.children].map(({ textContent }) => textContent).join("; ");
 }
 
+function fit({ box, chart }) {
+  if (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight) chart.resize();
+}
+
 function drawCharts(ink) {
   panels = view()?.panels(state) ?? [];
   while (charts.length > panels.length) {
@@ -213,12 +229,10 @@ function drawCharts(ink) {
     const height = `${view().height?.(panel) ?? (panels.length > 1 ? 300 : 460)}px`;
     charts[place] ??= makeChart(place, height);
     const { box, chart } = charts[place];
+    if (box.style.height !== height) chart.clear(); // what stands there need not be drawn at the new size
     box.style.height = height;
-    chart.resize();
+    fit(charts[place]);
     chart.setOption(view().option(panel, state, ink), { notMerge: true });
-    const brushing = { type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } };
-    // A finger scrolls.
-    if (view().layered && !matchMedia("(pointer: coarse)").matches) chart.dispatchAction(brushing);
   });
 }
 
@@ -234,9 +248,9 @@ function tellAbout() {
     layers: FACTS.layer_axis + ".",
     scatter: `${MEDIAN} Dashed: least squares. r: Pearson’s, ρ: Spearman’s correlation, with 95 % intervals.`,
     table: MEDIAN,
-    correlations: `${MEDIAN} ρ has its 95 % interval and is ranked by how many standard errors it is from 0; bold: the interval
-      excludes 0 after Bonferroni’s correction for as many quantities as there are. Every text counts once, so a language in two
-      scripts counts twice; the findings test over languages.`,
+    correlations: `${MEDIAN} ρ of ${LEAST_TEXTS} texts or more has its 95 % interval and is ranked by how many standard errors it
+      is from 0; bold: the interval excludes 0 after Bonferroni’s correction for as many quantities as there are. Every text counts
+      once, so a language in two scripts counts twice; the findings test over languages.`,
   }[name];
   const lacking = without.length ? `Without a value in a model: ${without.join(", ")}.` : "";
   const plain = unique([...quantities.map(({ group }) => FACTS.groups[group]), also, lacking]).filter(Boolean);
@@ -244,7 +258,8 @@ function tellAbout() {
   byId("about").replaceChildren(...definitions, ...plain.map((text) => make("p", { class: "about", text })));
   const flat = view()?.layered && !quantities.some(({ layers }) => layers);
   const nothing = view() ? !panels.length : !shownSeries(state).length;
-  byId("empty").textContent = !nothing ? "" : flat ? "This metric has one value for a text, not one for a layer: see Table or Scatter."
+  byId("empty").textContent = !nothing ? "" : flat
+    ? "This metric has one value for a text, not one for a layer: see Table or Scatter."
     : "Nothing is left to show: choose more models, or clear the filter and the legend.";
   const all = panels.map(({ title, series }) => `${title}, ${series.length} texts`).join("; ");
   const names = quantities.map((one) => one.name).join(", ");
@@ -256,8 +271,8 @@ function draw() {
   for (const update of updates) update();
   for (const part of document.querySelectorAll("[data-views]")) part.hidden = !part.dataset.views.split(" ").includes(state.view);
   drawLegend(ink);
-  drawCharts(ink);
   point(null);
+  drawCharts(ink);
   const table = make(state.view === "sentences" ? "div" : "table", { id: "table" });
   byId("numbers").replaceChildren(table);
   ({ table: showValues, correlations: showCorrelations, sentences: showSentences })[state.view]?.(table, state, change);
@@ -292,7 +307,8 @@ function viewAsSvg() {
   });
   drawLegend(inkOf(theme()));
   const { offsetWidth: width, offsetHeight: height } = byId("stage");
-  const whole = drawn("svg", { width, height: height + above }, drawn("rect", { width: "100%", height: "100%", fill: "#fff" }), ...entries);
+  const ground = drawn("rect", { width: "100%", height: "100%", fill: "#fff" });
+  const whole = drawn("svg", { width, height: height + above }, ground, ...entries);
   return new XMLSerializer().serializeToString(whole).replace(/<\/svg>$/, `${parts.join("")}</svg>\n`);
 }
 
@@ -332,7 +348,7 @@ darkScheme.addEventListener("change", draw);
 // Paper is light.
 window.addEventListener("beforeprint", () => drawCharts(inkOf("light")));
 window.addEventListener("afterprint", draw);
-new ResizeObserver(() => charts.forEach(({ chart }) => chart.resize())).observe(byId("stage"));
+new ResizeObserver(() => charts.forEach(fit)).observe(byId("stage"));
 // On a phone the controls stay closed until they are asked for.
 byId("panel").open = matchMedia("(min-width: 860px)").matches;
 draw();

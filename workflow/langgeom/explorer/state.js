@@ -111,5 +111,7 @@ const showsInterval = (series, state) => state.intervals === "all" || (state.int
 const metricsOf = (state) => unique([state.metric, state.beside]).filter(Boolean).map((id) => QUANTITIES.get(id));
 
 /** The reader of a metric at a layer (`at`) or over layers (`over`), minus the reference if that is asked for. */
-const reader = (state, quantity, read) => (state.minus === "yes" && !quantity.to_reference ? minusReference(read) : read);
-const minusName = (state, quantity) => (state.minus === "yes" && !quantity.to_reference ? " − reference" : "");
+const isMinus = (state, quantity) => state.minus === "yes" && !quantity.to_reference;
+const reader = (state, quantity, read) => (isMinus(state, quantity) ? minusReference(read) : read);
+const labelOf = (name) => TEXTS.find(({ text }) => text === name)?.label ?? name;
+const minusName = (state, quantity) => (isMinus(state, quantity) ? ` − ${labelOf(FACTS.references[state.corpus])}` : "");

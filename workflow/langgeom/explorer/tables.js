@@ -35,14 +35,18 @@ function tableOf(state) {
   return { columns, texts: TEXTS.filter((text) => columns.some(({ cells }) => cells.has(text))) };
 }
 
+const LEAST_TEXTS = 8; // of fewer, a correlation says nothing
+
 /** Spearman's correlation over texts of the metric with every other quantity, in each model. */
 function correlationsOf(state) {
-  const [own, layers] = [QUANTITIES.get(state.metric), state.layers];
+  const own = QUANTITIES.get(state.metric);
+  const valuesOf = (quantity, series) => series.map((one) => over(quantity, one, state.layers).value);
+  const groups = shownSeries(state).map((group) => ({ ...group, values: valuesOf(own, group.series) }));
   return [...QUANTITIES.values()].filter((quantity) => quantity !== own).flatMap((quantity) => {
-    const cells = shownSeries(state).map(({ model, series }) => {
-      const pairs = series.map((one) => [over(own, one, layers).value, over(quantity, one, layers).value]);
+    const cells = groups.map(({ model, series, values }) => {
+      const pairs = valuesOf(quantity, series).map((value, place) => [values[place], value]);
       const both = pairs.filter((pair) => pair.every(Number.isFinite));
-      const rho = spearman(...[0, 1].map((axis) => both.map((pair) => pair[axis])));
+      const rho = both.length < LEAST_TEXTS ? NaN : spearman(...[0, 1].map((axis) => both.map((pair) => pair[axis])));
       const corrected = interval(rho, both.length, true, FACTS.reaches[1]);
       return { model, value: rho, n: both.length, sure: corrected.low * corrected.high > 0, ...interval(rho, both.length, true) };
     });
@@ -87,7 +91,7 @@ function showValues(into, state, change) {
 
 function showCorrelations(into, state, change) {
   const columns = shownSeries(state).map(({ model }, place) => ({
-    name: model.name, numeric: true, key: ({ cells }) => Math.abs(Math.atanh(cells[place].value)) * Math.sqrt(cells[place].n - 3),
+    name: model.name, numeric: true, key: ({ cells }) => Math.abs(fisher(cells[place].value)) * Math.sqrt(cells[place].n - 3),
     cell({ cells }) {
       const { value, low, high, n, sure } = cells[place];
       if (!Number.isFinite(value)) return ["–"];
