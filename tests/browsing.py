@@ -80,15 +80,8 @@ class Browser:
 
     def check(self, name: str, value: str) -> None:
         """Tick or untick one value of a list."""
-        self.js(
-            "const d = document.getElementById(arguments[0]); d.open = true;"
-            "[...d.querySelectorAll('input[type=checkbox]')].find((e) => e.value === arguments[1]).click()",
-            name,
-            value,
-        )
-
-    def picture(self) -> str:
-        return str(self.js("return document.getElementById('picture').toDataURL()"))
+        boxes = "[...document.querySelectorAll(`#${arguments[0]} input`)]"
+        self.js(f"{boxes}.find((e) => e.value === arguments[1]).click()", name, value)
 
     def state(self) -> str:
         return str(self.js("return location.hash.slice(1)"))

@@ -8,7 +8,7 @@ import pytest
 
 from langgeom.download import fetch_npm
 from langgeom.errors import UserError
-from langgeom.pages.libraries import D3
+from langgeom.pages.libraries import ECHARTS
 from unavailable import unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tarball of D3: what a run here has fetched, or fetched once for all tests."""
-    name = f"npm/{D3.package}-{D3.version}.tgz"
+    """The tarball of ECharts: what a run here has fetched, or fetched once for all tests."""
+    name = f"npm/{ECHARTS.package}-{ECHARTS.version}.tgz"
     for path in (ROOT / "results" / "downloads" / name, tmp_path_factory.mktemp("downloads") / name):
         if path.exists():
             return path
     try:
-        fetch_npm(D3.package, D3.version, D3.sha256, path)
+        fetch_npm(ECHARTS.package, ECHARTS.version, ECHARTS.sha256, path)
     except UserError as error:
         unavailable(f"the page's library cannot be had: {error}")
     return path

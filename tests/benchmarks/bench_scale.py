@@ -69,7 +69,7 @@ def pretend(base: Path) -> None:
     """Make empty files of all results in the order of their stages, and let Snakemake take them for its own."""
     from langgeom.config import check
     from langgeom.figures.catalogue import FIGURES
-    from langgeom.pages.libraries import D3
+    from langgeom.pages.libraries import ECHARTS
 
     config = check(yaml.safe_load((base / "config.yaml").read_text()), base)
     results = base / "results"
@@ -78,7 +78,7 @@ def pretend(base: Path) -> None:
     files += [results / "models" / model / "manifest.json" for model in config["models"]]
     files += [base / listing for listing in config.listings()]
     files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
-    files += [results / "downloads" / "npm" / f"{D3.package}-{D3.version}.tgz"]
+    files += [results / "downloads" / "npm" / f"{ECHARTS.package}-{ECHARTS.version}.tgz"]
     files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "quality") for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
@@ -157,7 +157,7 @@ def memory(languages: int) -> Iterator[str]:
     yield "|---|---|---|"
     for stage, (most, seconds) in others.items():
         yield f"| {STAGES[stage]} | {seconds:.1f} | {most:.0f} |"
-    yield from (f"| {STAGES[stage]} | not measured: d3 is not fetched | |" for stage in STAGES if stage not in others)
+    yield from (f"| {STAGES[stage]} | not measured: its library is not fetched | |" for stage in STAGES if stage not in others)
 
 
 def peak(job: dict[str, Any]) -> tuple[float, float]:

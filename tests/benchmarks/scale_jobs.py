@@ -12,14 +12,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
-from langgeom.pages.libraries import D3  # noqa: E402
+from langgeom.pages.libraries import ECHARTS  # noqa: E402
 
 # In the order in which they feed each other.
 STAGES = {
     "join": "joining the metrics", "aligned": "aligned, one model", "quality": "quality", "findings": "conclusions",
     "figure": "one figure (id_by_layer)", "explorer": "explorer", "page": "page",
 }  # fmt: skip
-LIBRARY = ROOT / "results" / "downloads" / "npm" / f"{D3.package}-{D3.version}.tgz"
+LIBRARY = ROOT / "results" / "downloads" / "npm" / f"{ECHARTS.package}-{ECHARTS.version}.tgz"
 LAYERS = 33  # of the largest model of the study
 
 

@@ -44,6 +44,10 @@ def make(folder: Path, library: Path) -> Made:
     embeddings = (metrics["metric"] == "id_microscope") & (metrics["layer"] == 0)
     metrics.loc[embeddings, ["value", "low", "high"]] *= 40
     metrics.loc[embeddings, "n"] = 85
+    few = (metrics["metric"] == "id_microscope") & (metrics["text"] == "hin_Deva") & (metrics["layer"] == 3)
+    metrics.loc[few, "n"] = 99
+    zero = (metrics["metric"] == "kl_mean") & (metrics["text"] == "fin_Latn") & (metrics["layer"] == 3)
+    metrics.loc[zero, ["value", "low", "high"]] = 0.0
     names = metrics[["text", "lang", "script"]].drop_duplicates()
     named = names.to_dict("records")
     measured = {"corpus": "udhr", "n": 60}

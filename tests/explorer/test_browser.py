@@ -2,123 +2,119 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from browsing import Browser
 from explorer.made import HOSTILE, SETTINGS, Made, records
-from explorer.reading import csv, number, rows_of, words
+from explorer.reading import csv, numbers, rounded, rows_of, words
 from langgeom.explorer import render, write
 from langgeom.explorer.pack import pack
-from langgeom.pages.libraries import D3, read_library
+from langgeom.pages.libraries import ECHARTS, read_library
 from langgeom.table import write_rows
 
 
-def note_of(browser: Browser) -> tuple[str, list[str], list[list[float]]]:
-    """Return the note's head, its names, and each name's numbers: value, low, high, n."""
+def note_of(browser: Browser) -> tuple[str, str, list[float]]:
+    """Return the note's head, the language, and its numbers: value, low, high, n."""
     assert browser.get("note").is_displayed()
-    head = browser.get("note").find_element("class name", "head").text
-    names = [name.text for name in browser.get("note").find_elements("class name", "name")]
-    lines = [line.text.replace(",", "") for line in browser.get("note").find_elements("class name", "number")]
-    return head, names, [[number(part) for part in re.findall(r"−?\d+(?:\.\d+)?(?:e−?\d+)?", line)] for line in lines]
+    head, name, *rest = (part.text for part in browser.get("note").find_elements("tag name", "p"))
+    return head, name, numbers(" ".join(rest))
 
 
 def test_keys_move_what_is_pointed_at_and_its_numbers_are_the_table_s(browser: Browser, made: Made) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    browser.open(made.page, "models=gemma-3-270m,minilm-l6&marked=uig_Arab&metric=id_twonn/token")
+    browser.open(made.page, "models=gemma-3-270m,minilm-l6&metric=id_twonn/token")
     picture = browser.get("picture")
-    rows = rows_of(made, "id_twonn").set_index(["model", "text", "layer"])
+    rows = rows_of(made, "id_twonn").set_index(["model", "layer"]).sort_index()
+    labels = {"eng_Latn": "English", "tha_Thai": "Thai", "uig_Arab": "Uyghur (Arab)", "uig_Latn": "Uyghur (Latn)"}
 
-    def expect(model: str, text: str, layer: int) -> None:
-        head, names, numbers = note_of(browser)
-        assert head == f"{model} · Layer {layer}" and names == ["Uyghur (Arab)", "Uyghur (Latn)"]
-        for one, found in zip((text, text.replace("Arab", "Latn")), numbers, strict=True):
-            wanted = rows.loc[(model, one, layer), ["value", "low", "high"]].to_numpy(np.float32).astype(float)
-            assert found[:3] == [float(f"{value:.4g}") for value in wanted]
-            assert found[3] == rows.loc[(model, one, layer), "n"]
-        assert browser.get("spoken").get_attribute("textContent").startswith(f"{model}; Layer {layer}; Uyghur (Arab): ")
+    def expect(model: str, layer: int, rank: int) -> None:
+        """Pointed at must be the text of this rank from below among the values of the layer."""
+        order = rows.loc[(model, layer)].dropna(subset="value").sort_values("value", ignore_index=True)
+        wanted = order.iloc[min(rank, len(order) - 1)]
+        head, name, found = note_of(browser)
+        assert head == f"{model}, layer {layer}" and name == labels.get(wanted["text"], name)
+        assert found == [rounded(wanted[part]) for part in ("value", "low", "high")] + [wanted["n"]]
+        assert browser.get("spoken").get_attribute("textContent").startswith(f"{head}; {name}; ")
+
+    def rank_of(model: str, layer: int, value: float) -> int:
+        return int((rows.loc[(model, layer), "value"].map(rounded) < value).sum())
 
     picture.send_keys(Keys.ARROW_RIGHT)
-    expect("gemma-3-270m", "uig_Arab", 9)
-    picture.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
-    expect("gemma-3-270m", "uig_Arab", 10)
-    picture.send_keys(Keys.HOME)
-    expect("gemma-3-270m", "uig_Arab", 0)
-    picture.send_keys(Keys.PAGE_DOWN, Keys.END)
-    expect("minilm-l6", "uig_Arab", 6)
-
-    picture.send_keys(Keys.ARROW_UP)
-    at = rows_of(made, "id_twonn").query("model == 'minilm-l6' and layer == 6").dropna(subset="value").sort_values("value")
-    order = list(at["text"])
-    above = at.set_index("text").loc[order[order.index("uig_Arab") + 1], "value"]
-    assert note_of(browser)[2][0][0] == float(f"{np.float32(above):.4g}")
+    expect("gemma-3-270m", 9, 0)
+    for key, rank in ((Keys.ARROW_UP, 1), (Keys.ARROW_UP, 2), (Keys.ARROW_DOWN, 1), (Keys.ARROW_DOWN, 0), (Keys.ARROW_DOWN, 0)):
+        picture.send_keys(key)
+        expect("gemma-3-270m", 9, rank)
+    for keys, model, layer in (
+        ((Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT), "gemma-3-270m", 10),
+        ((Keys.HOME,), "gemma-3-270m", 0),
+        ((Keys.PAGE_DOWN, Keys.END), "minilm-l6", 6),
+    ):
+        language = note_of(browser)[1]
+        picture.send_keys(*keys)
+        expect(model, layer, rank_of(model, layer, note_of(browser)[2][0]))
+        assert note_of(browser)[1] == language
     picture.send_keys(Keys.ENTER)
-    assert order[order.index("uig_Arab") + 1] in browser.state()
+    marked = browser.state().partition("marked=")[2]
+    row = rows.loc[("minilm-l6", 6)].set_index("text").loc[marked]
+    assert note_of(browser)[2][0] == rounded(row["value"])
     picture.send_keys(Keys.ESCAPE)
     assert not browser.get("note").is_displayed()
 
 
-def test_the_pointer_finds_the_nearest_line(browser: Browser, made: Made) -> None:
+def test_the_pointer_finds_the_nearest_marks_it_and_drags_out_layers(browser: Browser, made: Made) -> None:
     from selenium.webdriver import ActionChains
 
     browser.open(made.page, "models=minilm-l6&metric=anisotropy/token")
-    picture = browser.get("picture")
-    size = picture.size
-    blank = browser.js("return document.getElementById('over').toDataURL()")
-    ActionChains(browser.driver, duration=50).move_to_element_with_offset(picture, 20, size["height"] // 6).perform()
-    browser.driver.implicitly_wait(1)
-    browser.get("note").find_element("class name", "head")
-    head, _, numbers = note_of(browser)
-    layer = int(head.rsplit(" ", 1)[1])
-    rows = rows_of(made, "anisotropy").query(f"model == 'minilm-l6' and layer == {layer}")
-    assert numbers[0][0] in {float(f"{np.float32(value):.4g}") for value in rows["value"]}
-    assert browser.js("return document.getElementById('over').toDataURL()") != blank
-    ActionChains(browser.driver, duration=50).click().perform()
-    assert browser.state().count("marked=") == 1
+    rows = rows_of(made, "anisotropy").query("model == 'minilm-l6'").set_index(["text", "layer"])["value"]
+    chart = browser.driver.find_element("class name", "chart")
+    middle = chart.size["width"] / 2, chart.size["height"] / 2
 
+    def move(text: str, layer: float) -> ActionChains:
+        at = "return echarts.getInstanceByDom(arguments[0]).convertToPixel({gridIndex: 0}, arguments[1])"
+        x, y = browser.js(at, chart, [layer, rows[text, round(layer)]])
+        actions = ActionChains(browser.driver, duration=50)
+        return actions.move_to_element_with_offset(chart, round(x - middle[0]), round(y - middle[1]))
 
-def test_the_table_shows_the_layer_that_is_pointed_at(browser: Browser, made: Made) -> None:
-    from selenium.webdriver.common.keys import Keys
-
-    browser.open(made.page, "models=minilm-l6&metric=anisotropy/token")
-    browser.js("document.getElementById('values').open = true")
-    browser.get("picture").send_keys(Keys.ARROW_RIGHT, Keys.END)
-    assert browser.get("caption").text.endswith("layer 6")
-    cells = browser.js("return [...document.querySelectorAll('#table tbody tr')].map((r) => r.cells[1].textContent)")
-    wanted = rows_of(made, "anisotropy").query("model == 'minilm-l6' and layer == 6")
-    found = [number(value.split()[0]) for value in cells]
-    assert found == sorted((float(f"{np.float32(value):.4g}") for value in wanted["value"]), reverse=True)
+    top = rows.xs(4, level="layer").idxmax()
+    move(top, 4.2).perform()
+    head, _, found = note_of(browser)
+    assert head == "minilm-l6, layer 4" and found[0] == rounded(rows[top, 4])
+    move(top, 4).click().perform()
+    assert browser.state().endswith(f"marked={top}")
+    move(top, 4).click().perform()
+    assert "marked" not in browser.state()
+    move(top, 2).click_and_hold().perform()
+    move(top, 5).release().perform()
+    assert "layers=2-5" in browser.state() and browser.get("layers").get_attribute("value") == "2-5"
 
 
 def test_the_state_stands_in_the_address(browser: Browser, made: Made) -> None:
     browser.new_tab()
     browser.open(made.page)
-    states, pictures = [browser.state()], [browser.picture()]
-    for name, value in (("metric", "kl_mean/sentence"), ("colour", "family"), ("intervals", "all")):
+    seen = (
+        "return [location.hash.slice(1), document.getElementById('metric').value, document.getElementById('legend').innerText]"
+    )
+    states = [browser.js(seen)]
+    for name, value in (("metric", "kl_mean/sentence"), ("colour", "script"), ("intervals", "all")):
         browser.choose(name, value)
-        states.append(browser.state())
-        pictures.append(browser.picture())
-    browser.check("scripts", "Latn")
-    states.append(browser.state())
-    pictures.append(browser.picture())
-    assert states[-1] == "metric=kl_mean%2Fsentence&scripts=-Latn&colour=family&intervals=all"
-    for place in (3, 2, 1, 0):
+        states.append(browser.js(seen))
+    assert states[-1][0] == "metric=kl_mean%2Fsentence&colour=script&intervals=all"
+    for place in (2, 1, 0):
         browser.go(-1)
-        assert (browser.state(), browser.picture()) == (states[place], pictures[place])
+        assert browser.js(seen) == states[place]
     browser.go(1)
-    assert browser.picture() == pictures[1] and browser.get("metric").get_attribute("value") == "kl_mean/sentence"
-    browser.open(made.page, states[-1])
-    assert browser.picture() == pictures[-1]
+    assert browser.js(seen) == states[1]
+    browser.open(made.page, states[-1][0])
+    assert browser.js(seen) == states[-1]
 
 
 @pytest.mark.parametrize("state", ["metric=none&models=&x", "models=%E0%A4%A", "__proto__=1&view=<b>&marked=-", "texts=,,&=&&"])
 def test_an_address_that_means_nothing_still_opens(browser: Browser, made: Made, state: str) -> None:
     browser.open(made.page, state)
-    assert browser.get("picture").is_displayed()
+    assert browser.get("tab-layers").is_displayed() and browser.get("metric").get_attribute("value") == "id_microscope/token"
 
 
 def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> None:
@@ -126,9 +122,8 @@ def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> 
     from selenium.webdriver.common.keys import Keys
 
     browser.open(made.page)
-    browser.js("for (const d of document.querySelectorAll('details')) d.open = true")
     reached, focused = set(), "const e = document.activeElement; return e.id || e.closest('[id]')?.id || e.tagName"
-    for _ in range(60):
+    for _ in range(45):
         ActionChains(browser.driver, duration=0).send_keys(Keys.TAB).perform()
         reached.add(browser.js(focused))
         style = browser.js(
@@ -136,33 +131,58 @@ def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> 
             "return e === document.body || (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)"
         )
         assert style, browser.js(focused)
-    controls = "metric colour intervals joined scale far axes reset save-svg save-csv picture skip models-list texts-list"
+    controls = "metric beside layers find minus colour intervals scale axes models reset save-svg save-csv legend picture"
     assert set(controls.split()) <= reached
-    assert {f"{name}-{end}" for name in ("models", "texts", "scripts", "families") for end in ("all", "none")} <= reached
-
-    browser.get("tab-layers").send_keys(Keys.ARROW_RIGHT)
-    assert browser.state() == "view=scatter"
-    browser.get("tab-scatter").send_keys(Keys.ARROW_LEFT)
-    first = browser.js("return document.querySelector('#scripts-list input').value")
-    browser.js("document.querySelector('#scripts-list input').focus()")
-    ActionChains(browser.driver, duration=0).send_keys(Keys.SPACE, Keys.ARROW_DOWN, Keys.SPACE).perform()
-    excluded = browser.state().removeprefix("scripts=-").split(",")
-    assert len(excluded) == 2 and excluded[0] == first
+    views = [tab.text for tab in browser.get("views").find_elements("tag name", "button")]
+    assert views == ["Layers", "Heatmap", "Scatter", "Table", "Correlations", "Sentences"]
+    for view, after in zip(views, [*views[1:], views[-1]], strict=True):
+        browser.get(f"tab-{view.lower()}").send_keys(Keys.ARROW_RIGHT)
+        assert browser.state() == f"view={after.lower()}"
+    browser.get("tab-sentences").send_keys(Keys.ARROW_LEFT)
     browser.get("metric").send_keys("KL")
     assert "metric=kl_" in browser.state()
 
 
 def test_a_phone_s_width_is_enough(browser: Browser, made: Made) -> None:
-    for view in ("layers", "scatter", "sentences"):
+    for view in ("layers", "heatmap", "scatter", "table", "correlations", "sentences"):
         browser.open(made.page, f"view={view}&marked=uig_Arab,uig_Latn", width=375)
         assert not browser.js("return document.getElementById('panel').open")
-        browser.js("for (const d of document.querySelectorAll('details')) d.open = true")
+        browser.js("document.getElementById('panel').open = true")
         assert browser.js("return document.documentElement.scrollWidth") == 375
         wide = browser.js(
-            "return [...document.querySelectorAll('button, select, canvas, h1, li p')].filter((e) => e.offsetParent && "
-            "e.getBoundingClientRect().right > 375.5).map((e) => e.id || e.textContent)"
+            "return [...document.querySelectorAll('button, select, input, canvas, h1, li p')].filter((e) => e.offsetParent && "
+            "!e.closest('table') && e.getBoundingClientRect().right > 375.5).map((e) => e.id || e.textContent)"
         )
         assert wide == []
+
+
+def test_dark_follows_the_system_and_files_and_paper_are_light(browser: Browser, made: Made) -> None:
+    def emulate(scheme: str, media: str = "") -> None:
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features, "media": media})
+
+    ground = "return getComputedStyle(document.documentElement).backgroundColor"
+    try:
+        emulate("dark")
+        browser.open(made.page, "models=minilm-l6")
+        dark = browser.js(ground)
+        assert dark == "rgb(23, 26, 32)" and 'fill="#fff"' in (saved := browser.saved("svg")) and "#20242e" in saved
+        assert browser.js(ground) == dark
+        browser.js("dispatchEvent(new Event('beforeprint'))")
+        assert browser.js(ground) == "rgb(255, 255, 255)"
+        browser.js("dispatchEvent(new Event('afterprint'))")
+        assert browser.js(ground) == dark
+    finally:
+        emulate("light")
+
+
+def test_metrics_are_explained(browser: Browser, made: Made) -> None:
+    browser.open(made.page)
+    for option in browser.js("return [...document.getElementById('metric').options].map((one) => one.value)"):
+        browser.choose("metric", option)
+        about = browser.js("return [...document.querySelectorAll('#about p')].map((one) => one.textContent)")
+        assert len(about) >= 2 and min(map(len, about)) > 40, (option, about)
+    assert browser.driver.find_element("link text", "Report").get_attribute("href").endswith("/report.html")
 
 
 def test_sentences_are_the_corpus_s_in_their_direction(browser: Browser, made: Made) -> None:
@@ -176,6 +196,12 @@ def test_sentences_are_the_corpus_s_in_their_direction(browser: Browser, made: M
     wanted = [*rows["line"][::-1][:4], *rows["line"][:4]]
     assert [one[0] for one in shown] == [[made.lines["udhr", "arb_Arab"][line], "rtl", "arb-Arab"] for line in wanted]
     assert [one[1] for one in shown] == [[made.lines["udhr", "eng_Latn"][line], "ltr", "eng-Latn"] for line in wanted]
+    about = browser.js(
+        "return [...document.querySelectorAll('.cosine')].map((p) => [p.firstChild.textContent, p.lastChild.textContent])"
+    )
+    ends = rows["cosine"][::-1][:4].tolist() + rows["cosine"][:4].tolist()
+    assert about == [[f"{value:.2f}".replace("-", "−"), f"line {line + 1}"] for value, line in zip(ends, wanted, strict=True)]
+    assert browser.js("return document.querySelector('.cosine').clientHeight") < 60  # a minus sign stays with its number
     found = csv(browser.saved("csv"))
     assert found["line"].tolist() == [line + 1 for line in wanted]  # as the page counts lines
     assert found["sentence"].tolist() == [one[0][0] for one in shown]
@@ -189,20 +215,21 @@ def test_sentences_are_the_corpus_s_in_their_direction(browser: Browser, made: M
 def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
     """Model, corpus, label and sentence all try to leave their place; the page shows them as they are."""
     metrics = made.metrics.query("model == 'minilm-l6'").assign(model=HOSTILE, corpus=HOSTILE)
-    facts, blocks = pack(metrics)
+    facts, blocks = pack(metrics, reference="eng_Latn", first="id_microscope", final_norm=True)
     for text in facts["texts"]:
         text["label"] = f"{text['text']} {HOSTILE}"
     chosen = {"layer": 1, "of": 2, "best": [[0, 1.0]], "worst": [[1, 0.0]]}
     lines = {text: {"0": HOSTILE, "1": HOSTILE} for text in ("eng_Latn", "arb_Arab")}
     sentences = {"chosen": {HOSTILE: {HOSTILE: {"arb_Arab": chosen}}}, "lines": {HOSTILE: lines}}
     page = tmp_path / "hostile.html"
-    write(page, facts, blocks, sentences, read_library(library, D3))
-    browser.open(page, "marked=uig_Arab")
+    write(page, facts, blocks, sentences, read_library(library, ECHARTS))
+    browser.open(page, "marked=uig_Arab&colour=text")
     assert any(HOSTILE[:12] in text for text in words(browser.saved("svg")))
     assert set(csv(browser.saved("csv"))["model"]) == {HOSTILE}
     browser.get("picture").send_keys("\ue014")
     assert HOSTILE[:40] in browser.get("note").get_attribute("textContent")
-    browser.get("tab-sentences").click()
+    for view in ("heatmap", "scatter", "table", "correlations", "sentences"):
+        browser.get(f"tab-{view}").click()
     assert browser.js("return document.querySelector('.sentence').textContent") == HOSTILE
     assert browser.js("return [window.hurt ?? null, document.querySelectorAll('img').length]") == [None, 0]
 
@@ -212,8 +239,13 @@ def test_a_single_text_without_the_other_tables_opens(browser: Browser, library:
     write_rows(records(one), tmp_path / "metrics.parquet")
     render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", **(SETTINGS | {"first": "id_twonn"}))
     browser.open(tmp_path / "one.html")
-    assert browser.js("return document.querySelector('[name=metric], #metric').value") == "id_twonn/token"
-    assert not browser.get("tab-sentences").is_displayed() and not browser.get("corpus").is_displayed()
+    assert browser.get("metric").get_attribute("value") == "id_twonn/token"
+    assert not browser.driver.find_elements("id", "tab-sentences") and not browser.get("corpus").is_displayed()
     assert "English" in words(browser.saved("svg"))
     browser.get("tab-scatter").click()
     assert "n = 1" in words(browser.saved("svg"))
+    for view in ("heatmap", "table", "correlations"):
+        browser.get(f"tab-{view}").click()
+    browser.choose("metric", "bpc/text")
+    browser.get("tab-layers").click()
+    assert "one value for a text" in browser.get("empty").text

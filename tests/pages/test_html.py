@@ -17,22 +17,22 @@ import pytest
 from langgeom.errors import UserError
 from langgeom.pages import duration, large, many, memory, span
 from langgeom.pages.html import ROOT, policy, write_page
-from langgeom.pages.libraries import D3, read_library
+from langgeom.pages.libraries import ECHARTS, read_library
 
 HOSTILE = "</script><!-- & <b> {{ title }} ' \" \u2028"
 
 
 def page(folder: Path, scripts: tuple[str, ...] = (), **values: Any) -> str:
     """Return the explorer's page of these values."""
-    facts: dict[str, Any] = {"models": [], "texts": [], "corpora": []}
+    facts: dict[str, Any] = {"models": [], "texts": [], "references": {}}
     given: dict[str, Any] = {"facts": facts, "sentences": {}, "blocks": []} | values
     write_page(folder / "page.html", "explorer/page.html", HOSTILE, "explorer/explorer.css", scripts, **given)
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
 def test_values_are_text_and_are_not_filled_again(tmp_path: Path) -> None:
-    text = page(tmp_path, facts={"models": [1], "texts": [1, 2], "corpora": [HOSTILE]})
-    assert f"<p>1 model, 2 texts: {html.escape(HOSTILE).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</p>" in text
+    text = page(tmp_path, facts={"models": [1], "texts": [1, 2], "references": {HOSTILE: ""}})
+    assert f"<p>1 model, 2 texts: {html.escape(HOSTILE).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}. <a" in text
     assert text.startswith('<!doctype html>\n<html lang="en">\n<head>') and text.endswith("</body>\n</html>\n")
     assert text.count("<head>") == text.count("<body") == text.count("<title>&lt;/script&gt;") == 1
 
@@ -90,13 +90,12 @@ def test_numbers_in_words() -> None:
 
 
 def test_a_library_comes_with_its_licence(tmp_path: Path) -> None:
-    for name, text in ((D3.file, "let d3;"), (D3.licence, "Licence */ of it")):
-        (tmp_path / Path(name).name).write_text(text)
-    with tarfile.open(tmp_path / "d3.tgz", "w:gz") as archive:
-        for name in (D3.file, D3.licence):
+    with tarfile.open(tmp_path / "own.tgz", "w:gz") as archive:
+        for name, text in zip((ECHARTS.file, *ECHARTS.licences), ("let echarts;", "Licence */ of it", "Notice\n"), strict=True):
+            (tmp_path / Path(name).name).write_text(text)
             archive.add(tmp_path / Path(name).name, arcname=name)
-    own = D3._replace(sha256=hashlib.sha256((tmp_path / "d3.tgz").read_bytes()).hexdigest())
-    assert read_library(tmp_path / "d3.tgz", own) == "/*\nLicence * / of it\n*/\nlet d3;"
+    own = ECHARTS._replace(sha256=hashlib.sha256((tmp_path / "own.tgz").read_bytes()).hexdigest())
+    assert read_library(tmp_path / "own.tgz", own) == "/*\nLicence * / of it\n\nNotice\n*/\nlet echarts;"
     (tmp_path / "other.tgz").write_text("none")
-    with pytest.raises(UserError, match="is not the npm package d3"):
-        read_library(tmp_path / "other.tgz", D3)
+    with pytest.raises(UserError, match="is not the npm package echarts"):
+        read_library(tmp_path / "other.tgz", ECHARTS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from langgeom.figures.catalogue import FIGURES
-from langgeom.pages.libraries import D3
+from langgeom.pages.libraries import ECHARTS
 from study import Study
 
 pytestmark = pytest.mark.workflow
@@ -33,7 +33,7 @@ def test_jobs_that_read_tables_or_all_texts_ask_by_their_size(fresh: Callable[[]
     sizes = {f"corpora/mine/{text}.{kind}": 0 for text in texts for kind in ("txt", "json")}
     sizes |= {"metrics.parquet": 100, "texts.parquet": 1, "quality.parquet": 1}
     sizes |= {f"metrics/decoder/mine/{number}.json": 0 for number in (1, 2)}
-    sizes |= {f"downloads/npm/{D3.package}-{D3.version}.tgz": 0, "models/decoder/manifest.json": 0, "texts.csv": 0}
+    sizes |= {f"downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz": 0, "models/decoder/manifest.json": 0, "texts.csv": 0}
 
     def write() -> None:
         for name, size in sizes.items():

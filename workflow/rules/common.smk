@@ -8,7 +8,7 @@ from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
-from langgeom.pages.libraries import D3
+from langgeom.pages.libraries import ECHARTS
 from langgeom.plan import check_disk, check_harness
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
 from langgeom.sources import identity

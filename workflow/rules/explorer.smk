@@ -10,7 +10,7 @@ rule explorer:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",
         quality="results/quality.parquet",
-        library=f"results/downloads/npm/{D3.package}-{D3.version}.tgz",
+        library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
         listings=CONFIG.listings(languages=True),
         lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
         languages=workflow.source_path("../data/languages.tsv"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-SCRIPTS = ("data", "state", "surface", "picture", "lines", "scatter", "sentences", "readout", "controls", "export", "main")
+SCRIPTS = ("data", "state", "charts", "tables", "page")
 # The files of the page that are not Python, from the package's root.
 ASSETS = (
     "pages/style.css", "pages/page.html", "explorer/explorer.css", "explorer/page.html",
@@ -37,7 +37,7 @@ def render(
 
     Args:
         out: the HTML file.
-        library: the tarball of `libraries.D3`.
+        library: the tarball of `libraries.ECHARTS`.
         metrics, texts, quality: the tables, as Parquet.
         aligned: files of `table.ALIGNED`; without them the page shows no sentences.
         lines: the file of each (corpus, text), which holds the sentences.
@@ -52,7 +52,7 @@ def render(
     # Imported here, since rules import this module for ASSETS before any environment with pandas exists.
     from langgeom.explorer.pack import pack
     from langgeom.explorer.sentences import choose
-    from langgeom.pages.libraries import D3, read_library
+    from langgeom.pages.libraries import ECHARTS, read_library
     from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, read_table, read_tables
 
     facts, blocks = pack(
@@ -66,7 +66,7 @@ def render(
     chosen: dict[str, Any] = {"chosen": {}, "lines": {}}
     if aligned:
         chosen = choose(read_tables(aligned, ALIGNED), lines or {}, reference, sentences)
-    write(out, facts, blocks, chosen, read_library(library, D3))
+    write(out, facts, blocks, chosen, read_library(library, ECHARTS))
 
 
 def write(out: Path, facts: Mapping[str, Any], blocks: Sequence[bytes], sentences: Mapping[str, Any], library: str) -> None:

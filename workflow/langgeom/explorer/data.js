@@ -1,98 +1,130 @@
-// The data: facts from JSON, numbers from blocks of float32 that are decoded when they are first looked at (pack.py).
+// The numbers: blocks of float32 (pack.py), decoded when first looked at; values over layers; statistics over texts.
 
 const byId = (id) => document.getElementById(id);
-const FACTS = JSON.parse(byId("facts").textContent);
-const SENTENCES = JSON.parse(byId("sentences").textContent);
-const { models: MODELS, corpora: CORPORA, texts: TEXTS, series: SERIES } = FACTS;
+const [FACTS, SENTENCES] = ["facts", "sentences"].map((id) => JSON.parse(byId(id).textContent));
+const { models: MODELS, texts: TEXTS, series: SERIES } = FACTS;
+const CORPORA = Object.keys(FACTS.references);
 const QUANTITIES = new Map(FACTS.quantities.map((quantity, place) => [quantity.id, { ...quantity, place }]));
-const TEXT_PLACE = new Map(TEXTS.map((text, place) => [text.text, place]));
+const COUNT = SERIES.model.length;
+const ALL = [...Array(COUNT).keys()];
 
+const modelOf = (series) => MODELS[SERIES.model[series]];
+const corpusOf = (series) => CORPORA[SERIES.corpus[series]];
+const textOf = (series) => TEXTS[SERIES.text[series]];
+const isReference = (series) => textOf(series).text === FACTS.references[corpusOf(series)];
 // Where each series' layers begin among all cells.
 const CELLS = [0];
-for (const model of SERIES.model) CELLS.push(CELLS[CELLS.length - 1] + MODELS[model].layers);
-const COUNT = SERIES.model.length;
+for (const series of ALL) CELLS.push(CELLS[series] + modelOf(series).layers);
+const NONE = { value: NaN, low: NaN, high: NaN, n: -1 };
 
-const layersOf = (series) => MODELS[SERIES.model[series]].layers;
-const textOf = (series) => TEXTS[SERIES.text[series]];
+const cached = (make) => {
+  const made = new Map();
+  return (key, ...more) => made.get(key) ?? made.set(key, make(key, ...more)).get(key);
+};
 
-const blocks = new Map();
+/** The numbers of a quantity: value, low, high (NaN = missing) and n (-1 = missing). */
+const numbersOf = cached((quantity) => {
+  const text = byId(`block-${quantity.place}`).textContent;
+  const { buffer } = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const size = quantity.layers ? CELLS[COUNT] : COUNT;
+  const [value, low, high] = [0, 1, 2].map((part) => new Float32Array(buffer, 4 * size * part, size));
+  return { value, low, high, n: new Int32Array(buffer, 12 * size) };
+});
 
-function bytesOf(base64) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let place = 0; place < bytes.length; place++) bytes[place] = text.charCodeAt(place);
-  return bytes;
-}
-
-/** The numbers of a quantity: value, low, high (Float32Array, NaN = missing) and n (Int32Array, -1 = missing). */
-function numbersOf(quantity) {
-  if (!blocks.has(quantity.id)) {
-    const { buffer } = bytesOf(byId(`block-${quantity.place}`).textContent);
-    const size = quantity.layers ? CELLS[COUNT] : COUNT;
-    const part = (number) => new Float32Array(buffer, 4 * size * number, size);
-    blocks.set(quantity.id, { value: part(0), low: part(1), high: part(2), n: new Int32Array(buffer, 12 * size) });
-  }
-  return blocks.get(quantity.id);
-}
-
-/** One number of a series with its interval and n; of a quantity without layers, whatever the layer. */
-function readCell(quantity, series, layer) {
-  const numbers = numbersOf(quantity);
-  if (quantity.layers && !(layer >= 0 && layer < layersOf(series))) return { value: NaN, low: NaN, high: NaN, n: -1 };
+/** The numbers of a series at one layer; of a quantity without layers, whatever the layer. */
+function at(quantity, series, layer) {
+  const { value, low, high, n } = numbersOf(quantity);
+  if (quantity.layers && !(layer >= 0 && layer < modelOf(series).layers)) return NONE;
   const cell = quantity.layers ? CELLS[series] + layer : series;
-  const n = numbers.n[quantity.layers && !quantity.n_by_cell ? series : cell];
-  return { value: numbers.value[cell], low: numbers.low[cell], high: numbers.high[cell], n };
+  return { value: value[cell], low: low[cell], high: high[cell], n: n[quantity.layers && !quantity.n_by_cell ? series : cell] };
 }
 
-// The layers after the embedding at which any text of a model and corpus has a value, by quantity.
-const measured = new Map();
+/** The layers that "", "last", "9" or "6-12" name in a model ("": all after the embedding). */
+const layersIn = cached((model) => cached((wanted) => {
+  const last = model.layers - 1;
+  const [from, to = from] = { "": [1, last], last: [last] }[wanted] ?? wanted.split("-").map(Number);
+  return range(from, Math.min(to, last) + 1);
+}));
 
-function measuredLayers(quantity, series) {
-  const { model, corpus } = SERIES;
-  const key = [quantity.id, model[series], corpus[series]].join();
-  if (!measured.has(key)) {
-    const { value } = numbersOf(quantity);
-    const alike = d3.range(COUNT).filter((other) => model[other] === model[series] && corpus[other] === corpus[series]);
-    const has = (layer) => alike.some((other) => Number.isFinite(value[CELLS[other] + layer]));
-    measured.set(key, d3.range(1, layersOf(series)).filter(has));
-  }
-  return measured.get(key);
+// The layers at which any text of a model and corpus has a value.
+const measuredLayers = cached((quantity) => cached((panel) => {
+  const [model, corpus] = panel.split(" ").map(Number);
+  const there = ALL.filter((series) => SERIES.model[series] === model && SERIES.corpus[series] === corpus);
+  const { value } = numbersOf(quantity);
+  const has = (layer) => there.some((one) => Number.isFinite(value[CELLS[one] + layer]));
+  return new Set(range(0, MODELS[model].layers).filter(has));
+}));
+
+/**
+ * The median over layers, as in langgeom/analysis/layers.py: of a text that has all layers at which any text has a value, from
+ * enough points; n is the smallest. A single layer keeps its interval.
+ */
+function over(quantity, series, wanted) {
+  if (!quantity.layers) return at(quantity, series);
+  const layers = layersIn(modelOf(series))(wanted);
+  if (layers.length === 1) return at(quantity, series, layers[0]);
+  const measured = measuredLayers(quantity)(`${SERIES.model[series]} ${SERIES.corpus[series]}`);
+  const cells = layers.filter((layer) => measured.has(layer)).map((layer) => at(quantity, series, layer));
+  const complete = cells.length && cells.every(({ value, n }) => Number.isFinite(value) && (n < 0 || n >= quantity.least));
+  return complete ? { ...NONE, value: quantile(cells.map(({ value }) => value)), n: Math.min(...cells.map(({ n }) => n)) } : NONE;
 }
 
-/** The median over the layers after the embedding as in langgeom/analysis/layers.py: missing unless the text has all of them. */
-function medianOf(quantity, series) {
-  const least = quantity.metric === FACTS.first ? FACTS.least : 0;
-  const cells = measuredLayers(quantity, series).map((layer) => readCell(quantity, series, layer));
-  const complete = cells.length > 0 && cells.every(({ value, n }) => Number.isFinite(value) && (n < 0 || n >= least));
-  const value = complete ? d3.median(cells, (cell) => cell.value) : NaN;
-  return { value, low: NaN, high: NaN, n: complete ? d3.min(cells, (cell) => cell.n) : -1 };
+const alike = (one, other) => modelOf(one) === modelOf(other) && corpusOf(one) === corpusOf(other);
+const referenceOf = cached((series) => ALL.find((other) => isReference(other) && alike(other, series)));
+
+/** Numbers minus those of the reference. Both rest on the same sentences, so there is no interval. */
+function minusReference(read) {
+  return (quantity, series, layer) => {
+    const [ours, theirs] = [series, referenceOf(series)].map((one) => (one === undefined ? NONE : read(quantity, one, layer)));
+    return { ...NONE, value: ours.value - theirs.value, n: Math.min(ours.n, theirs.n) };
+  };
 }
 
-/** As readCell, where `layer` may also be "median" (`medianOf`) or "last". */
-function readAt(quantity, series, layer) {
-  if (!quantity.layers) return readCell(quantity, series, 0);
-  if (layer === "last") return readCell(quantity, series, layersOf(series) - 1);
-  return layer === "median" ? medianOf(quantity, series) : readCell(quantity, series, Number(layer));
+const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function quantile(values, part = 0.5) {
+  const sorted = Float64Array.from(values).sort();
+  const place = part * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (above - below) * (place % 1);
 }
 
-/** The shortest decimal that is this float32 again. */
-function exact(value) {
-  if (!Number.isFinite(value)) return "";
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === Math.fround(value)) return text;
-  }
-  return String(Number(value.toPrecision(9)));
+/** The least squares line of y on x, and Pearson's r. */
+function fitLine(x, y) {
+  const [mx, my] = [mean(x), mean(y)];
+  const sum = (a, am, b, bm) => a.reduce((all, value, place) => all + (value - am) * (b[place] - bm), 0);
+  const [sxx, syy, sxy] = [sum(x, mx, x, mx), sum(y, my, y, my), sum(x, mx, y, my)];
+  const r = x.length > 2 && sxx > 0 && syy > 0 ? Math.max(-1, Math.min(1, sxy / Math.sqrt(sxx * syy))) : NaN;
+  return { r, slope: sxy / sxx, intercept: my - (sxy / sxx) * mx };
 }
 
-/** A number as a reader wants it: four significant digits, a true minus sign. */
-function shown(value) {
+/** Ranks from 1; equal values share their mean rank. */
+function ranks(values) {
+  const sorted = Float64Array.from(values).sort();
+  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
+}
+
+const spearman = (x, y) => fitLine(ranks(x), ranks(y)).r;
+
+/** Fisher's z, finite even for a correlation of 1. */
+const fisher = (r) => Math.atanh(Math.max(-1 + 1e-9, Math.min(1 - 1e-9, r)));
+
+/** The interval of a correlation by Fisher's z; of Spearman's with Bonett and Wright's error (analysis/statistics.py). */
+function interval(r, n, ranked, reach = FACTS.reaches[0]) {
+  const half = n > 3 ? reach * Math.sqrt((ranked ? 1 + (r * r) / 2 : 1) / (n - 3)) : NaN;
+  return { low: Math.tanh(fisher(r) - half), high: Math.tanh(fisher(r) + half) };
+}
+
+/** A number as a reader wants it: significant digits, a true minus sign. */
+function shown(value, digits = 4) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(digits)));
   return text.replace(/-/g, "−");
 }
 
-const shownInterval = ({ low, high }) =>
-  Number.isFinite(low) && Number.isFinite(high) ? `[${shown(low)}, ${shown(high)}]` : "";
+const fixed = (value) => value.toFixed(2).replace(/-/g, "−");
+const fixedInterval = ({ low, high }) => (Number.isFinite(low + high) ? `[${fixed(low)}, ${fixed(high)}]` : "");
+const shownInterval = ({ low, high }, digits) =>
+  Number.isFinite(low) && Number.isFinite(high) ? `[${shown(low, digits)}, ${shown(high, digits)}]` : "";

@@ -13,16 +13,37 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from langgeom.analysis.definitions import definition, layer_axis
 from langgeom.analysis.rows import LEAST, in_order
+from langgeom.analysis.statistics import LEVEL
 from langgeom.figures.style import Look, family_looks, language_looks, script_look
 from langgeom.languages import label, language, script
 from langgeom.metrics.catalogue import METRICS
-from langgeom.names import TextName
+from langgeom.names import CORRECT, TextName, corpora_of_pairs
 
 NUMBERS = ("value", "low", "high")
 SERIES = ["model", "corpus", "text"]
+DIMENSION, SPREAD, NEARNESS, BETWEEN, TEXT, QUALITY, OTHER = (
+    "Intrinsic dimension", "Anisotropy", "Nearness to the reference", "From layer to layer", "Text and tokenizer",
+    "Quality of the model", "Other metrics",
+)  # fmt: skip
+# The kinds of quantities, in the order of the page, with what it says of each.
+GROUPS = {
+    DIMENSION: "Intrinsic dimension: how many numbers would place a vector within its cloud. Estimators differ in what they "
+    "assume, in the scale they look at and in how the number of vectors moves them. So compare languages under one estimator.",
+    SPREAD: "Anisotropy: low where vectors spread alike in all directions, high where they lie along one. A few outlying "
+    "dimensions, or many unknown tokens, are enough to raise it.",
+    NEARNESS: "How near a text is to its translation in the reference, which itself has no value here. Chance depends on the "
+    "number of sentences, and near chance a difference between languages means nothing.",
+    BETWEEN: "How much of a layer a linear map of the layer before it gives. The map is judged by the vectors it is fitted to, "
+    "so few vectors in many dimensions come out near 1 by chance.",
+    TEXT: "One value for a text, whatever the layer. Characters and words hold different amounts in different scripts, and "
+    "scripts without spaces between words have no value where words are counted.",
+    QUALITY: "How good the model is in the language. Scores from different sources are never mixed on one axis.",
+    OTHER: "",
+}
 
 
 def pack(
@@ -30,17 +51,17 @@ def pack(
     texts: pd.DataFrame | None = None,
     quality: pd.DataFrame | None = None,
     *,
-    reference: str = "eng_Latn",
-    first: str = "id_microscope",
-    final_norm: bool = True,
+    reference: str,
+    first: str,
+    final_norm: bool,
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Pack tables for the page.
 
     Args:
         metrics: rows of `table.METRICS`; they determine the models, corpora and texts of the page.
         texts, quality: rows of `table.TEXTS` and `table.QUALITY`.
-        reference: the text that metrics are aligned to.
-        first: the metric that the page opens with, if the table has it.
+        reference: the text that others are compared with; in corpora of pairs, that is `names.CORRECT`.
+        first: the metric that the page opens with, if the table has it. Its values need `LEAST` points, as in figures.
         final_norm: whether the last layer is taken after the final norm.
 
     Returns:
@@ -50,23 +71,52 @@ def pack(
     series = metrics[["kind", "init", *SERIES]].drop_duplicates(ignore_index=True)
     series = in_order(series.assign(layers=series["model"].map(layers)), "text")
     names = list(series["text"].unique())
+    pairs = corpora_of_pairs(series["corpus"], series["text"])
+    references = {corpus: CORRECT if corpus in pairs else reference for corpus in sorted(set(series["corpus"]))}
+    # A text's nearness to itself says nothing, so the reference has no value there.
+    itself = metrics["metric"].map(_to_reference) & (metrics["text"] == metrics["corpus"].map(references))
     quantities: list[dict[str, Any]] = []
     blocks: list[bytes] = []
-    for about, rows, by in (*_metrics(metrics, label(reference, names)), *_measures(texts), *_qualities(quality)):
+    found = (*_metrics(metrics[~itself], label(reference, names)), *_measures(texts), *_qualities(quality))
+    for about, rows, by in sorted(found, key=lambda quantity: _place(quantity[0])):
         block, n_by_cell = _block(series, rows, by, about["layers"])
-        quantities.append({**about, "n_by_cell": n_by_cell})
+        least = LEAST if about["metric"] == first else 0
+        near = _to_reference(about["metric"])
+        log = about["group"] == DIMENSION or about["metric"].startswith("kl_")
+        quantities.append({**about, "n_by_cell": n_by_cell, "least": least, "to_reference": near, "log": log})
         blocks.append(block)
     facts = {
-        "reference": reference,
-        "reference_label": label(reference, names),
+        "references": references,
         "first": first,
-        "least": LEAST,
         "layer_axis": layer_axis(final_norm),
+        # Reaches of 95 % intervals: of one, and of one among as many as there are quantities (Bonferroni).
+        "reaches": [float(norm.ppf(1 - LEVEL / 2 / number)) for number in (1, max(1, len(quantities) - 1))],
         **_facts(series),
         "looks": _looks(names),
+        "groups": GROUPS,
         "quantities": quantities,
     }
     return facts, blocks
+
+
+def _to_reference(metric: str) -> bool:
+    """Return whether a metric compares a text with the reference."""
+    return metric in METRICS and METRICS[metric].input.startswith("aligned")
+
+
+def _group(metric: str) -> str:
+    if metric.startswith(("id_", "skdim_", "effective_rank")):
+        return DIMENSION
+    if metric.startswith(("anisotropy", "mean_cosine", "isoscore")):
+        return SPREAD
+    kind = METRICS[metric].input if metric in METRICS else ""
+    return NEARNESS if _to_reference(metric) else {"adjacent_layers": BETWEEN, "text": TEXT}.get(kind, OTHER)
+
+
+def _place(about: dict[str, Any]) -> tuple[int, int]:
+    """Return where a quantity comes on the page: by group, then in the order of the catalogue."""
+    names = list(METRICS)
+    return list(GROUPS).index(about["group"]), names.index(about["metric"]) if about["metric"] in names else len(names)
 
 
 # A quantity's facts, its rows, and the columns that say which series a row is for.
@@ -78,21 +128,21 @@ def _metrics(metrics: pd.DataFrame, reference: str) -> Iterator[Quantity]:
     for (metric, over), rows in metrics.groupby(["metric", "over"], sort=True):
         name, about, _ = definition(metric, reference)
         if name == metric:
-            name = metric.replace("_", " ")
+            name = metric.replace("_", " ").capitalize()
             if metric in METRICS:
                 # "Bits per character: sum of ..." begins with a name.
                 about = METRICS[metric].about
                 title = about.partition(":")[0]
-                name = title if len(title) <= 32 else name
+                name = title if len(title) <= 44 else name
         name += f", over {over}s" if several[metric] > 1 else ""
         layers = bool(rows["layer"].notna().any())
-        yield _about("metric", metric, name, about, f"{metric}/{over}", over, layers), rows, SERIES
+        yield _about(_group(metric), metric, name, about, f"{metric}/{over}", over, layers), rows, SERIES
 
 
 def _measures(texts: pd.DataFrame | None) -> Iterator[Quantity]:
     for measure, rows in () if texts is None else texts.groupby("measure", sort=True):
         name, about = measure.replace("_", " ").capitalize(), "A measure of the text alone; no model is involved."
-        yield _about("text", measure, name, about, f"text/{measure}"), rows, ["corpus", "text"]
+        yield _about(TEXT, measure, name, about, f"text/{measure}"), rows, ["corpus", "text"]
 
 
 def _qualities(quality: pd.DataFrame | None) -> Iterator[Quantity]:
@@ -107,11 +157,11 @@ def _qualities(quality: pd.DataFrame | None) -> Iterator[Quantity]:
         # A score that was not measured on a corpus is for the text in every corpus.
         for some, by in ((rows[rows["corpus"].notna()], SERIES), (rows[rows["corpus"].isna()], ["model", "text"])):
             if len(some):
-                yield _about("quality", measure, name, about, "/".join(("quality", measure, *whose))), some, by
+                yield _about(QUALITY, measure, name, about, "/".join(("quality", measure, *whose))), some, by
 
 
-def _about(kind: str, metric: str, name: str, about: str, id: str, over: str = "text", layers: bool = False) -> dict[str, Any]:
-    return {"id": id, "kind": kind, "metric": metric, "over": over, "layers": layers, "name": name, "about": about}
+def _about(group: str, metric: str, name: str, about: str, id: str, over: str = "text", layers: bool = False) -> dict[str, Any]:
+    return {"id": id, "group": group, "metric": metric, "over": over, "layers": layers, "name": name, "about": about}
 
 
 def _block(series: pd.DataFrame, rows: pd.DataFrame, by: list[str], layers: bool) -> tuple[bytes, bool]:

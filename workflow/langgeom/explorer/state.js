@@ -1,109 +1,117 @@
 // What is looked at: one flat state, kept in the address after #, so that back, forward and a copied link work.
 
-const LAYERED = FACTS.quantities.filter((quantity) => quantity.layers).map((quantity) => quantity.id);
-const EVERY = FACTS.quantities.map((quantity) => quantity.id);
-const HAS_SENTENCES = Object.keys(SENTENCES.chosen).length > 0;
-const MOST_LAYERS = Math.max(...MODELS.map((model) => model.layers));
-const LAYERS = ["median", "last", ...Array.from({ length: MOST_LAYERS }, (_, layer) => String(layer))];
-const unique = (values) => [...new Set(values)].sort();
-// The corpus of most texts: of languages, rather than of pairs of sentences.
-const largest = CORPORA[d3.mode(SERIES.corpus)];
-const trained = MODELS.filter((model) => model.init === "trained").map((model) => model.name);
-const COMPARED = HAS_SENTENCES
-  ? TEXTS.map((text) => text.text).filter((text) =>
-      Object.values(SENTENCES.chosen).some((corpora) => Object.values(corpora).some((texts) => text in texts)))
-  : [];
-
-const one = (allowed, initial) => ({ allowed, initial });
-const some = (allowed, initial) => ({ allowed, initial, several: true });
-
+const EVERY = [...QUANTITIES.keys()];
+const TEXT_NAMES = TEXTS.map(({ text }) => text);
+const MODEL_NAMES = MODELS.map(({ name }) => name);
+const trained = MODELS.filter(({ init }) => init === "trained").map(({ name }) => name);
+const keysOf = ({ script, family, text }) => [script, family, text];
+const unique = (values) => [...new Set(values)];
 const dimension =
-  FACTS.quantities.find((quantity) => quantity.layers && quantity.metric === FACTS.first)?.id ??
-  LAYERED.find((id) => id.startsWith("id_"));
+  FACTS.quantities.find(({ layers, metric }) => layers && metric === FACTS.first) ?? FACTS.quantities.find(({ layers }) => layers);
+const countOf = (corpus) => ALL.filter((series) => corpusOf(series) === corpus).length;
+
+const compared = new Set(Object.values(SENTENCES.chosen).flatMap((corpora) => Object.values(corpora).flatMap(Object.keys)));
+const COMPARED = TEXT_NAMES.filter((text) => compared.has(text));
+
+const LAYERS = /^(|last|\d{1,4}(-\d{1,4})?)$/;
+const isRegex = (text) => {
+  try {
+    return Boolean(RegExp(text));
+  } catch {
+    return false;
+  }
+};
+const one = (allowed, initial) => ({ allows: (value) => allowed.includes(value), allowed, initial });
+const several = (allowed, initial) => ({ ...one(allowed, initial), several: true });
 
 // Each setting: what it may be, and what it is at first. Those that name several are arrays in the order of `allowed`.
 const SETTINGS = {
-  view: one(["layers", "scatter", "sentences"].slice(0, HAS_SENTENCES ? 3 : 2), "layers"),
-  metric: one(LAYERED, dimension ?? LAYERED[0]),
-  corpus: one(CORPORA, largest),
-  models: some(MODELS.map((model) => model.name), trained.length ? trained : MODELS.map((model) => model.name)),
-  scripts: some(unique(TEXTS.map((text) => text.script)), null),
-  families: some(unique(TEXTS.map((text) => text.family)), null),
-  texts: some(TEXTS.map((text) => text.text), null),
-  colour: one(["script", "family", "text"], "script"),
-  intervals: one(["marked", "all", "none"], "marked"),
-  joined: one(["no", "yes"], "no"),
-  scale: one(["linear", "log"], "linear"),
-  far: one(["no", "yes"], "no"),
-  axes: one(["same", "own"], "same"),
-  scatter_axes: one(["own", "same"], "own"),
-  marked: some(TEXTS.map((text) => text.text), []),
+  view: one(["layers", "heatmap", "scatter", "table", "correlations", ...(COMPARED.length ? ["sentences"] : [])], "layers"),
+  metric: one(EVERY, (dimension ?? FACTS.quantities[0]).id),
+  beside: one(["", ...EVERY], ""),
   x: one(EVERY, EVERY.find((id) => id.startsWith("bpc")) ?? EVERY.find((id) => id.startsWith("anisotropy")) ?? EVERY[0]),
-  xlayer: one(LAYERS, "median"),
-  y: one(EVERY, dimension ?? EVERY[0]),
-  ylayer: one(LAYERS, "median"),
+  layers: { allows: (value) => LAYERS.test(value), initial: "" },
+  xlayers: { allows: (value) => value === "same" || LAYERS.test(value), initial: "same" },
+  // The corpus of most texts: of languages, rather than of pairs of sentences.
+  corpus: one(CORPORA, CORPORA.toSorted((a, b) => countOf(b) - countOf(a))[0]),
+  models: several(MODEL_NAMES, trained.length ? trained : MODEL_NAMES),
+  find: { allows: isRegex, initial: "" },
+  off: several(unique(TEXTS.flatMap(keysOf)), []),
+  marked: several(TEXT_NAMES, []),
+  minus: one(["no", "yes"], "no"),
+  colour: one(["family", "script", "text"], "family"),
+  intervals: one(["marked", "all", "none"], "marked"),
+  scale: one(["auto", "linear", "log"], "auto"),
+  axes: one(["auto", "same", "own"], "auto"),
+  rows: one(["family", "script", "label", "value"], "family"),
+  order: { allows: (value) => /^-?\d{1,4}$/.test(value), initial: "" },
   sentence_model: one(Object.keys(SENTENCES.chosen), Object.keys(SENTENCES.chosen).find((name) => trained.includes(name))),
   sentence_text: one(COMPARED, COMPARED[0]),
 };
-for (const setting of Object.values(SETTINGS)) if (setting.initial === null) setting.initial = setting.allowed;
 
-const same = (a, b) => a === b || (Array.isArray(a) && a.length === b.length && a.every((value, place) => value === b[place]));
 const initialState = () => Object.fromEntries(Object.entries(SETTINGS).map(([name, { initial }]) => [name, initial]));
 
-/** The state as it stands after #: only what differs from the first, and of long lists what is left out ("-"). */
+/** The state as it stands after #: only what differs from the first. */
 function formatState(state) {
-  const parts = [];
-  for (const [name, { allowed, initial, several }] of Object.entries(SETTINGS)) {
-    if (same(state[name], initial)) continue;
-    let values = [state[name]].flat();
-    let sign = "";
-    if (several && values.length > allowed.length / 2) {
-      values = allowed.filter((value) => !state[name].includes(value));
-      sign = "-";
-    }
-    parts.push(`${name}=${sign}${values.map(encodeURIComponent).join(",")}`);
-  }
-  return parts.join("&");
+  const changed = Object.entries(SETTINGS).filter(([name, { initial }]) => String(state[name]) !== String(initial));
+  return changed.map(([name]) => `${name}=${[state[name]].flat().map(encodeURIComponent).join(",")}`).join("&");
 }
 
 /** Read what stands after #; what is not understood is left as it is at first. */
 function parseState(hash) {
   const state = initialState();
   for (const part of hash.replace(/^#/, "").split("&")) {
-    const [name, ...rest] = part.split("=");
-    const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : null;
-    if (!setting) continue;
-    const text = rest.join("=");
-    const without = setting.several && text.startsWith("-");
-    let values;
+    const [name, text = ""] = part.split(/=(.*)/s);
+    if (!Object.hasOwn(SETTINGS, name)) continue;
+    const setting = SETTINGS[name];
     try {
-      values = (without ? text.slice(1) : text).split(",").filter(Boolean).map(decodeURIComponent);
-    } catch {
-      continue;
-    }
-    if (setting.several) state[name] = setting.allowed.filter((value) => values.includes(value) !== without);
-    else if (setting.allowed.includes(values[0])) state[name] = values[0];
+      const values = text.split(",").map(decodeURIComponent);
+      if (setting.several) state[name] = setting.allowed.filter((value) => values.includes(value));
+      else if (setting.allows(values.join(","))) state[name] = values.join(",");
+    } catch {} // not an encoded text
   }
   return state;
 }
 
-/** The series that are shown: of the corpus, the models and the texts that pass all three lists, by model. */
-function shownSeries(state) {
-  const models = new Set(state.models);
-  const [scripts, families, texts] = [new Set(state.scripts), new Set(state.families), new Set(state.texts)];
-  const corpus = CORPORA.indexOf(state.corpus);
-  const passes = TEXTS.map((text) => scripts.has(text.script) && families.has(text.family) && texts.has(text.text));
-  const found = MODELS.map(() => []);
-  for (let series = 0; series < COUNT; series++) {
-    if (SERIES.corpus[series] === corpus && passes[SERIES.text[series]] && models.has(MODELS[SERIES.model[series]].name)) {
-      found[SERIES.model[series]].push(series);
-    }
-  }
-  return found.map((series, model) => ({ model: MODELS[model], series })).filter(({ series }) => series.length);
+/** Whether a text passes the filter and the legend. */
+function passing(state) {
+  const wanted = RegExp(state.find, "i");
+  const off = new Set(state.off);
+  return (text) => !keysOf(text).some((key) => off.has(key)) &&
+    wanted.test([text.label, text.text, text.family, text.script_name].join(" "));
 }
 
-/** Pairs of series that are one language in two scripts: [[series, series], ...] (of three scripts, each with the next). */
-function scriptPairs(series) {
-  const groups = d3.group(series, (one) => `${textOf(one).lang} ${textOf(one).variant}`);
-  return [...groups.values()].flatMap((group) => d3.pairs(group));
+/** The series shown, by model; those of a model are in the order of texts. */
+function shownSeries(state) {
+  const passes = passing(state);
+  const shown = ALL.filter((series) => corpusOf(series) === state.corpus && passes(textOf(series)));
+  const groups = MODELS.map((model) => ({ model, series: shown.filter((series) => modelOf(series) === model) }));
+  return groups.filter(({ model, series }) => series.length && state.models.includes(model.name));
 }
+
+/** What colours stand for: the texts of a corpus that are all of one script or family are told apart by name. */
+const colouring = cached((asked) => {
+  const [corpus, colour] = JSON.parse(asked);
+  const kinds = new Set(ALL.filter((series) => corpusOf(series) === corpus).map((series) => textOf(series)[colour]));
+  return kinds.size > 1 ? colour : "text";
+});
+const colourBy = (state) => colouring(JSON.stringify([state.corpus, state.colour]));
+
+/** Colour, marker and dashes of a series; the reference is drawn in the colour of the text. */
+function lookOf(series, state, ink) {
+  if (isReference(series)) return { colour: ink.text, marker: "o", dash: [] };
+  const by = colourBy(state);
+  const [colour, marker, dash] = FACTS.looks[by][textOf(series)[by]];
+  return { colour: ink.dark ? echarts.color.lift(colour, 0.45) : colour, marker, dash };
+}
+
+const isMarked = (series, state) => state.marked.includes(textOf(series).text);
+const showsInterval = (series, state) => state.intervals === "all" || (state.intervals === "marked" && isMarked(series, state));
+/** The metric, and the second if there is one. */
+const metricsOf = (state) => unique([state.metric, state.beside]).filter(Boolean).map((id) => QUANTITIES.get(id));
+
+/** The reader of a metric at a layer (`at`) or over layers (`over`), minus the reference if that is asked for. */
+const isMinus = (state, quantity) => state.minus === "yes" && !quantity.to_reference;
+const reader = (state, quantity, read) => (isMinus(state, quantity) ? minusReference(read) : read);
+const labelOf = (name) => TEXTS.find(({ text }) => text === name)?.label ?? name;
+const minusName = (state, quantity) => (isMinus(state, quantity) ? ` − ${labelOf(FACTS.references[state.corpus])}` : "");

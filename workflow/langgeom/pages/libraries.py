@@ -11,24 +11,25 @@ from langgeom.files import sha256
 
 
 class Library(NamedTuple):
-    """An npm package, and the files in its tarball that a page takes: the script and its licence."""
+    """An npm package, and the files in its tarball that a page takes: the script and its licences."""
 
     package: str
     version: str
     sha256: str
     file: str
-    licence: str
+    licences: tuple[str, ...]
 
 
-D3 = Library(
-    "d3", "7.9.2", "f0c1d2c2479907a6e3265370d0fd715f7aef0f561cdd2b415df385ba7df9d1aa",
-    "package/dist/d3.min.js", "package/LICENSE",
+# The full build: the smaller ones lack custom shapes, brush and maps.
+ECHARTS = Library(
+    "echarts", "6.1.0", "681aff88cc1038c3fa941a3a53d1b177a52250b05335efc607d6105ae13be481",
+    "package/dist/echarts.min.js", ("package/LICENSE", "package/NOTICE"),
 )  # fmt: skip
-LIBRARIES = (D3,)
+LIBRARIES = (ECHARTS,)
 
 
 def read_library(tarball: Path, library: Library) -> str:
-    """Return a library's script, with its licence in a comment before it.
+    """Return a library's script, with its licences in a comment before it.
 
     Raises:
         UserError: the tarball is not that of the library.
@@ -37,5 +38,6 @@ def read_library(tarball: Path, library: Library) -> str:
     if sha256(tarball) != library.sha256:
         raise UserError(f"{tarball} is not {what}, whose sha256 is {library.sha256}. Remove it and run again.")
     with reading(tarball, what, "Remove it and run again.") as archive:
-        script, licence = (member(archive, name).decode() for name in (library.file, library.licence))
-    return f"/*\n{licence.replace('*/', '* /').strip()}\n*/\n{script}"
+        script, *licences = (member(archive, name).decode() for name in (library.file, *library.licences))
+    about = "\n\n".join(licence.replace("*/", "* /").strip() for licence in licences)
+    return f"/*\n{about}\n*/\n{script}"
