@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from browsing import Browser
-from langgeom.download import fetch_npm
+from langgeom.download import fetch
 from langgeom.explorer import write
 from langgeom.explorer.pack import pack
 from langgeom.explorer.sentences import choose
@@ -75,7 +75,7 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     aligned["cosine"] = np.random.default_rng(1).uniform(size=len(aligned))
     (facts, blocks), shown = pack(table(names)), choose(aligned, lines, "eng_Latn")
     tarball = folder / "d3.tgz"
-    fetch_npm(D3.package, D3.version, D3.sha256, tarball)
+    fetch("npm", D3.package, D3.version, D3.sha256, tarball)
     library = read_library(tarball, D3)
     path = folder / "explorer.html"
     write(folder / "without.html", facts, blocks, {"chosen": {}, "lines": {}}, library)

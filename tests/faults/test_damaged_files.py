@@ -19,7 +19,7 @@ from langgeom.corpora import corpus_of, flores
 from langgeom.errors import UserError
 from langgeom.files import sha256
 from langgeom.hidden.load import load
-from langgeom.hub.listing import read_listing, write_listing
+from langgeom.hub import read_listing, write_listing
 from langgeom.models import build_model
 from langgeom.models.gguf import convert
 from langgeom.pages.libraries import D3, read_library

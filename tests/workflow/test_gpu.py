@@ -15,7 +15,6 @@ from study import ROOT, Study
 
 # Jobs as those of hidden states, and others, that are done at once.
 STUB = f"""
-include: "{ROOT}/workflow/rules/config.smk"
 include: "{ROOT}/workflow/rules/common.smk"
 
 rule all:

@@ -40,11 +40,7 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
 
 
 def pick_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the dtype of a setting; "auto" is bfloat16 where the device is fast in it, else float32.
-
-    Raises:
-        UserError: the name is not auto, float32, bfloat16 or float16.
-    """
+    """Return the dtype of a setting; "auto" is bfloat16 where the device is fast in it, else float32."""
     import torch
 
     if name == "auto":

@@ -42,8 +42,7 @@ class Source:
         schema: this kind's own keys, as the `properties` of a JSON schema in YAML.
         without: keys which all have, but this kind does not.
         own: the keys that hold a path of the user's; `a.b` is key b in the mapping a.
-        name: the name in the config.
-        spec: the settings under that name.
+        name, spec: the name in the config, and the settings under it.
         base: the folder that relative paths start from.
     """
 
@@ -79,15 +78,16 @@ class Source:
             _holder(self.spec, key)[key.rsplit(".", 1)[-1]] = os.path.expanduser(path)
 
     def check(self) -> None:
-        """Refuse settings that the schema cannot refuse.
-
-        Raises:
-            UserError: without the place, which is put before it.
-        """
+        """Refuse, with a UserError, settings that the schema cannot refuse; the place is put before its message."""
 
     def pins(self) -> list[Pin]:
         """Return the packages that must be fetched from a registry."""
         return []
+
+    def check_paths(self, files: Iterable[Path] = ()) -> None:
+        """Refuse paths of the user's, and files that are read there, that Snakemake would delete or could not read."""
+        for key, path in self.paths().items():
+            check_own(f"{self.where}.{key}", path, files, self.base)
 
 
 def _holder(spec: dict[str, Any], key: str) -> dict[str, Any]:
@@ -137,13 +137,7 @@ def identity(files: Iterable[str | os.PathLike[str]]) -> Identity:
 
 
 def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
-    """Refuse a path of the user's that Snakemake would delete or could not read.
-
-    Args:
-        where: the key that names it.
-        path: as the config has it.
-        files: the files that are read there.
-        base: the folder that relative paths start from, in which `results` lies.
+    """Refuse a path of the user's, under the key `where`, and the files read there, by the folder in which `results` lies.
 
     Raises:
         UserError: it lies in this study's results, itself or through a link, or its name has braces.

@@ -50,8 +50,8 @@ rule metrics:
     localrule: True
     conda:
         "../../envs/metrics.yaml"
-    script:
-        "../scripts/metrics.py"
+    shell:
+        "touch {output}"  # its batch has written it
 
 
 rule join_metrics:

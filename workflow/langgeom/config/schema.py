@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import os
-import re
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from langgeom.corpora import corpus_kinds
-from langgeom.data import DATA
 from langgeom.errors import UserError, nearest
+from langgeom.files import DATA
 from langgeom.models import model_kinds
 from langgeom.sources import kind_of_spec
 
@@ -40,13 +40,11 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
             content = yaml.load(Path(path).read_bytes().decode("utf-8-sig"), Loader=_StrictLoader)  # a SafeLoader
         except FileNotFoundError:
             raise UserError(
-                f"there is no config file '{os.fspath(path)}' (looked in {os.getcwd()}). If it stands behind --configfile and "
+                f"there is no config file '{path}' (looked in {os.getcwd()}). If it stands behind --configfile and "
                 "is a target, put it before: that option takes every word after it as a file."
             ) from None
         except IsADirectoryError:
-            raise UserError(
-                f"'{os.fspath(path)}' is a folder, but there is no config file of that name. Name a file."
-            ) from None
+            raise UserError(f"'{path}' is a folder, but there is no config file of that name. Name a file.") from None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise UserError(f"{path} cannot be read as YAML: line {line} is not UTF-8. Save the file as UTF-8.") from None
@@ -59,12 +57,15 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
             raise UserError(f"{path} holds {found}; settings are needed, as `corpora:` and `models:` (see docs/extend.md).")
         if TEMPLATE in content:
             raise UserError(f"{path} has the key '{TEMPLATE}', with which Snakemake runs code in it; remove it.")
-        if (key := _cyclic(content)) is not None:
-            raise UserError(f"{path}: a YAML alias under '{key}' is part of itself; write out what is meant.")
+        for key, value in content.items():
+            try:
+                json.dumps(value, default=str, skipkeys=True)
+            except (ValueError, RecursionError):  # a circle
+                raise UserError(f"{path}: a YAML alias under '{key}' is part of itself; write out what is meant.") from None
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that repeated keys and numbers that YAML 1.1 reads as octal or base 60 are errors."""
+    """PyYAML's safe loader, except that repeated keys are errors."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[str, int] = {}
@@ -75,41 +76,10 @@ class _StrictLoader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise UserError(f"line {line}: a key is a list or a mapping; keys are text.")
             if key.value in seen:
-                raise UserError(
-                    f"line {line}: key '{key.value}' stands on line {seen[key.value]} and again on line {line}; remove or "
-                    "rename one."
-                )
+                first = seen[key.value]
+                raise UserError(f"line {line}: key '{key.value}' stands on line {first} and again on line {line}; keep one.")
             seen[key.value] = line
         return super().construct_mapping(node, deep)
-
-    def construct_plain_int(self, node: yaml.ScalarNode) -> int:
-        number = self.construct_yaml_int(node)
-        if re.fullmatch(r"[-+]?0[0-9_]+|.*:.*", node.value):
-            raise UserError(
-                f"line {node.start_mark.line + 1}: YAML reads {node.value} as {number}; write the number that you mean without "
-                "a leading 0 or ':', or put it in \"quotes\" if it is text."
-            )
-        return int(number)
-
-
-_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_plain_int)
-
-
-def _cyclic(content: Mapping[Any, Any]) -> Any:
-    """Return the first top-level key whose value contains itself through an alias, or None."""
-    done: set[int] = set()
-
-    def loops(value: Any, above: frozenset[int]) -> bool:
-        if id(value) in above:
-            return True
-        children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        if id(value) in done or not children:
-            return False
-        found = any(loops(child, above | {id(value)}) for child in children)
-        done.add(id(value))
-        return found
-
-    return next((key for key, value in content.items() if loops(value, frozenset({id(content)}))), None)
 
 
 def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,9 +132,7 @@ def _plain(value: Any, path: tuple[Any, ...]) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise UserError(
-                    f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".'
-                )
+                raise UserError(f'config: {_join(path)} has the key {key!r}, which is no text to YAML; put it in "quotes".')
             if len(key) > LONGEST:
                 raise UserError(f"config: {_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
         return {key: _plain(child, (*path, key)) for key, child in value.items()}

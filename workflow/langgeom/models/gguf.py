@@ -69,13 +69,8 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
 def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
     """Return the tokenizer and its special tokens by role (`bos_token`, `eos_token`, `unk_token`, `pad_token`).
 
-    Args:
-        fields: readers of the GGUF file's metadata by key.
-
-    Raises:
-        UserError: a kind of tokenizer that is not known here.
+    `fields` reads the GGUF file's metadata by key. UserError: a kind of tokenizer that is not known here.
     """
-
     from tokenizers import AddedToken
 
     def read(key: str, default: Any = None) -> Any:
@@ -84,9 +79,8 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
     kind, tokens = read("model"), read("tokens")
     types = read("token_type", [NORMAL] * len(tokens or []))
     if kind == "llama":
-        tokenizer = _sentencepiece(
-            tokens, types, read("scores"), read("unknown_token_id"), bool(read("add_space_prefix", True))
-        )
+        space = bool(read("add_space_prefix", True))
+        tokenizer = _sentencepiece(tokens, types, read("scores"), read("unknown_token_id"), space)
     elif kind == "gpt2" and read("pre", "gpt-2") in SPLITS_DIGITS:
         tokenizer = _byte_level(tokens, read("merges"), SPLITS_DIGITS[read("pre", "gpt-2")])
     else:
@@ -94,16 +88,9 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
             f"Model '{name}': its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
             f"known here; known: llama, and gpt2 with {', '.join(SPLITS_DIGITS)}.\nUse the model's safetensors folder instead."
         )
-    tokenizer.add_special_tokens(
-        [
-            AddedToken(token, normalized=False, special=True)
-            for token, kind in zip(tokens, types, strict=True)
-            if kind == CONTROL
-        ]
-    )
-    tokenizer.add_tokens(
-        [AddedToken(token, normalized=True) for token, kind in zip(tokens, types, strict=True) if kind == USER_DEFINED]
-    )
+    of_type = {number: [token for token, its in zip(tokens, types, strict=True) if its == number] for number in set(types)}
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in of_type.get(CONTROL, ())])
+    tokenizer.add_tokens([AddedToken(token, normalized=True) for token in of_type.get(USER_DEFINED, ())])
     if len(tokenizer.get_vocab()) != len(tokens):
         raise UserError(f"Model '{name}': its GGUF file names a token twice, so its tokenizer cannot be rebuilt.")
     special = {
@@ -128,14 +115,11 @@ def merges_of_scores(pieces: Mapping[str, float], vocabulary: Mapping[str, int])
     merges = []
     for piece, score in pieces.items():
         cuts = [(piece[:at], piece[at:]) for at in range(1, len(piece))]
-        known = [
-            (vocabulary[left], vocabulary[right], left, right)
-            for left, right in cuts
-            if left in vocabulary and right in vocabulary
-        ]
-        merges += [(-score, order, left, right) for order, (_, _, left, right) in enumerate(sorted(known))]
+        known = [pair for pair in cuts if pair[0] in vocabulary and pair[1] in vocabulary]
+        known.sort(key=lambda pair: (vocabulary[pair[0]], vocabulary[pair[1]]))
+        merges += [(-score, order, pair) for order, pair in enumerate(known)]
     merges.sort(key=lambda merge: merge[:2])
-    return [(left, right) for _, _, left, right in merges]
+    return [pair for _, _, pair in merges]
 
 
 def _sentencepiece(tokens: list[str], types: list[int], scores: list[float], unknown: int | None, prefix: bool) -> Tokenizer:
