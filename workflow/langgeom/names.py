@@ -45,10 +45,6 @@ class TextName(NamedTuple):
     def __str__(self) -> str:
         return "_".join(part for part in self if part)
 
-    def same_language(self, other: TextName) -> bool:
-        """Return True if both are one language and variant: a pair in two scripts, if their scripts differ."""
-        return (self.lang, self.variant) == (other.lang, other.variant)
-
 
 def type_of(text: str) -> str | None:
     """Return the type of error of an ungrammatical text, as `WordOrder`; "" for all types together, None for other texts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -84,7 +84,7 @@ class Source:
         """Return the packages that must be fetched from a registry."""
         return []
 
-    def check_paths(self, files: Iterable[Path] = ()) -> None:
+    def check_paths(self, files: Sequence[Path] = ()) -> None:
         """Refuse paths of the user's, and files that are read there, that Snakemake would delete or could not read."""
         for key, path in self.paths().items():
             check_own(f"{self.where}.{key}", path, files, self.base)

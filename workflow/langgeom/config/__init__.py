@@ -94,7 +94,7 @@ def _check_corpus(corpus: Corpus) -> None:
     if corpus.reference not in spec["texts"]:
         instead = f", or set `reference` to one of: {_some(spec['texts'])}" if corpus.languages else ""
         raise UserError(f"config: {where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
-    corpus.check_paths(file for text in spec["texts"] for file in corpus.files(text))
+    corpus.check_paths([file for text in spec["texts"] for file in corpus.files(text)])
 
 
 def _nearest_text(text: str, known: Iterable[str]) -> str:

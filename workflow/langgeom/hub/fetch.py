@@ -183,9 +183,8 @@ def _rows(repo: str, revision: str, config: str | None, split: str, prepared: Pa
         return datasets.load_dataset(repo, config, split=split, revision=revision, cache_dir=str(prepared))
     finally:  # a reader may also fail on a damaged file
         if damaged := _drop_damaged(repo):
-            raise UserError(
-                f"Data set '{repo}': {', '.join(damaged[:3])} not the files of commit {revision}. They were not kept. {CURE}"
-            )
+            named = ", ".join(damaged[:3])
+            raise UserError(f"Data set '{repo}': {named} are not files of commit {revision}. They were not kept.\n{CURE}")
 
 
 def _drop_damaged(repo: str) -> list[str]:

@@ -34,7 +34,7 @@ class Untrained(Model):
       maximum: 4294967295
     revision: {$ref: "#/$defs/commit"}
     """
-    without = ("begin", "published")
+    without = ("begin", "published", "loss")  # random weights have no meaningful loss
     init = "untrained"
 
     @property
@@ -54,7 +54,7 @@ class Untrained(Model):
         return None if self.twin() or self.repository() else self.base / self._named
 
     def check(self) -> None:
-        """Refuse a twin that is not there or itself untrained, and a loss; fill in the seed."""
+        """Refuse a twin that is not there or itself untrained; fill in the seed."""
         if self.repository():
             if self.twin():
                 raise UserError(f"has 'revision', but '{self._named}' is a model of this config; remove it.")
@@ -66,8 +66,6 @@ class Untrained(Model):
                 f"untrained is '{self._named}', neither a model of this config ({some}) nor a folder with config.json; a model "
                 f"of the hub needs 'revision' beside it.{nearest(self._named, self.models)}"
             )
-        if self.spec.get("loss"):
-            raise UserError("loss is true; a model with random weights has no meaningful loss, remove it.")
         if self._named == self.name or "untrained" in self.models.get(self._named, {}):
             raise UserError(f"untrained is '{self._named}', itself untrained; name the trained model.")
         self.spec.setdefault("seed", self.seed)
