@@ -97,6 +97,6 @@ def _drawn(source: PathLike) -> int:
     if not listing and path.name != "config.json":
         return 0
     try:
-        return parameters_of(read_config(path.name, path.with_suffix("") if listing else path.parent))
+        return parameters_of(read_config(path.with_suffix("") if listing else path.parent))
     except (OSError, UserError, ValueError, LookupError, TypeError, ArithmeticError):
         return 0  # preparing it says what is wrong with it

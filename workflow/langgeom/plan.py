@@ -171,7 +171,7 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
 def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
     """Return the sizes that a config.json tells, or None if it cannot be read: preparing the model says why."""
     try:
-        config = text_config(read_config(folder.name, folder))
+        config = text_config(read_config(folder))
         width = WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch."), 4)
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained else 0
         parameters = parameters_of(config)

@@ -125,7 +125,7 @@ def kind_of_spec(where: str, spec: Mapping[str, Any], kinds: Mapping[str, type[S
         return kinds[named[0]]
     found = f"names {' and '.join(named)}" if named else f"names no source (it has {', '.join(map(str, spec)) or 'nothing'})"
     hint = next((hint for key in spec if not named and (hint := nearest(key, kinds))), "")
-    raise UserError(f"config: {where} {found}; it needs exactly one of: {', '.join(kinds)}.{hint}")
+    raise UserError(f"{where} {found}; it needs exactly one of: {', '.join(kinds)}.{hint}")
 
 
 def identity(files: Iterable[str | os.PathLike[str]]) -> Identity:
@@ -144,7 +144,7 @@ def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
     """
     if any(char in path for char in "{}\0"):
         raise UserError(
-            f"config: {where} is {path!r}; Snakemake reads braces in a path as wildcards, and no path has a NUL: rename it."
+            f"{where} is {path!r}; Snakemake reads braces in a path as wildcards, and no path has a NUL: rename it."
         )
     results = Path(os.path.abspath(base / "results"))
     real = results.resolve()
@@ -155,6 +155,6 @@ def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
             continue
         if inside:
             raise UserError(
-                f"config: {where} is {path!r}, and {file} lies in this study's results ({real}). Snakemake removes results "
+                f"{where} is {path!r}, and {file} lies in this study's results ({real}). Snakemake removes results "
                 "before it makes them anew, so your files would be lost: copy them to another folder, and name that."
             )

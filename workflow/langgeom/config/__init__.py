@@ -38,20 +38,21 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     Raises:
         UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
     """
-    config = Config(completed(settings), Path(base))
-    for corpus in config.corpora.values():
-        _check_corpus(corpus)
-    for model in config.models.values():
-        model.expand_user()
-        model.check_paths()
-        with _at(model.where):
-            model.check()
-        model.check_paths(model.files())
-    _check_metrics(config)
-    _check_figures(config)
-    _refuse_unknown("texts.measures", config["texts"]["measures"], MEASURES)
-    _check_harness(config)
-    _check_packages(config)
+    with _at("config"):
+        config = Config(completed(settings), Path(base))
+        for corpus in config.corpora.values():
+            _check_corpus(corpus)
+        for model in config.models.values():
+            model.expand_user()
+            model.check_paths()
+            with _at(model.where):
+                model.check()
+            model.check_paths(model.files())
+        _check_metrics(config)
+        _check_figures(config)
+        _refuse_unknown("texts.measures", config["texts"]["measures"], MEASURES)
+        _check_harness(config)
+        _check_packages(config)
     return config
 
 
@@ -61,7 +62,7 @@ def _at(where: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(f"config: {where}: {error}") from None
+        raise UserError(f"{where}: {error}") from None
 
 
 def _check_corpus(corpus: Corpus) -> None:
@@ -72,7 +73,7 @@ def _check_corpus(corpus: Corpus) -> None:
         if "texts" not in spec and (texts := corpus.default_texts()) is not None:
             spec["texts"] = texts
     if "texts" not in spec:
-        raise UserError(f"config: {where} lacks 'texts' (names of texts, as eng_Latn).")
+        raise UserError(f"{where} lacks 'texts' (names of texts, as eng_Latn).")
     with _at(f"{where}.texts"):
         for text in spec["texts"]:
             TextName.parse(text)
@@ -82,18 +83,18 @@ def _check_corpus(corpus: Corpus) -> None:
     for text in spec["texts"]:
         if known is not None and text not in known:
             raise UserError(
-                f"config: {where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
+                f"{where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
                 f"{_some(known)}.{_nearest_text(text, known)}"
             )
         count = corpus.line_count(text)
         if count is not None and count < spec["min_lines"]:
             raise UserError(
-                f"config: {where}.texts names '{text}', which has {count} lines; min_lines is {spec['min_lines']}. "
+                f"{where}.texts names '{text}', which has {count} lines; min_lines is {spec['min_lines']}. "
                 "Leave the text out, or lower min_lines."
             )
     if corpus.reference not in spec["texts"]:
         instead = f", or set `reference` to one of: {_some(spec['texts'])}" if corpus.languages else ""
-        raise UserError(f"config: {where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
+        raise UserError(f"{where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
     corpus.check_paths([file for text in spec["texts"] for file in corpus.files(text)])
 
 
@@ -119,7 +120,7 @@ def _check_packages(config: Config) -> None:
     for pin in config.pins():
         first = seen.setdefault(pin[:3], pin.sha256)
         if first != pin.sha256:
-            raise UserError(f"config: {pin.package} {pin.version} is pinned to two hashes, {first} and {pin.sha256}; keep one.")
+            raise UserError(f"{pin.package} {pin.version} is pinned to two hashes, {first} and {pin.sha256}; keep one.")
 
 
 def _check_harness(config: Config) -> None:
@@ -131,7 +132,7 @@ def _check_harness(config: Config) -> None:
         where, include = "quality.harness.include", os.path.expanduser(chosen["include"])
         chosen["include"] = include
         if not (config.base / include).is_dir():
-            raise UserError(f"config: {where}: there is no folder '{include}' (looked in {config.base.resolve()}).")
+            raise UserError(f"{where}: there is no folder '{include}' (looked in {config.base.resolve()}).")
         check_own(where, include, map(Path, config.harness_files()), config.base)
         # The job checks them again before it runs them; here they are refused before anything has run for hours.
         check_tasks(config.base / include)
@@ -139,7 +140,7 @@ def _check_harness(config: Config) -> None:
     _refuse_unknown("quality.harness.models", chosen["models"], trained)
     texts = config.all_texts()
     for task, name in chosen["tasks"].items():
-        where, (lang, _, script) = f"config: quality.harness.tasks names '{task}'", name.partition("_")
+        where, (lang, _, script) = f"quality.harness.tasks names '{task}'", name.partition("_")
         if "mmlu" not in task.casefold():
             raise UserError(
                 f"{where}; its accuracy would be called MMLU, so only tasks whose name holds 'mmlu' are allowed, such as "
@@ -160,7 +161,7 @@ def _refuse_unknown(
     """Refuse names that are not among the allowed ones; `hint` suggests another."""
     for name in names:
         if name not in allowed:
-            raise UserError(f"config: {where} names '{name}'; allowed: {_some(allowed, 40) or 'none'}.{hint(name, allowed)}")
+            raise UserError(f"{where} names '{name}'; allowed: {_some(allowed, 40) or 'none'}.{hint(name, allowed)}")
 
 
 def _place_of(name: str, allowed: Collection[str]) -> str:
@@ -188,11 +189,11 @@ def _check_figures(config: Config) -> None:
         # Where none is measured the figures say so themselves.
         if measured and name not in measured:
             raise UserError(
-                f"config: figures.{key} is '{name}', which is no {key} that metrics.token measures "
+                f"figures.{key} is '{name}', which is no {key} that metrics.token measures "
                 f"({', '.join(measured)}); add it there or draw another.{nearest(name, measured)}"
             )
     compared = config["figures"]["compare"]
     if len(compared) == 1:
-        raise UserError(f"config: figures.compare names '{compared[0]}' alone; it needs two models, or none.")
+        raise UserError(f"figures.compare names '{compared[0]}' alone; it needs two models, or none.")
     _refuse_unknown("figures.compare", compared, config["models"])
     _refuse_unknown("figures.sample", config["figures"]["sample"], config.all_texts(), _nearest_text)

@@ -128,20 +128,20 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any, path: tuple[Any, ...]) -> Any:
     """Copy YAML's output, refusing keys that are no text, NaN, cycles, and text longer than any setting."""
     if len(path) > 20:
-        raise UserError(f"config: {_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
+        raise UserError(f"{_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise UserError(f'config: {_join(path)} has the key {key!r}, which is no text to YAML; put it in "quotes".')
+                raise UserError(f'{_join(path)} has the key {key!r}, which is no text to YAML; put it in "quotes".')
             if len(key) > LONGEST:
-                raise UserError(f"config: {_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
+                raise UserError(f"{_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
         return {key: _plain(child, (*path, key)) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(child, (*path, index)) for index, child in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"config: {_join(path)} is {value}; a finite number is needed.")
+        raise UserError(f"{_join(path)} is {value}; a finite number is needed.")
     if isinstance(value, str) and len(value) > LONGEST:
-        raise UserError(f"config: {_join(path)} is {_shown(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
+        raise UserError(f"{_join(path)} is {_shown(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
     return value
 
 
@@ -164,22 +164,22 @@ def _describe(error: ValidationError) -> str:
     description = schema.get("description", "") if isinstance(schema, Mapping) else ""
     hint = f" ({description})" if description else ""
     if "propertyNames" in error.absolute_schema_path:
-        return f"config: {where} has the name {_shown(found)}; allowed: {description}."
+        return f"{where} has the name {_shown(found)}; allowed: {description}."
     if rule == "additionalProperties":
         known = list(schema["properties"])
         key = next(key for key in found if key not in known)
-        return f"config: unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
+        return f"unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
     if rule == "required":
         missing = next(key for key in schema["required"] if key not in found)
         wanted = schema.get("properties", {}).get(missing, {}).get("description")
-        return f"config: {where} lacks '{missing}'{f' ({wanted})' if wanted else ''}."
+        return f"{where} lacks '{missing}'{f' ({wanted})' if wanted else ''}."
     if rule == "uniqueItems":
         twice = next(item for index, item in enumerate(found) if item in found[:index])
-        return f"config: {where} names {_shown(twice)} twice; remove one."
+        return f"{where} names {_shown(twice)} twice; remove one."
     if rule in ("minItems", "minProperties", "minLength"):
-        return f"config: {where} is empty; it needs at least {limit}{hint}."
+        return f"{where} is empty; it needs at least {limit}{hint}."
     if rule == "maxItems":
-        return f"config: {where} names {len(found)}; allowed: at most {limit}{hint}."
+        return f"{where} names {len(found)}; allowed: at most {limit}{hint}."
     cure = ""
     if rule == "type":
         allowed = TYPES[schema["type"]] + hint
@@ -191,7 +191,7 @@ def _describe(error: ValidationError) -> str:
         allowed = f"{BOUNDS[rule]} {limit}{hint}"
     else:
         allowed = description or error.message
-    return f"config: {where} is {_shown(found)}; allowed: {allowed}.{cure}"
+    return f"{where} is {_shown(found)}; allowed: {allowed}.{cure}"
 
 
 def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:

@@ -86,16 +86,19 @@ class Model(Source):
         """Write the folder of the model, whole or not at all, from the files of `inputs()`.
 
         Raises:
-            UserError: as `write`; `begin` cannot be put, or transformers cannot read the result.
+            UserError: with the model's name; as `write`; `begin` cannot be put, or transformers cannot read the result.
         """
         from langgeom.models.manifest import write_manifest
         from langgeom.models.prepare import begin_with
 
-        with atomic_folder(out) as folder:
-            self.write(inputs, folder)
-            if "begin" in self.spec:
-                begin_with(self.name, self.spec["begin"], folder)
-            write_manifest(folder, self.name, self.init, self.spec)
+        try:
+            with atomic_folder(out) as folder:
+                self.write(inputs, folder)
+                if "begin" in self.spec:
+                    begin_with(self.spec["begin"], folder)
+                write_manifest(folder, self.name, self.init, self.spec)
+        except UserError as error:
+            raise UserError(f"Model '{self.name}': {error}") from error
 
 
 @cache

@@ -29,4 +29,4 @@ class Folder(Model):
         return self.base / str(self.spec["folder"])
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        take_folder(self.name, self.folder(), folder)
+        take_folder(self.folder(), folder)

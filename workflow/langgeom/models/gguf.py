@@ -24,7 +24,7 @@ NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 SPLITS_DIGITS = {"gpt-2": False, "smollm": True}
 
 
-def convert(name: str, file: Path, folder: Path) -> None:
+def convert(file: Path, folder: Path) -> None:
     """Write a GGUF file's model and tokenizer into `folder`.
 
     Weights are stored as bfloat16: the models that GGUF files are made of were published in it, and its rounding
@@ -37,16 +37,16 @@ def convert(name: str, file: Path, folder: Path) -> None:
 
     try:
         fields = GGUFReader(file).fields
-        tokenizer, special = build_tokenizer(name, {key: field.contents for key, field in fields.items()})
+        tokenizer, special = build_tokenizer({key: field.contents for key, field in fields.items()})
     except UserError:
         raise
     except Exception as error:  # whatever readers meet in bytes that are not what they should be
-        raise UserError(f"Model '{name}': the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
-    _convert_weights(name, file, folder)
+        raise UserError(f"the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
+    _convert_weights(file, folder)
     save_tokenizer(tokenizer, special, folder)
 
 
-def _convert_weights(name: str, file: Path, folder: Path) -> None:
+def _convert_weights(file: Path, folder: Path) -> None:
     """Write config.json and model.safetensors."""
     import torch
 
@@ -57,7 +57,7 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.bfloat16)
         except Exception as error:  # as above
-            raise UserError(f"Model '{name}': transformers cannot convert this GGUF file ({error}). Name another.") from error
+            raise UserError(f"transformers cannot convert this GGUF file ({error}). Name another.") from error
         # The weights are plain by now, but save_pretrained refuses what was once marked as quantised.
         model.hf_quantizer = None
         if hasattr(model.config, "quantization_config"):
@@ -66,7 +66,7 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
     tidy(folder)
 
 
-def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
+def build_tokenizer(fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
     """Return the tokenizer and its special tokens by role (`bos_token`, `eos_token`, `unk_token`, `pad_token`).
 
     `fields` reads the GGUF file's metadata by key. UserError: a kind of tokenizer that is not known here.
@@ -85,14 +85,14 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
         tokenizer = _byte_level(tokens, read("merges"), SPLITS_DIGITS[read("pre", "gpt-2")])
     else:
         raise UserError(
-            f"Model '{name}': its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
+            f"its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
             f"known here; known: llama, and gpt2 with {', '.join(SPLITS_DIGITS)}.\nUse the model's safetensors folder instead."
         )
     of_type = {number: [token for token, its in zip(tokens, types, strict=True) if its == number] for number in set(types)}
     tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in of_type.get(CONTROL, ())])
     tokenizer.add_tokens([AddedToken(token, normalized=True) for token in of_type.get(USER_DEFINED, ())])
     if len(tokenizer.get_vocab()) != len(tokens):
-        raise UserError(f"Model '{name}': its GGUF file names a token twice, so its tokenizer cannot be rebuilt.")
+        raise UserError("its GGUF file names a token twice, so its tokenizer cannot be rebuilt.")
     special = {
         f"{role}_token": tokens[read(f"{key}_token_id")]
         for role, key in {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}.items()

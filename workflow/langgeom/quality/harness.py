@@ -87,13 +87,13 @@ def check_tasks(folder: Path) -> None:
         text = path.read_text(encoding="utf-8", errors="replace")
         if "!function" in text:
             raise UserError(
-                f"config: quality.harness.include: {path} names Python code (`!function`), which is not run here: use "
+                f"quality.harness.include: {path} names Python code (`!function`), which is not run here: use "
                 "templates (doc_to_text, doc_to_choice, doc_to_target)."
             )
         for included in re.findall(r"^include:\s*['\"]?([^'\"\n]+)", text, flags=re.MULTILINE):
             if not (path.parent / included.strip()).resolve().is_relative_to(folder.resolve()):
                 raise UserError(
-                    f"config: quality.harness.include: {path} includes {included.strip()}, outside of {folder}: copy it there."
+                    f"quality.harness.include: {path} includes {included.strip()}, outside of {folder}: copy it there."
                 )
 
 
