@@ -102,9 +102,9 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
     for (corpus, name), text in texts.items():
         every["corpora"] += text.bytes
         left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
-    for shape in filter(None, shapes.values()):
-        every["models"] += shape.bytes
-        left["models"] += shape.left
+    for known in filter(None, shapes.values()):
+        every["models"] += known.bytes
+        left["models"] += known.left
     pairs = list(config.pairs())
     settings = {(model, corpus): config.measure(model, corpus) for model in config["models"] for corpus in config["corpora"]}
     for model, corpus, name in pairs:
