@@ -50,8 +50,8 @@ rule metrics:
     localrule: True
     conda:
         "../../envs/metrics.yaml"
-    shell:
-        "touch {output}"  # its batch has written it
+    script:
+        "../scripts/metrics.py"
 
 
 rule join_metrics:
