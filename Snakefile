@@ -15,7 +15,6 @@ min_version("9.27")
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 
 
@@ -36,16 +35,13 @@ rule all:
         "results/report.html",
 
 
+include: "workflow/rules/fetch.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/measure.smk"
-include: "workflow/rules/texts.smk"
 include: "workflow/rules/quality.smk"
-include: "workflow/rules/findings.smk"
-include: "workflow/rules/harness.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/explorer.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/pages.smk"
 
 
 onstart:

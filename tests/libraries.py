@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from langgeom.download import fetch_npm
+from langgeom.download import fetch
 from langgeom.errors import UserError
 from langgeom.pages.libraries import ECHARTS
 from unavailable import unavailable
@@ -22,7 +22,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.exists():
             return path
     try:
-        fetch_npm(ECHARTS.package, ECHARTS.version, ECHARTS.sha256, path)
+        fetch("npm", ECHARTS.package, ECHARTS.version, ECHARTS.sha256, path)
     except UserError as error:
         unavailable(f"the page's library cannot be had: {error}")
     return path

@@ -57,8 +57,6 @@ TRICKS = {
     "a tab": (b"\t- a", "cannot be read as YAML"),
     "a key that is a list": (b"? [a, b]\n: 1\n", "line 1: a key is a list or a mapping"),
     "an alias inside itself": (b"seed: 1\nhidden: &h {a: [*h]}\n", "alias under 'hidden' is part of itself"),
-    "an octal number": (b"a: 1\nseed: 010\n", "line 2: YAML reads 010 as 8"),
-    "a number to base 60": (b"texts_per_job: 1:30\n", "line 1: YAML reads 1:30 as 90"),
 }
 
 

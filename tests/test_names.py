@@ -42,12 +42,6 @@ def test_bad_names_are_refused(name: str) -> None:
         TextName.parse(name)
 
 
-def test_two_scripts_of_one_language() -> None:
-    assert TextName.parse("uig_Latn").same_language(TextName.parse("uig_Arab"))
-    assert not TextName.parse("uig_Latn").same_language(TextName.parse("uzn_Latn"))
-    assert not TextName.parse("cat_Latn").same_language(TextName.parse("cat_Latn_vale1252"))
-
-
 def test_nearest() -> None:
     assert nearest("anisotropi", ["anisotropy", "bpc"]) == " Did you mean 'anisotropy'?"
     assert nearest("zzz", ["anisotropy", "bpc"]) == ""

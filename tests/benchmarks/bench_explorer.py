@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from browsing import Browser
-from langgeom.download import fetch_npm
+from langgeom.download import fetch
 from langgeom.explorer import write
 from langgeom.explorer.pack import pack
 from langgeom.explorer.sentences import choose
@@ -81,7 +81,7 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     packed = pack(table(names), reference="eng_Latn", first="id_microscope", final_norm=True)
     (facts, blocks), shown = packed, choose(aligned, lines, "eng_Latn")
     tarball = folder / "echarts.tgz"
-    fetch_npm(ECHARTS.package, ECHARTS.version, ECHARTS.sha256, tarball)
+    fetch("npm", ECHARTS.package, ECHARTS.version, ECHARTS.sha256, tarball)
     library = read_library(tarball, ECHARTS)
     path = folder / "explorer.html"
     write(folder / "without.html", facts, blocks, {"chosen": {}, "lines": {}}, library)

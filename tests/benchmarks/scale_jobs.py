@@ -79,7 +79,7 @@ def _aligned(base: Path, texts: Sequence[str]) -> None:
 
 
 def _quality(base: Path, texts: Sequence[str]) -> None:
-    from langgeom.quality.rows import write_quality
+    from langgeom.quality import write_quality
 
     outputs = (base / "quality.parquet", base / "quality.csv")
     write_quality(base / "metrics.parquet", *outputs, reference=texts[0], texts=texts, names={}, runs={})

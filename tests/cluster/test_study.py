@@ -163,8 +163,7 @@ def test_two_gpus_are_planned_for_jobs_that_use_them(two_texts: Callable[[], Stu
     study = two_texts()
     # Of rules that run a model, this one's plan shows what it asks for; the others' have messages of their own.
     study.settings["quality"] = {"harness": {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}}}
-    (tmp_path / "lm_eval").touch(0o755)  # it is looked for when its jobs are planned
     words = command(study, "--dry-run", "results/harness/decoder.json")
-    output = enter([ACTIVATE, f"export PATH={tmp_path}:$PATH", words], tmp_path / "copy", tmp_path / "output.txt").end(0)
+    output = enter([ACTIVATE, words], tmp_path / "copy", tmp_path / "output.txt").end(0)
     rules = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*\bgpu=(\d)", output, re.MULTILINE)
     assert dict(rules) == {"model": "0", "harness": "2"}

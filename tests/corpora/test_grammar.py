@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from langgeom.corpora import corpus_of
-from langgeom.corpora.grammar import TABLE
-from langgeom.corpora.pairs import in_turn, type_name
-from langgeom.data import read_tsv
+from langgeom.corpora.grammar import TABLE, in_turn, type_name
 from langgeom.errors import UserError
+from langgeom.files import read_tsv
 from langgeom.names import corpora_of_pairs, type_of, type_words
 
 KAGGLE = """Serial Number,Error Type,Ungrammatical Statement,Standard English
@@ -64,7 +63,7 @@ def base(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SOURCES = [{"csv": "study.csv"}, {"blimp": "blimp"}, {"blimp": "blimp/data"}, {"pairs": "pairs.tsv"}, {"pairs": "bare.tsv"}]
+SOURCES = [{"pairs": "study.csv"}, {"blimp": "blimp"}, {"blimp": "blimp/data"}, {"pairs": "pairs.tsv"}, {"pairs": "bare.tsv"}]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: "-".join(source.values()))
@@ -75,18 +74,18 @@ def test_all_give_the_same_texts(base: Path, source: dict[str, str]) -> None:
         # Types take turns: the article comes before the second agreement.
         assert found == lines
         assert report["lines"] == 3 and report["empty"] == lines.count("")
-        assert report.get("duplicates", 0) == ("csv" in source)
+        assert report.get("duplicates", 0) == (source == SOURCES[0])
 
 
 def test_types_with_few_pairs_have_no_text_of_their_own(base: Path) -> None:
-    chosen = {**spec(csv="study.csv"), "min_lines": 2}
+    chosen = {**spec(pairs="study.csv"), "min_lines": 2}
     assert corpus_of("c", chosen, base).texts() == ["eng_Latn", "eng_Latn_wrong", "eng_Latn_wrongSubjectVerbAgreement"]
     with pytest.raises(UserError, match=r"there are 3 pairs; min_lines is 4"):
-        corpus_of("c", {**spec(csv="study.csv"), "min_lines": 4}, base).texts()
+        corpus_of("c", {**spec(pairs="study.csv"), "min_lines": 4}, base).texts()
 
 
 def test_most_takes_of_each_type(base: Path) -> None:
-    found, _ = build(spec(csv="study.csv", most=2), "eng_Latn", base)
+    found, _ = build(spec(pairs="study.csv", most=2), "eng_Latn", base)
     assert found == SENTENCES["eng_Latn"][:2]
 
 
@@ -157,15 +156,15 @@ def written(tmp_path: Path, name: str, content: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("source", "name", "content", "said"),
     [
-        ({"csv": "x.csv"}, "y", "", r"there is no file 'x.csv'"),
-        ({"csv": "x.csv"}, "x.csv", "Error Type,Ungramatical Statement,Standard English\n",
+        ({"pairs": "x.csv"}, "y", "", r"there is no file 'x.csv'"),
+        ({"pairs": "x.csv"}, "x.csv", "Error Type,Ungramatical Statement,Standard English\n",
          r"names no wrong sentence.*ungrammatical statement.*Did you mean 'ungramatical statement'"),
-        ({"csv": "x.csv"}, "x.csv", "Error Type,Ungrammatical Statement,Standard English\n", r"has no pairs"),
-        ({"csv": "x.csv"}, "x.csv", "", r"is empty"),
-        ({"csv": "x.csv"}, "x.csv", KAGGLE.encode() + b"5,T,caf\xe9,cafe\n", r"line 6: byte .* is not UTF-8"),
-        ({"csv": "x.csv"}, "x.csv", KAGGLE + "5,T,only three\n", r"line 6: 3 of 4 columns"),
-        ({"csv": "x.csv"}, "x.csv", KAGGLE + "5,T,Same  one.,Same one.\n", r"line 6: both sentences are 'Same one\.'"),
-        ({"csv": "x.csv"}, "x.csv", KAGGLE + "5,T,,One.\n", r"line 6: the ungrammatical sentence is empty"),
+        ({"pairs": "x.csv"}, "x.csv", "Error Type,Ungrammatical Statement,Standard English\n", r"has no pairs"),
+        ({"pairs": "x.csv"}, "x.csv", "", r"is empty"),
+        ({"pairs": "x.csv"}, "x.csv", KAGGLE.encode() + b"5,T,caf\xe9,cafe\n", r"line 6: byte .* is not UTF-8"),
+        ({"pairs": "x.csv"}, "x.csv", KAGGLE + "5,T,only three\n", r"line 6: 3 of 4 columns"),
+        ({"pairs": "x.csv"}, "x.csv", KAGGLE + "5,T,Same  one.,Same one.\n", r"line 6: both sentences are 'Same one\.'"),
+        ({"pairs": "x.csv"}, "x.csv", KAGGLE + "5,T,,One.\n", r"line 6: the ungrammatical sentence is empty"),
         ({"pairs": "x.tsv"}, "x.tsv", "correct\twrongg\na\tb\n", r"names no wrong sentence.*Did you mean 'wrongg'"),
         ({"pairs": "x.tsv"}, "x.tsv", "one column\n", r"line 1: one column"),
         ({"pairs": "x.csv"}, "x.csv", "a,b\nc\n", r"line 2: 1 of 2 columns"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import udhr_table
 from langgeom.corpora import corpus_of, udhr
 from langgeom.errors import UserError
 from langgeom.files import sha256
@@ -122,7 +123,7 @@ def test_names_of_several_declarations_and_what_is_left_out(tmp_path: Path) -> N
 
     pages = {"eng": ("eng", 30), "por_PT": ("por", 30), "por_BR": ("por", 30), "nya_x_1": ("nya", 31), "abc": ("abc", 29)}
     pages |= {"xyz_a": ("xyz", 30), "001": ("und", 30)}
-    rows, left_out = udhr.index(package(tmp_path / "p.tgz", {file: declaration(*what) for file, what in pages.items()}))
+    rows, left_out = udhr_table.index(package(tmp_path / "p.tgz", {file: declaration(*what) for file, what in pages.items()}))
     assert [(row.text, row.file, row.lines) for row in rows] == [
         ("eng_Latn", "eng", 30),
         ("nya_Latn", "nya_x_1", 30),  # what English lacks is no line
@@ -163,12 +164,12 @@ def test_the_table_of_declarations() -> None:
     assert rows["eng_Latn"].file == "eng" and rows["deu_Latn"].file == "deu_1996" and rows["zlm_Arab"].file == "mly_arab"
     assert rows["jpn_Jpan"].file == "jpn" and rows["kor_Hang"].file == "kor" and rows["cmn_Hant"].file == "cmn_hant"
     assert len({row.file for row in rows.values()}) == len(rows)
-    assert min(row.lines for row in rows.values()) >= udhr.FEWEST
+    assert min(row.lines for row in rows.values()) >= udhr_table.FEWEST
 
 
 @pytest.mark.skipif(not PACKAGE.exists(), reason="the package udhr is not fetched; `make` fetches it")
 def test_real_declarations_align() -> None:
-    assert [row._asdict() for row in udhr.index(PACKAGE)[0]] == [row._asdict() for row in udhr.udhr_texts().values()]
+    assert [row._asdict() for row in udhr_table.index(PACKAGE)[0]] == [row._asdict() for row in udhr.udhr_texts().values()]
     english, _ = udhr.declaration_lines(PACKAGE, "eng_Latn", "eng_Latn")
     arabic, done = udhr.declaration_lines(PACKAGE, "arb_Arab", "eng_Latn")
     assert len(english) == len(arabic) == 58

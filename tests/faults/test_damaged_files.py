@@ -19,7 +19,7 @@ from langgeom.corpora import corpus_of, flores
 from langgeom.errors import UserError
 from langgeom.files import sha256
 from langgeom.hidden.load import load
-from langgeom.hub.listing import read_listing, write_listing
+from langgeom.hub import read_listing, write_listing
 from langgeom.models import build_model
 from langgeom.models.gguf import convert
 from langgeom.pages.libraries import ECHARTS, read_library
@@ -103,7 +103,10 @@ def test_gguf_files(wheels: Path, tmp_path: Path) -> None:
     def converted() -> bool:
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         (tmp_path / "out").mkdir()
-        convert("m.gguf", path, tmp_path / "out")
+        try:
+            convert(path, tmp_path / "out")
+        except UserError as error:
+            raise UserError(f"{path.name}: {error}") from error  # as a model's `build` puts its name before it
         return path.stat().st_size == len(whole)  # nothing that is cut off passes
 
     contents = [b"", b"GGUF", *(cut(whole) for _ in range(4)), *(flip(whole, 600) for _ in range(6))]

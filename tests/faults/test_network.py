@@ -19,7 +19,7 @@ import pytest
 import tiny
 from langgeom import download
 from langgeom.errors import UserError
-from langgeom.hub.listing import listing_path, read_listing
+from langgeom.hub import listing_path, read_listing
 from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository, client_of, serving
 from unavailable import unavailable
 
@@ -139,20 +139,21 @@ ATTACKS = ["hangs", "trickles", "stops half way", "sends other bytes", "sends an
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("client", ["pip", "npm"])
-def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str) -> None:
+def test_registries(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str, attack: str) -> None:
     if client == "npm" and shutil.which("npm") is None:
         unavailable("there is no npm here")
     out = tmp_path / "out" / "package"
 
-    def fetch(seconds: float) -> None:
+    def fetch(seconds: int) -> None:
+        monkeypatch.setenv("LANGGEOM_DOWNLOAD_SECONDS", str(seconds))
         if client == "pip":
-            download.fetch_pypi("tiny-weights", "1.0", registry.sha256(".whl"), out, seconds=seconds)
+            download.fetch("pypi", "tiny-weights", "1.0", registry.sha256(".whl"), out)
         else:
-            download.fetch_npm("tiny-texts", "1.0.0", registry.sha256(".tgz"), out, seconds=seconds)
+            download.fetch("npm", "tiny-texts", "1.0.0", registry.sha256(".tgz"), out)
 
     registry.attack = attack
     with pytest.raises(UserError) as caught:
-        fetch(10.0 if attack == "trickles" else 100.0)
+        fetch(10 if attack == "trickles" else 100)
     message, what = str(caught.value), {"pip": "tiny-weights 1.0 from PyPI", "npm": "tiny-texts 1.0.0 from npm"}[client]
     assert registry.asked and what in message and PASSWORD not in message and len(message) < 1500
     wanted = {"trickles": "took more than 10 s and was stopped. Check the network and run again;"}
@@ -163,7 +164,7 @@ def test_registries(registry: Registry, tmp_path: Path, client: str, attack: str
     assert wanted.get(attack, "") in message
     assert list(out.parent.iterdir()) == []
     registry.attack = ""
-    fetch(100.0)
+    fetch(100)
     assert hashlib.sha256(out.read_bytes()).hexdigest() == registry.sha256(".whl" if client == "pip" else ".tgz")
     assert list(out.parent.iterdir()) == [out]
 

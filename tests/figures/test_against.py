@@ -16,7 +16,7 @@ from figures.drawn import draw
 from figures.synthetic import MODELS, TEXTS, synthetic
 from langgeom.analysis.layers import median_over_layers
 from langgeom.analysis.quality import choose
-from langgeom.quality.rows import measured
+from langgeom.quality import measured
 from langgeom.table import QUALITY
 
 MMLU = ["spa_Latn", "rus_Cyrl", "tur_Latn", "arb_Arab", "hin_Deva", "swh_Latn"]

@@ -12,7 +12,7 @@ import pytest
 
 import tiny
 from langgeom.errors import UserError
-from langgeom.hub.listing import listing_path, read_listing
+from langgeom.hub import listing_path, read_listing
 from langgeom.models import build_model
 from langgeom.models.manifest import read_manifest
 from stand_in_hub import COMMIT, SIGNATURE, TOKEN, Hub, Repository
@@ -247,7 +247,7 @@ def test_code_of_its_own_is_refused(client: Client, repository: Repository, tmp_
 def test_a_full_disk(client: Client, repository: Repository) -> None:
     call = f"fetch.fetch_model({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
     status, said = client(
-        f"from langgeom import disk\nfrom langgeom.hub import fetch\ndisk.free_bytes = lambda _: 1000\n{call}"
+        f"from langgeom import files\nfrom langgeom.hub import fetch\nfiles.free_bytes = lambda _: 1000\n{call}"
     )
     assert status == 1 and "LANGGEOM_DISK_UNCHECKED" in said, said
     status, said = client(

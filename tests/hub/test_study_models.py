@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 import tiny
 from langgeom.files import sha256
 from langgeom.hidden.load import load
-from langgeom.hub.listing import write_listing
+from langgeom.hub import write_listing
 from langgeom.models import build_model
 
 COMMIT = "0" * 40

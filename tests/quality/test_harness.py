@@ -14,9 +14,8 @@ import pytest
 import tiny
 from langgeom.errors import UserError
 from langgeom.models import build_model
-from langgeom.quality import harness
+from langgeom.quality import harness, read_harness
 from langgeom.quality.harness import check_tasks, command, run_harness
-from langgeom.quality.rows import read_harness
 from local_task import the_harness, write_task
 
 TOKEN = "hf_MARKERthatMustNeverBeWritten"

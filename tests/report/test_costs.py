@@ -18,8 +18,8 @@ def bench(folder: Path, name: str, *jobs: tuple[float | str, str]) -> None:
 def test_jobs_are_added_up_by_stage_in_the_order_of_the_workflow(tmp_path: Path) -> None:
     bench(tmp_path, "measure/dec/my.texts.1", (100.0, "900.5"))
     bench(tmp_path, "measure/dec/my.texts.2", (50.5, "1200.0"), ("NA", "7"))
-    bench(tmp_path, "wheel/some-1.0.0", (2.0, "NA"))
-    bench(tmp_path, "npm_package/echarts-6.1.0", (1.0, "-"))
+    bench(tmp_path, "package/pypi/some-1.0.0.whl", (2.0, "NA"))
+    bench(tmp_path, "package/npm/echarts-6.1.0.tgz", (1.0, "-"))
     bench(tmp_path, "conclusions", (3.0, "200"))
     bench(tmp_path, "corpus/my.texts/eng_Latn", (0.5, "10"))
     assert costs(tmp_path, {"dec"}, {"my.texts"}) == [

@@ -15,7 +15,6 @@ from study import ROOT, Study
 
 # Jobs as those of hidden states, and others, that are done at once.
 STUB = f"""
-include: "{ROOT}/workflow/rules/config.smk"
 include: "{ROOT}/workflow/rules/common.smk"
 
 rule all:
@@ -62,8 +61,9 @@ def test_jobs_take_turns_on_a_gpu(fresh: Callable[[], Study], monkeypatch: pytes
 
 def test_every_job_that_fills_a_gpu_takes_turns() -> None:
     """Those whose code picks a device, and lm_eval, which picks its own."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk")}
-    asking = {name for name, text in texts.items() if "gpu_turn=GPU_TURN," in text}
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk")]
+    rules = [rule for text in texts for rule in re.split(r"^rule ", text, flags=re.MULTILINE)]
+    asking = {rule.split(":")[0] for rule in rules if "gpu_turn=GPU_TURN," in rule}
     jobs = (ROOT / "workflow" / "langgeom").glob("*_job.py")
     picking = {path.stem.removesuffix("_job") for path in jobs if "pick_device" in path.read_text(encoding="utf-8")}
     assert asking == picking | {"harness"} and picking

@@ -27,7 +27,7 @@ def source_settings(kind: str, path: str) -> tuple[str, dict[str, Any]]:
     if kind in ("folder", "flores"):
         corpora["mine"] = {kind: path, "min_lines": 1, "texts": ["eng_Latn"]}
         return f"corpora.mine.{kind}", settings
-    if kind in ("csv", "blimp", "pairs"):
+    if kind in ("blimp", "pairs"):
         corpora["errors"] = {"grammar": {kind: path}, "min_lines": 1}
         return f"corpora.errors.grammar.{kind}", settings
     if kind == "include":
@@ -53,7 +53,7 @@ def given(fresh: Callable[[], Study]) -> Study:
 
 
 SOURCES = {
-    "folder": "texts", "flores": "flores.tar", "csv": "pairs.csv", "pairs": "pairs.csv", "blimp": "pairs.jsonl",
+    "folder": "texts", "flores": "flores.tar", "pairs": "pairs.csv", "blimp": "pairs.jsonl",
     "include": "tasks", "model": "decoder", "untrained": "decoder",
 }  # fmt: skip
 

@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 import tiny
-from langgeom import disk
+from langgeom import files
 from langgeom.config import Config, check
 from langgeom.errors import UserError
-from langgeom.hub.listing import listing_path
-from langgeom.plan import check_disk, check_harness, make_plan, read_shapes, shape_of
+from langgeom.hub import listing_path
+from langgeom.plan import FEWEST, check_disk, make_plan, read_shapes, shape_of
 from study import ROOT, Study
 from unavailable import unavailable
 
@@ -87,7 +87,7 @@ def test_models_that_are_not_here_are_named(tmp_path: Path) -> None:
     other = {"hub": "microsoft/Phi-3.5-mini-instruct", "revision": "1" * 40}  # another commit than that of shapes.tsv
     plan = make_plan(of_hub(wheel=wheel, twin={"untrained": "wheel"}, other=other), tmp_path)
     assert plan.unknown == ["far", "wheel", "twin", "other"] and plan.tokens == 0
-    assert all(not text.sample and 30 < text.sentences < 70 for text in plan.texts.values())
+    assert all(text.guessed and 30 < text.sentences < 70 for text in plan.texts.values())
     assert plan.needed == sum(text.bytes for text in plan.texts.values())
 
 
@@ -139,14 +139,14 @@ def test_too_small_a_disk(fresh: Callable[[], Study], monkeypatch: pytest.Monkey
     study = fresh()
     config = config_of(study)
     check_disk(config, study.folder)
-    needed = make_plan(config, study.folder, exact=False).needed
-    monkeypatch.setattr(disk, "free_bytes", lambda place: needed - 1)
+    needed = make_plan(config, study.folder, FEWEST).needed
+    monkeypatch.setattr(files, "free_bytes", lambda place: needed - 1)
     with pytest.raises(UserError, match=r"take about 0\.0 GiB more.*LANGGEOM_DISK_UNCHECKED=1"):
         check_disk(config, study.folder)
     monkeypatch.setenv("LANGGEOM_DISK_UNCHECKED", "1")
     check_disk(config, study.folder)
     monkeypatch.delenv("LANGGEOM_DISK_UNCHECKED")
-    monkeypatch.setattr(disk, "free_bytes", lambda place: needed)
+    monkeypatch.setattr(files, "free_bytes", lambda place: needed)
     check_disk(config, study.folder)
 
 
@@ -177,14 +177,14 @@ def test_the_configs_that_are_shipped_are_planned_before_anything_is_fetched(
 ) -> None:
     config = check(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), ROOT)
     start = time.process_time()
-    plan = make_plan(config, tmp_path, exact=False)
+    plan = make_plan(config, tmp_path, FEWEST)
     assert time.process_time() - start < 2
-    assert not plan.unknown and all(shape and shape.folder is None for shape in plan.shapes.values())
-    assert least * disk.GIB < plan.needed < most * disk.GIB
+    assert not plan.unknown and all(shape and shape.tabled for shape in plan.shapes.values())
+    assert least * files.GIB < plan.needed < most * files.GIB
     done = plan_of(tmp_path, str(ROOT / name), LANGGEOM_DISK_UNCHECKED="1")  # a refusal is that of a small disk
     assert done.returncode == 0, done.stderr
     assert "not known" not in done.stdout and "at least" not in done.stdout and "hours left on one GPU" in done.stdout
-    guessed = sum(not text.sample for text in plan.texts.values())
+    guessed = sum(text.guessed for text in plan.texts.values())
     assert guessed > 20 and f"Guessed: the lengths of {guessed} texts" in done.stdout
     line = next(line for line in done.stdout.splitlines() if "sizes are those of shapes.tsv" in line)
     assert line.endswith(", ".join(config["models"]))
@@ -192,7 +192,7 @@ def test_the_configs_that_are_shipped_are_planned_before_anything_is_fetched(
 
 def test_the_study_is_refused_before_the_first_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = check(yaml.safe_load((ROOT / "configs/study.yaml").read_text(encoding="utf-8")), ROOT)
-    monkeypatch.setattr(disk, "free_bytes", lambda place: 10 * disk.GIB)
+    monkeypatch.setattr(files, "free_bytes", lambda place: 10 * files.GIB)
     with pytest.raises(UserError, match=r"GiB more.*10\.0 GiB free"):
         check_disk(config, tmp_path)
 
@@ -221,9 +221,9 @@ def test_the_table_of_shapes_is_of_what_is_prepared(tmp_path: Path, model: str) 
     config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), ROOT)
     for name in (model, f"{model}-untrained"):
         table, prepared = shape_of(config, name, tmp_path), shape_of(config, name, ROOT)
-        assert table is not None and prepared is not None and table.folder is None
+        assert table is not None and prepared is not None and table.tabled
         assert table.bytes == pytest.approx(prepared.bytes, rel=0.05)
-        assert replace(table, folder=prepared.folder, bytes=prepared.bytes, left=0) == prepared
+        assert replace(table, tabled=False, bytes=prepared.bytes, left=0) == prepared
 
 
 def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None:
@@ -242,31 +242,3 @@ def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None
     output = study.run("table", check=False)
     assert "LANGGEOM_DISK_UNCHECKED" in output and "Traceback" not in output
     assert not (study.folder / "results" / "corpora").exists()
-
-
-def test_a_harness_that_cannot_be_asked_is_refused_before_the_run(
-    fresh: Callable[[], Study], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study = fresh()
-    study.settings["quality"] = {"harness": {"models": ["encoder"], "tasks": {"m_mmlu_es": "spa_Latn"}}}
-    with pytest.raises(UserError, match=r"quality\.harness\.models names 'encoder'.*decoders"):
-        check_harness(config_of(study), "encoder", study.folder)
-    output = study.run("results/quality.parquet", check=False)
-    assert "quality.harness.models names 'encoder'" in output and "Traceback" not in output
-    assert not (study.folder / "results" / "corpora").exists()
-    # No kind is known before the config is here.
-    (study.folder / "encoder" / "config.json").unlink()
-    check_harness(config_of(study), "encoder", study.folder, program=False)
-    # A decoder, but no harness to ask it.
-    (study.folder / "encoder").rename(study.folder / "other")
-    study.settings["models"] = {"decoder": {"folder": "decoder"}}
-    study.settings["quality"]["harness"]["models"] = ["decoder"]
-    config = config_of(study)
-    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    with pytest.raises(UserError, match="Run `make harness`"):
-        check_harness(config, "decoder", study.folder)
-    check_harness(config, "decoder", study.folder, program=False)
-    answers = study.folder / "results/harness/decoder.json"
-    answers.parent.mkdir(parents=True)
-    answers.write_text("{}", encoding="utf-8")
-    check_harness(config, "decoder", study.folder)

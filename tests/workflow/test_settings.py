@@ -84,9 +84,6 @@ def planned(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         configs[setting].write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     command = [sys.executable, str(ROOT / "tests" / "workflow" / "dry_runs.py"), str(ROOT / "Snakefile"), str(finished.folder)]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    harness = folder / "lm_eval"  # it is looked for when its jobs are planned
-    harness.touch(0o755)
-    environment["PATH"] = f"{folder}{os.pathsep}{environment['PATH']}"
     subprocess.run([*command, *map(str, configs.values())], env=environment, check=True, timeout=1800)
     found = {}
     for setting, path in configs.items():

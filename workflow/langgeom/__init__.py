@@ -1,7 +1,6 @@
 """The geometry of multilingual language models, layer by layer: plain functions on arrays and paths.
 
-Rooms: `corpora` (parallel text), `models` (weights on disk), `hidden` (hidden states of every layer), `metrics`
-(measurements per layer), `figures` (pictures and the numbers drawn). Nothing here knows Snakemake.
+Nothing here knows Snakemake. docs/design.md says what each room does.
 """
 
 __version__ = "0.1.0"

@@ -11,19 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, is_disk_full
 
-# What tarfile and the decompressors raise on damaged bytes; zipfile raises more, for example on a changed method or time.
+# What readers raise on damaged bytes; zipfile raises more, for example on a changed method or time.
 BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 BROKEN_ZIP = (zipfile.BadZipFile, *BROKEN, struct.error, RuntimeError, ValueError, IndexError)
 
 
 @contextmanager
 def reading(path: Path, what: str = "an archive", cure: str = "Fetch it again.") -> Iterator[tarfile.TarFile]:
-    """Open a tar archive for a block that reads it.
-
-    Args:
-        what, cure: the message's name for it, and its advice.
+    """Open a tar archive for a block that reads it; `what` and `cure` are the message's name for it and its advice.
 
     Raises:
         UserError: the archive is missing or damaged, wherever in the block that shows.
@@ -42,6 +39,8 @@ def reading_zip(path: Path, cure: str) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except BROKEN_ZIP as error:
+        if is_disk_full(error):  # of what the block writes
+            raise
         raise UserError(f"{path} is damaged inside ({error}). {cure}") from None
 
 
@@ -54,11 +53,7 @@ def members(archive: tarfile.TarFile) -> list[str]:
 
 
 def member(archive: tarfile.TarFile, name: str) -> bytes:
-    """Return the content of a regular file in an archive.
-
-    Raises:
-        KeyError: there is no regular file of that name.
-    """
+    """Return the content of a regular file in an archive; KeyError if there is none of that name."""
     found = archive.getmember(name)
     file = archive.extractfile(found) if found.isreg() else None
     if file is None:

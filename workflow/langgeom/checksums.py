@@ -20,7 +20,7 @@ def record(results: Path) -> None:
     """Record the checksums of all results that are new or were written since the last recording."""
     listing = results / LISTING
     known, since = _read(listing), listing.stat().st_mtime if listing.exists() else 0.0
-    files = [path.relative_to(results).as_posix() for path in _files(results)]
+    files = _files(results)
     written = [name for name in files if name not in known or (results / name).stat().st_mtime >= since]
     if written or known.keys() != set(files):
         known |= dict(zip(written, _checksums(results, written), strict=True))
@@ -35,10 +35,10 @@ def verify(results: Path) -> dict[str, str]:
     return {name: "damaged" if found[name] else "missing" for name in known if found[name] != known[name]}
 
 
-def _files(results: Path) -> list[Path]:
-    """Return the files of all results; names that begin with a dot are temporary, or Snakemake's."""
-    found = {path: path.relative_to(results).parts for path in sorted(results.rglob("*")) if path.is_file()}
-    return [path for path, parts in found.items() if parts[0] not in LEFT_OUT and not any(part[0] == "." for part in parts)]
+def _files(results: Path) -> list[str]:
+    """Return the names of all results; those that begin with a dot are temporary, or Snakemake's."""
+    found = [path.relative_to(results) for path in sorted(results.rglob("*")) if path.is_file()]
+    return [path.as_posix() for path in found if path.parts[0] not in LEFT_OUT and not any(p[0] == "." for p in path.parts)]
 
 
 def _checksums(results: Path, names: Iterable[str]) -> list[str]:
@@ -63,15 +63,13 @@ def cure(results: Path, name: str) -> tuple[list[Path], list[Path]]:
     """Return what to remove so that a damaged result is made anew, and the outputs that Snakemake has to force for that."""
     kind, *rest = Path(name).parts
     if kind == "models":  # what was measured with it is suspect
-        removed = [results / folder / rest[0] for folder in (kind, "metrics", "aligned", "hidden")]
-        return removed, [results / kind / rest[0]]
+        return [results / folder / rest[0] for folder in (kind, "metrics", "aligned", "hidden")], [results / kind / rest[0]]
     if kind in ("metrics", "aligned", "hidden") and len(rest) == 3:
         # A text is done when its table is there, and its batch when its listing is.
         batches = results / "metrics" / rest[0] / rest[1]
         return [results / name, batches / f"{Path(name).stem}.parquet"], sorted(batches.glob("*.json"))
-    if (listing := (results / name).parent.with_suffix(".json")).exists():  # of files fetched from the hub
-        return [results / name], [listing]
-    return [results / name], [results / name]
+    listing = (results / name).parent.with_suffix(".json")  # of files fetched from the hub
+    return [results / name], [listing if listing.exists() else results / name]
 
 
 def main(results: Path) -> int:
@@ -80,20 +78,19 @@ def main(results: Path) -> int:
         print(f"{results / LISTING} is not there: a run writes it when it has succeeded.")
         return 1
     wrong = verify(results)
+    if not wrong:
+        print(f"All {len(_read(results / LISTING))} results are as they were written.")
+        return 0
     for name, what in wrong.items():
         print(f"{what}: {results / name}")
-    if wrong:
-        cures = [cure(results, name) for name in wrong]
-        removed = dict.fromkeys(shlex.quote(str(path)) for paths, _ in cures for path in paths)
-        forced = dict.fromkeys(str(path) for _, paths in cures for path in paths)
-        print(
-            f"{len(wrong)} results are not as they were written. This makes them anew, with all that was made from them "
-            "(what the config does not ask for any more, leave out):\n"
-            f'rm -rf {" ".join(removed)}\nmake ARGS="--forcerun {" ".join(forced)}"'
-        )
-        return 1
-    print(f"All {len(_read(results / LISTING))} results are as they were written.")
-    return 0
+    cures = [cure(results, name) for name in wrong]
+    removed = dict.fromkeys(shlex.quote(str(path)) for paths, _ in cures for path in paths)
+    forced = dict.fromkeys(str(path) for _, paths in cures for path in paths)
+    print(
+        f"{len(wrong)} results are not as they were written. This makes them anew, with all that was made from them (what the "
+        f'config does not ask for any more, leave out):\nrm -rf {" ".join(removed)}\nmake ARGS="--forcerun {" ".join(forced)}"'
+    )
+    return 1
 
 
 if __name__ == "__main__":

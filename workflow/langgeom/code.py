@@ -9,37 +9,29 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from langgeom.errors import UserError
-
 ROOT = Path(__file__).resolve().parent
 # No result depends on these: wording, housekeeping, and the checks of a config, whose settings are parameters themselves.
-WITHOUT_EFFECT = ("langgeom.code", "langgeom.config", "langgeom.disk", "langgeom.errors", "langgeom.files")
+WITHOUT_EFFECT = ("langgeom.code", "langgeom.config", "langgeom.errors", "langgeom.files")
 
 
 @functools.cache
 def code_of(*modules: str) -> str:
-    """Return a fingerprint of modules and packages of this library and of all of it that they import, at any place.
+    """Return a fingerprint of modules and packages of this library, as `langgeom.hidden`, and of all of it that they import.
 
     Comments, docstrings and layout do not count. A package counts with all modules in it.
-
-    Args:
-        modules: dotted names, as `langgeom.hidden`.
     """
     pending, seen = list(modules), dict[str, str]()
+    for name in modules:
+        if not _files(name):
+            raise ValueError(f"'{name}' is no module of langgeom")
     while pending:
         name = pending.pop()
-        files = _files(name)
-        if name in modules and not files:
-            raise ValueError(f"'{name}' is no module of langgeom")
-        if name in seen or name.startswith(WITHOUT_EFFECT):
-            continue
-        parsed = [_parsed(path.read_text(encoding="utf-8")) for path in files]
-        seen[name] = "\n".join(code for code, _ in parsed)
-        pending += [imported for _, names in parsed for imported in names]
+        if name not in seen and not name.startswith(WITHOUT_EFFECT):
+            seen[name], imported = _read(name)
+            pending += imported
     return hashlib.sha256("\n".join(sorted(seen.values())).encode()).hexdigest()[:16]
 
 
@@ -52,9 +44,15 @@ def _files(name: str) -> list[Path]:
 
 
 @functools.cache
-def _parsed(source: str) -> tuple[str, list[str]]:
-    """Return a module's code without comments and docstrings, and the names in this library that it imports."""
-    tree, names = ast.parse(source), set[str]()
+def _read(name: str) -> tuple[str, list[str]]:
+    """Return the code of a module or package without comments, docstrings and layout, and what of this library it imports."""
+    parsed = [_parsed(path) for path in _files(name)]
+    return "\n".join(code for code, _ in parsed), sorted(set().union(*(names for _, names in parsed)))
+
+
+@functools.cache
+def _parsed(path: Path) -> tuple[str, set[str]]:
+    tree, names = ast.parse(path.read_bytes()), set[str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
@@ -62,28 +60,17 @@ def _parsed(source: str) -> tuple[str, list[str]]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
-    return ast.dump(tree), sorted(name for name in names if name.split(".")[0] == "langgeom")
+    return ast.dump(tree), {name for name in names if name.split(".")[0] == "langgeom"}
 
 
 def versions_of(*distributions: str) -> list[str]:
     """Return the installed versions of libraries that a result depends on, "" for one that is not installed."""
-    found = []
-    for name in distributions:
-        try:
-            found.append(version(name))
-        except PackageNotFoundError:
-            found.append("")
-    return found
+    return [_version(name) for name in distributions]
 
 
-def check_python() -> None:
-    """Refuse a Python that Snakemake cannot call, since it does not quote the path.
-
-    Raises:
-        UserError: naming the path.
-    """
-    if any(character in sys.executable for character in " \t\n'\"$`\\;&|<>()*?"):
-        raise UserError(
-            f"the path of Python, {sys.executable}, has a space or another character that Snakemake does not quote. "
-            "Move the checkout, or make its environment elsewhere: make VENV=/some/folder."
-        )
+@functools.cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

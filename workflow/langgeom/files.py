@@ -1,7 +1,8 @@
-"""Writing files whole or not at all, hashing them, and removing what a killed process left half written."""
+"""Files: written whole or not at all, read, hashed; what a killed process left half written; the room on a disk."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -18,10 +19,14 @@ from typing import Any
 
 from langgeom.errors import UserError
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
 # A temporary name holds the process and the machine that it belongs to.
 MARK = re.compile(r"\.\d+-(?P<machine>[0-9a-f]{8})\.tmp")
 DAY = 86400.0
+GIB = 1 << 30
+UNCHECKED = "LANGGEOM_DISK_UNCHECKED"
+PathLike = str | os.PathLike[str]
 
 
 def _mark() -> str:
@@ -29,7 +34,7 @@ def _mark() -> str:
 
 
 @contextmanager
-def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic(path: PathLike) -> Iterator[Path]:
     """Yield a temporary name beside `path`, which is renamed to `path` if the block ends well and removed if it does not.
 
     No reader ever sees half a file, whatever kills the writer. The suffix is kept, since writers choose a format by it.
@@ -47,7 +52,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_folder(path: PathLike) -> Iterator[Path]:
     """Yield an empty temporary folder beside `path`, which replaces `path` if the block ends well, else is removed."""
     path = Path(path)
     with scratch(path) as temporary:
@@ -61,7 +66,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch(path: str | os.PathLike[str]) -> Iterator[Path]:
+def scratch(path: PathLike) -> Iterator[Path]:
     """Yield an empty temporary folder beside `path`, which is removed at the end."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +83,7 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> list[Path]:
+def clear_temporaries(folder: PathLike, grace: float = DAY) -> list[Path]:
     """Remove temporary files of killed processes anywhere below a folder, and return them.
 
     Call it while no process of this machine works there. Jobs of a cluster may still run on other machines: their files are
@@ -99,7 +104,14 @@ def clear_temporaries(folder: str | os.PathLike[str], grace: float = DAY) -> lis
     return found
 
 
-def read_json(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
+def write_json(path: PathLike, content: Any, *, indent: int | None = 2, sort_keys: bool = False) -> None:
+    """Write a JSON file, whole or not at all."""
+    with atomic(path) as temporary:
+        text = json.dumps(content, indent=indent, ensure_ascii=False, sort_keys=sort_keys)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: PathLike, *keys: str) -> dict[str, Any]:
     """Return the mapping in a JSON file that this workflow wrote.
 
     Raises:
@@ -114,7 +126,36 @@ def read_json(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
     return content
 
 
-def sha256(path: str | os.PathLike[str]) -> str:
+def read_tsv(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table of `workflow/data` by column; # begins a comment, quotes are plain."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = (line for line in file if not line.startswith("#"))
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [{key: value or "" for key, value in row.items()} for row in rows]
+
+
+def sha256(path: PathLike) -> str:
     """Return the SHA-256 checksum of a file in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def free_bytes(place: Path) -> int:
+    """Return the bytes free on the disk of a file or folder, which need not exist yet."""
+    place = place.absolute()
+    return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists())).free
+
+
+def check_free(needed: int, place: Path) -> None:
+    """Refuse to write more bytes than the disk has free, unless LANGGEOM_DISK_UNCHECKED is set.
+
+    Raises:
+        UserError: the disk is too small.
+    """
+    free = free_bytes(place)
+    if needed > free and not os.environ.get(UNCHECKED):
+        raise UserError(
+            f"The results take about {needed / GIB:.1f} GiB more, and the disk of {place} has {free / GIB:.1f} GiB free. Free "
+            "space, set hidden.keep to none, or name fewer models or texts; `make plan` shows the size of each stage. "
+            f"{UNCHECKED}=1 starts all the same."
+        )

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from langgeom.data import DATA, read_tsv
-from langgeom.errors import UserError, nearest
+from langgeom.files import DATA, read_tsv
 from langgeom.names import TextName
 
-PATH = DATA / "languages.tsv"
 UNKNOWN = "unknown"
 
 
@@ -52,37 +50,14 @@ def scripts() -> Mapping[str, Script]:
 
 @functools.cache
 def languages() -> Mapping[str, Language]:
-    """Return the known languages by ISO 639-3 code.
-
-    Raises:
-        UserError: the file of languages names a code twice, or holds a value that its column does not allow.
-    """
-    known: dict[str, Language] = {}
-    for row in read_tsv(PATH):
-        one = _language(row)
-        if one.lang in known:
-            raise UserError(f"{PATH.name} names '{one.lang}' twice; remove one.")
-        known[one.lang] = one
-    return MappingProxyType(known)
+    """Return the known languages by ISO 639-3 code."""
+    return MappingProxyType({row["lang"]: _language(row) for row in read_tsv(DATA / "languages.tsv")})
 
 
 def _language(row: Mapping[str, str]) -> Language:
-    lang, wals, resource, codes = row["lang"], row["wals100"], row["resource"], tuple(row["scripts"].split())
-    for code in codes:
-        if code not in scripts():
-            raise UserError(f"{PATH.name}, '{lang}': there is no script '{code}'.{nearest(code, scripts())}")
-    if wals not in ("yes", "no") or resource not in ("", *"012345"):
-        raise UserError(f"{PATH.name}, '{lang}': wals100 is '{wals}' (yes or no), resource is '{resource}' (0 to 5, or empty).")
-    return Language(
-        lang,
-        row["name"] or lang,
-        row["family"] or UNKNOWN,
-        row["genus"] or UNKNOWN,
-        wals == "yes",
-        int(resource) if resource else None,
-        tuple(row["related"].split()),
-        codes,
-    )
+    facts = (row["name"] or row["lang"], row["family"] or UNKNOWN, row["genus"] or UNKNOWN, row["wals100"] == "yes")
+    resource = int(row["resource"]) if row["resource"] else None
+    return Language(row["lang"], *facts, resource, tuple(row["related"].split()), tuple(row["scripts"].split()))
 
 
 def language(lang: str) -> Language:
@@ -96,20 +71,12 @@ def script(code: str) -> Script:
 
 
 def label(text: str, among: Iterable[str], *, with_script: bool = True) -> str:
-    """Name a text as a reader would, as short as the texts shown together with it allow.
+    """Name a text as a reader would, as short as the texts shown together with it (`among`) allow.
 
     `fra_Latn` is "French"; `uig_Arab` is "Uyghur (Arab)" where `uig_Latn` is shown too; a variant is always named.
-
-    Args:
-        text: a text's name.
-        among: the names of all texts shown together, `text` itself included or not.
-        with_script: False names the language alone, for a place that shows its scripts by other means.
-
-    Raises:
-        UserError: a name that is no text's name.
+    With `with_script=False` the script is not named, for a place that shows it by other means.
     """
-    name = TextName.parse(text)
-    others = [TextName.parse(other) for other in among]
+    name, others = TextName.parse(text), [TextName.parse(other) for other in among]
     # Two codes may share a name, as a macrolanguage and its standard variety do.
     shared = {other.lang for other in others if language(other.lang).name == language(name.lang).name} - {name.lang}
     scripts = {other.script for other in others if other.lang == name.lang} | {name.script}

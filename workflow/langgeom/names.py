@@ -37,17 +37,13 @@ class TextName(NamedTuple):
         if not re.fullmatch(TEXT_PATTERN, name):
             shown = name if len(name) <= 40 else f"{name[:37]}..."
             raise UserError(
-                f"'{shown}' is not a text's name: expected ISO 639-3 language, underscore, ISO 15924 script, "
-                "as in eng_Latn, uig_Arab or cat_Latn_vale1252."
+                f"'{shown}' is not a text's name: expected ISO 639-3 language, underscore, ISO 15924 script, as in eng_Latn, "
+                "uig_Arab or cat_Latn_vale1252."
             )
         return cls(*name.split("_", 2))
 
     def __str__(self) -> str:
         return "_".join(part for part in self if part)
-
-    def same_language(self, other: TextName) -> bool:
-        """Return True if both are one language and variant: a pair in two scripts, if their scripts differ."""
-        return (self.lang, self.variant) == (other.lang, other.variant)
 
 
 def type_of(text: str) -> str | None:
@@ -59,9 +55,7 @@ def type_of(text: str) -> str | None:
 def type_words(kind: str) -> str:
     """Write the name of a type as words: `WordOrder` as "Word order"."""
     words = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]", kind)
-    return " ".join(
-        [word if index == 0 or (word.isupper() and len(word) > 1) else word.lower() for index, word in enumerate(words)]
-    )
+    return " ".join(words[:1] + [word if word.isupper() and len(word) > 1 else word.lower() for word in words[1:]])
 
 
 def corpora_of_pairs(corpora: Iterable[str], texts: Iterable[str]) -> set[str]:

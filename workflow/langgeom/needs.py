@@ -2,6 +2,8 @@
 
 Factors are upper bounds of what was measured (the `max_rss` of results/benchmarks) with room to spare: a job that asks for too
 much waits a little longer, one that asks for too little is killed. A profile's retries ask for as much again each time.
+
+Each raises FileNotFoundError naming an input that is not there yet, as the rule has it: Snakemake asks again once it is.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError
+from langgeom.files import PathLike
 from langgeom.models.manifest import parameters_of, read_manifest
 from langgeom.models.prepare import read_config
 
@@ -22,15 +25,11 @@ LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, w
 MINUTES = 30  # of a job whose work is done at once: starting Python from a busy network disk, loading a model
 
 
-def model_memory(sources: Iterable[str | os.PathLike[str]]) -> int:
+def model_memory(sources: Iterable[PathLike]) -> int:
     """Return the MiB that preparing a model takes.
 
-    Args:
-        sources: the files it is made from, or the folder of the twin whose architecture it takes. Of an untrained model they
-            may be a config.json alone, or the listing of one from the hub.
-
-    Raises:
-        FileNotFoundError: naming the source that is not there yet.
+    `sources` are the files it is made from, or the folder of the twin whose architecture it takes. Of an untrained model they
+    may be a config.json alone, or the listing of one from the hub.
     """
     sources = list(sources)
     # A 4-bit GGUF becomes float32 on its way to bfloat16.
@@ -40,32 +39,21 @@ def model_memory(sources: Iterable[str | os.PathLike[str]]) -> int:
     return LIBRARIES + max(read, drawn) // MIB
 
 
-def measure_memory(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]], cap: int) -> int:
-    """Return the MiB that a job takes which runs texts through a prepared model and measures them.
-
-    Args:
-        cap: token vectors measured of each text.
-
-    Raises:
-        FileNotFoundError: naming the model or text that is not there yet.
-    """
+def measure_memory(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
+    """Return the MiB that a job takes which runs texts through a prepared model and measures `cap` token vectors of each."""
     manifest = _manifest(model)
     # In float32 where the config says so, and as much again for a batch.
     weights = 8 * int(manifest["parameters"])
     # The text and the reference, and the sample of each: token vectors in 4 bytes at most, sentence means in 4.
-    vectors = cap + max(map(_lines, texts), default=0)
+    vectors = cap + max((Path(_there(text)).read_bytes().count(b"\n") for text in texts), default=0)
     states = 4 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
     # One layer in float64, with the copies that estimators make of it.
     layer = 8 * 8 * int(manifest["dim"]) * vectors
     return LIBRARIES + (weights + states + layer) // MIB
 
 
-def measure_minutes(model: str | os.PathLike[str], texts: Iterable[str | os.PathLike[str]], cap: int) -> int:
-    """Return the minutes to allow for running texts through a prepared model and measuring them.
-
-    Raises:
-        FileNotFoundError: naming the model or text that is not there yet.
-    """
+def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
+    """Return the minutes to allow for running texts through a prepared model and measuring them."""
     manifest, sizes = _manifest(model), list(map(_size, texts))
     # Two operations a parameter and token, at most one token a byte, at the 5e12 operations a second of a small GPU.
     running = 2 * int(manifest["parameters"]) * sum(sizes) / 5e12
@@ -74,58 +62,41 @@ def measure_minutes(model: str | os.PathLike[str], texts: Iterable[str | os.Path
     return MINUTES + math.ceil(running / 60 + vectors / (100 * MIB))
 
 
-def harness_memory(model: str | os.PathLike[str]) -> int:
-    """Return the MiB that lm-evaluation-harness takes for a prepared model.
-
-    Raises:
-        FileNotFoundError: naming the folder, where the model is not prepared yet.
-    """
+def harness_memory(model: PathLike) -> int:
+    """Return the MiB that lm-evaluation-harness takes for a prepared model."""
     return 8000 + LIBRARIES + 8 * int(_manifest(model)["parameters"]) // MIB
 
 
-def table_memory(tables: Iterable[str | os.PathLike[str]]) -> int:
-    """Return the MiB that a job takes which holds whole tables, read from Parquet: a figure, the findings, a page.
-
-    Raises:
-        FileNotFoundError: naming the table that is not there yet.
-    """
+def table_memory(tables: Iterable[PathLike]) -> int:
+    """Return the MiB that a job takes which holds whole tables, read from Parquet: a figure, the findings, a page."""
     # A MiB of Parquet, some 45,000 rows of metrics, took 14 MiB as a table and up to 32 in a job that draws it.
     return LIBRARIES + 64 * sum(map(_size, tables)) // MIB
 
 
-def _manifest(model: str | os.PathLike[str]) -> dict[str, Any]:
-    if not os.path.isdir(model):
-        raise _missing(model)
-    return read_manifest(Path(model))
-
-
-def _lines(path: str | os.PathLike[str]) -> int:
+def _there(path: PathLike) -> PathLike:
     if not os.path.exists(path):
-        raise _missing(path)
-    return Path(path).read_bytes().count(b"\n")
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    return path
 
 
-def _drawn(source: str | os.PathLike[str]) -> int:
-    """Return the parameters of the architecture that a source describes; 0 where it is another file."""
-    path = Path(source)
-    listing = path.name == "architecture.json"  # langgeom.hub.listing
-    if not listing and path.name != "config.json":
-        return 0
-    try:
-        return parameters_of(read_config(path.name, path.with_suffix("") if listing else path.parent))
-    except (OSError, UserError, ValueError, LookupError, TypeError, ArithmeticError):
-        return 0  # preparing it says what is wrong with it
+def _manifest(model: PathLike) -> dict[str, Any]:
+    return read_manifest(Path(_there(model)))
 
 
-def _size(path: str | os.PathLike[str]) -> int:
+def _size(path: PathLike) -> int:
     """Return the bytes of a file, or of the files in a folder."""
     if os.path.isdir(path):
         return sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
-    if not os.path.exists(path):
-        raise _missing(path)
-    return os.path.getsize(path)
+    return os.path.getsize(_there(path))
 
 
-def _missing(path: str | os.PathLike[str]) -> FileNotFoundError:
-    # Snakemake asks again once the file is there, if the error names an input exactly as the rule has it.
-    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+def _drawn(source: PathLike) -> int:
+    """Return the parameters of the architecture that a source describes; 0 where it is another file."""
+    path = Path(source)
+    listing = path.name == "architecture.json"  # langgeom.hub.listing_path
+    if not listing and path.name != "config.json":
+        return 0
+    try:
+        return parameters_of(read_config(path.with_suffix("") if listing else path.parent))
+    except (OSError, UserError, ValueError, LookupError, TypeError, ArithmeticError):
+        return 0  # preparing it says what is wrong with it

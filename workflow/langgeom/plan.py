@@ -2,9 +2,9 @@
 
     python -m langgeom.plan [CONFIG]        # or `make plan`
 
-Texts are counted in their files, models by manifest.json or config.json, tokens by a model's own tokenizer on some lines.
-What is not here yet is guessed (texts), taken from workflow/data/shapes.tsv (the models of the configs that are shipped), or
-named as unknown and left out. The printed plan says which.
+Texts are counted in their files, models by manifest.json or config.json; tokens are guessed from bytes. What is not here yet is
+guessed (texts), taken from workflow/data/shapes.tsv (the models of the configs that are shipped), or named as unknown and left
+out. The printed plan says which.
 """
 
 from __future__ import annotations
@@ -18,27 +18,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
 from langgeom.config import Config, check, check_files
-from langgeom.data import DATA, read_tsv
-from langgeom.disk import BYTES, GIB, check_free, free_bytes, hidden_bytes
 from langgeom.errors import UserError
+from langgeom.files import DATA, GIB, check_free, free_bytes, read_tsv
 from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
-from langgeom.quality.harness import encoder_message, find_program
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
 WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
-SAMPLE = 64  # lines of a text that are tokenised
 LINES, LINE = 1000, 200  # lines of a text that is not here, and bytes of a line
 GUESS = 2.5  # bytes of a token; the default's tokenizers have 1.9 to 4.4 on the UDHR
+FEWEST = 4.0  # the same, where a disk is refused: rather too few tokens
 # Assumed operations/s of a core, without and with bfloat16 in its instructions (seen on two cores of a server), and of a GPU
 # (40 % of what an H100 or H200 multiplies densely in bfloat16; not measured).
 CPU_RATES, GPU_RATE = (0.6e11, 2.0e11), 4.0e14
-METRICS_SECONDS = 180.0  # of a core for 1e9 numbers (layers x points x dimensions); default metrics, 200 replicates
+METRICS_SECONDS = 250.0  # of a core for 1e9 numbers (layers x points x dimensions), in measure jobs of the default
 JOB_SECONDS = 15.0  # for starting Python, imports and loading a small model
 # Bytes of a Parquet file of metrics, of a row in it (27) and in metrics.csv (150), and of a sentence's cosine for the explorer.
 FILE_BYTES, ROW_BYTES, COSINE_BYTES = 4500, 177, 12
@@ -57,15 +55,15 @@ class Shape:
     bytes: int
     left: int
     trained: bool = True
-    folder: Path | None = None  # of its tokenizer; None for sizes from shapes.tsv
+    tabled: bool = False  # in shapes.tsv
 
 
 class Text(NamedTuple):
-    """A text's lines that are not empty, its bytes, and some of its lines; none if the text is guessed."""
+    """A text's lines that are not empty, its bytes, and whether these are guessed."""
 
     sentences: int
     bytes: int
-    sample: tuple[str, ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,13 +93,8 @@ class Plan:
         return [name for name, shape in self.shapes.items() if shape is None]
 
 
-def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
-    """Work out what a config takes.
-
-    Args:
-        base: the folder that it runs in, where `results` lies.
-        exact: use the tokenizers that are here; else guess tokens, rather too few.
-    """
+def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
+    """Work out what a config takes that runs in the folder `base`, with `guess` bytes for a token."""
     results, keep = base / "results", config["hidden"]["keep"]
     texts = {(corpus, text): _text(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)}
     shapes = {model: shape_of(config, model, base) for model in config["models"]}
@@ -109,21 +102,22 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
     for (corpus, name), text in texts.items():
         every["corpora"] += text.bytes
         left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
-    for shape in shapes.values():
-        every["models"] += shape.bytes if shape else 0
-        left["models"] += shape.left if shape else 0
+    for known in filter(None, shapes.values()):
+        every["models"] += known.bytes
+        left["models"] += known.left
     pairs = list(config.pairs())
+    settings = {(model, corpus): config.measure(model, corpus) for model in config["models"] for corpus in config["corpora"]}
     for model, corpus, name in pairs:
-        shape, text, settings = shapes[model], texts[corpus, name], config.measure(model, corpus)
+        shape, text, asked = shapes[model], texts[corpus, name], settings[model, corpus]
         if shape is None:
             continue
-        hidden, layers = settings["hidden"], shape.layers + 1
-        tokens = _tokens(shape.folder if exact else None, text, hidden["max_tokens"], GUESS if exact else BYTES)
+        hidden, layers = asked["hidden"], shape.layers + 1
+        tokens = int(text.bytes / guess) + text.sentences
         whole = (hidden["whole_lines"] or 0) * tokens // max(1, text.sentences)
         kept = min(tokens - text.sentences, hidden["token_cap"] + whole)
         scored = bool(shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"]))
         run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with that
-        rows = sum(len(names) * (1 if over == "text" else layers) for over, names in settings["metrics"].items())
+        rows = sum(len(names) * (1 if over == "text" else layers) for over, names in asked["metrics"].items())
         work = {
             "tokens": run,
             # The embedding multiplies nothing, except as the head of a scored text.
@@ -136,8 +130,7 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
             left.update(work)
             jobs.add((model, corpus, config.batch_of(corpus, name)))
         if keep != "none":
-            stored, width = kept if keep == "all" else 0, WIDTHS[hidden["dtype"]]
-            size = hidden_bytes(shape.layers, shape.dim, text.sentences, stored, width, scored)
+            size = layers * shape.dim * (4 * text.sentences + WIDTHS[hidden["dtype"]] * (kept if keep == "all" else 0))
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
@@ -145,28 +138,8 @@ def make_plan(config: Config, base: Path, *, exact: bool = True) -> Plan:
 
 
 def check_disk(config: Config, base: Path) -> None:
-    """Refuse to start a run whose results the disk cannot hold, as far as they are known (see `Plan.unknown`).
-
-    Raises:
-        UserError: the disk is too small.
-    """
-    check_free(make_plan(config, base, exact=False).needed, base / "results")
-
-
-def check_harness(config: Config, model: str, base: Path, program: bool = True) -> None:
-    """Refuse a model of quality.harness before anything runs, if it is known to be an encoder or there is no harness.
-
-    Args:
-        program: whether lm_eval must be here; not if Snakemake installs it.
-
-    Raises:
-        UserError: one of the two; a model of which nothing is here yet is left to its job.
-    """
-    shape = shape_of(config, model, base)
-    if shape and not shape.decoder:
-        raise UserError(encoder_message(model))
-    if program and not (base / f"results/harness/{model}.json").exists():
-        find_program()
+    """Refuse to start a run whose results the disk cannot hold, as far as they are known (see `Plan.unknown`)."""
+    check_free(make_plan(config, base, FEWEST).needed, base / "results")
 
 
 def shape_of(config: Config, model: str, base: Path) -> Shape | None:
@@ -179,12 +152,9 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
     twin, trained = source.twin(), source.init == "trained"
     if (prepared / "manifest.json").is_file():
         about = read_manifest(prepared)
-        place = prepared.with_name(twin or model)  # one tokenizer is read for both
-        return Shape(
-            about["layers"], about["dim"], about["vocabulary"], about["parameters"], about["kind"] == "decoder",
-            WIDTHS.get(about["dtype"], 4), sum(path.stat().st_size for path in prepared.iterdir()), 0, trained,
-            place if place.is_dir() else prepared,
-        )  # fmt: skip
+        sizes = (about["layers"], about["dim"], about["vocabulary"], about["parameters"], about["kind"] == "decoder")
+        stored = sum(path.stat().st_size for path in prepared.iterdir())
+        return Shape(*sizes, WIDTHS.get(about["dtype"], 4), stored, 0, trained)
     if twin:
         like = shape_of(config, twin, base)
         size = like.parameters * like.width if like else 0
@@ -201,17 +171,14 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
 def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
     """Return the sizes that a config.json tells, or None if it cannot be read: preparing the model says why."""
     try:
-        config = text_config(read_config(folder.name, folder))
+        config = text_config(read_config(folder))
         width = WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch."), 4)
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained else 0
         parameters = parameters_of(config)
+        layers, dim = first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd")
         size = max(stored, parameters * width) if downloaded else stored or parameters * width
-        return Shape(
-            first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd"), first(config, "vocab_size"),
-            parameters, is_decoder(config), width, size,
-            size - stored if downloaded else size,  # a prepared model's weights are links to those that were fetched
-            trained, folder,
-        )  # fmt: skip
+        left = size - stored if downloaded else size  # a prepared model's weights are links to those that were fetched
+        return Shape(layers, dim, first(config, "vocab_size"), parameters, is_decoder(config), width, size, left, trained)
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, UserError):
         return None
 
@@ -223,7 +190,8 @@ def read_shapes() -> dict[tuple[str, str], Shape]:
     for row in read_tsv(DATA / "shapes.tsv"):
         layers, dim, vocabulary, parameters = (int(row[key]) for key in ("layers", "dim", "vocabulary", "parameters"))
         width, size, decoder = int(row["width"]), int(row["bytes"]), row["kind"] == "decoder"
-        shapes[row["source"], row["revision"]] = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size)
+        shape = Shape(layers, dim, vocabulary, parameters, decoder, width, size, size, tabled=True)
+        shapes[row["source"], row["revision"]] = shape
     return shapes
 
 
@@ -238,29 +206,8 @@ def _text(config: Config, corpus: str, text: str, base: Path) -> Text:
         lines = prepared.read_text(encoding="utf-8", errors="replace").split("\n")
     if lines is None:
         sentences = source.line_count(text) or LINES
-        return Text(sentences, sentences * LINE)
-    filled = [line for line in lines if line.strip()]
-    return Text(len(filled), len("\n".join(lines).encode()), tuple(filled[:: max(1, -(-len(filled) // SAMPLE))]))
-
-
-@functools.cache
-def _tokens(folder: Path | None, text: Text, most: int, guess: float) -> int:
-    """Return the tokens of a text as it is run, special ones included, at most so many a line."""
-    path = folder / "tokenizer.json" if folder else None
-    if path is None or not text.sample or not path.is_file():
-        return int(text.bytes / guess) + text.sentences
-    encoded = _tokenizer(path).encode_batch(list(text.sample))
-    return round(sum(min(len(line), most) for line in encoded) * text.sentences / len(text.sample))
-
-
-@functools.lru_cache(maxsize=1)
-def _tokenizer(path: Path) -> Any:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+        return Text(sentences, sentences * LINE, guessed=True)
+    return Text(sum(bool(line.strip()) for line in lines), len("\n".join(lines).encode()))
 
 
 def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
@@ -271,11 +218,11 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
 
     sentences = sum(text.sentences for text in plan.texts.values())
     yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {plan.pairs} pairs, {sentences} sentences"
-    yield f"tokens to run, over all models: {known(str(plan.tokens))}"
-    if guessed := sum(not text.sample for text in plan.texts.values()):
-        yield f"Guessed: the lengths of {guessed} texts, which are not here yet, and one token for {GUESS} bytes."
-    if tabled := [name for name, shape in plan.shapes.items() if shape and shape.folder is None]:
-        yield f"Not here yet, so sizes are those of shapes.tsv, with one token for {GUESS} bytes: {', '.join(tabled)}"
+    yield f"tokens to run, over all models: {known(str(plan.tokens))} (guessed: one for {GUESS} bytes)"
+    if guessed := sum(text.guessed for text in plan.texts.values()):
+        yield f"Guessed: the lengths of {guessed} texts, which are not here yet."
+    if tabled := [name for name, shape in plan.shapes.items() if shape and shape.tabled]:
+        yield f"Not here yet, so sizes are those of shapes.tsv: {', '.join(tabled)}"
     if plan.unknown:
         # The target stands first, since --configfile takes every word after it.
         fetch = "snakemake --cores 4 models" + ("" if file == DEFAULT else f" --configfile {shlex.quote(str(file))}")

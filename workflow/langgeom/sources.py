@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -42,8 +42,7 @@ class Source:
         schema: this kind's own keys, as the `properties` of a JSON schema in YAML.
         without: keys which all have, but this kind does not.
         own: the keys that hold a path of the user's; `a.b` is key b in the mapping a.
-        name: the name in the config.
-        spec: the settings under that name.
+        name, spec: the name in the config, and the settings under it.
         base: the folder that relative paths start from.
     """
 
@@ -79,15 +78,16 @@ class Source:
             _holder(self.spec, key)[key.rsplit(".", 1)[-1]] = os.path.expanduser(path)
 
     def check(self) -> None:
-        """Refuse settings that the schema cannot refuse.
-
-        Raises:
-            UserError: without the place, which is put before it.
-        """
+        """Refuse, with a UserError, settings that the schema cannot refuse; the place is put before its message."""
 
     def pins(self) -> list[Pin]:
         """Return the packages that must be fetched from a registry."""
         return []
+
+    def check_paths(self, files: Sequence[Path] = ()) -> None:
+        """Refuse paths of the user's, and files that are read there, that Snakemake would delete or could not read."""
+        for key, path in self.paths().items():
+            check_own(f"{self.where}.{key}", path, files, self.base)
 
 
 def _holder(spec: dict[str, Any], key: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def kind_of_spec(where: str, spec: Mapping[str, Any], kinds: Mapping[str, type[S
         return kinds[named[0]]
     found = f"names {' and '.join(named)}" if named else f"names no source (it has {', '.join(map(str, spec)) or 'nothing'})"
     hint = next((hint for key in spec if not named and (hint := nearest(key, kinds))), "")
-    raise UserError(f"config: {where} {found}; it needs exactly one of: {', '.join(kinds)}.{hint}")
+    raise UserError(f"{where} {found}; it needs exactly one of: {', '.join(kinds)}.{hint}")
 
 
 def identity(files: Iterable[str | os.PathLike[str]]) -> Identity:
@@ -137,20 +137,14 @@ def identity(files: Iterable[str | os.PathLike[str]]) -> Identity:
 
 
 def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
-    """Refuse a path of the user's that Snakemake would delete or could not read.
-
-    Args:
-        where: the key that names it.
-        path: as the config has it.
-        files: the files that are read there.
-        base: the folder that relative paths start from, in which `results` lies.
+    """Refuse a path of the user's, under the key `where`, and the files read there, by the folder in which `results` lies.
 
     Raises:
         UserError: it lies in this study's results, itself or through a link, or its name has braces.
     """
     if any(char in path for char in "{}\0"):
         raise UserError(
-            f"config: {where} is {path!r}; Snakemake reads braces in a path as wildcards, and no path has a NUL: rename it."
+            f"{where} is {path!r}; Snakemake reads braces in a path as wildcards, and no path has a NUL: rename it."
         )
     results = Path(os.path.abspath(base / "results"))
     real = results.resolve()
@@ -161,6 +155,6 @@ def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
             continue
         if inside:
             raise UserError(
-                f"config: {where} is {path!r}, and {file} lies in this study's results ({real}). Snakemake removes results "
+                f"{where} is {path!r}, and {file} lies in this study's results ({real}). Snakemake removes results "
                 "before it makes them anew, so your files would be lost: copy them to another folder, and name that."
             )

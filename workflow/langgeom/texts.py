@@ -156,9 +156,7 @@ def moving_average(types: np.ndarray, window: int) -> float:
 def segment(words: Iterable[str], seed: int = 0) -> dict[str, list[str]]:
     """Split words into morphs by Morfessor Baseline, trained on their types (each word once, which splits more than tokens do).
 
-    Args:
-        words: in any order, repeated or not; equal sets give equal morphs.
-        seed: of the order in which the training sees them.
+    Equal sets of words give equal morphs; `seed` orders them for the training.
     """
     types = sorted(set(words))
     if not types:
@@ -191,12 +189,10 @@ def _quiet_and_seeded(seed: int) -> Iterator[None]:
 
 
 def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample: Resample, seed: int) -> list[dict[str, Any]]:
-    """Measure a text.
+    """Measure a text by the measures named; its own name tells whether its script separates words by spaces.
 
     Args:
-        text: its name, which tells whether its script separates words by spaces.
         lines: one sentence each; empty ones count for nothing.
-        names: names in `MEASURES`.
         resample: bootstrap over the sentences that have words.
         seed: of whatever else is random.
 
@@ -221,13 +217,7 @@ def write_measures(
 ) -> None:
     """Measure a corpus file, one sentence a line, and write its rows of the table `texts` as Parquet.
 
-    Args:
-        names: names in `MEASURES`.
-        bootstrap: its `replicates`.
-        seed: of the bootstrap and of Morfessor.
-
-    Raises:
-        UserError: the text cannot be read.
+    `bootstrap` holds `replicates`; `seed` is that of the bootstrap and of Morfessor. UserError: the text cannot be read.
     """
     from langgeom.corpora.text import decode
     from langgeom.metrics.resample import Resample

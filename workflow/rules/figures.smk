@@ -1,4 +1,4 @@
-# Figures: each drawn from tables alone, with the numbers it shows.
+# Figures and findings, from tables alone: each figure with the numbers it shows, each of the study's conclusions put to the test.
 
 
 rule figure:
@@ -32,3 +32,40 @@ rule figure:
         code=lambda wildcards: code_of("langgeom.figures.drawing", FIGURES[wildcards.figure].module),
     script:
         "../scripts/figure.py"
+
+
+rule conclusions:
+    "Testing the study's conclusions"
+    input:
+        metrics="results/metrics.parquet",
+        texts="results/texts.parquet",
+        quality="results/quality.parquet",
+        languages=workflow.source_path("../data/languages.tsv"),
+    output:
+        parquet="results/findings.parquet",
+        csv=report(
+            "results/findings.csv",
+            caption="../report/findings.rst",
+            category="Findings",
+            labels={"findings": "numbers"},
+        ),
+        page=report(
+            "results/findings.md",
+            caption="../report/findings.rst",
+            category="Findings",
+            labels={"findings": "to read"},
+        ),
+    log:
+        "results/logs/conclusions.log",
+    benchmark:
+        "results/benchmarks/conclusions.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.texts]),
+    params:
+        settings=Settings.of(CONFIG)._asdict(),
+        code=code_of("langgeom.findings"),
+        versions=versions_of("numpy", "scipy", "pandas"),
+    script:
+        "../scripts/findings.py"

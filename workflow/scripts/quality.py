@@ -5,7 +5,7 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
-    from langgeom.quality.rows import write_quality
+    from langgeom.quality import write_quality
 
     tasks = snakemake.params.tasks
     write_quality(

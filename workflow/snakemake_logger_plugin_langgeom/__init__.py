@@ -22,7 +22,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 # Rough durations of jobs, relative to those of other rules, until jobs of a rule have been seen.
-GUESS = {"measure": 50.0, "model": 8.0, "harness": 1000.0}
+GUESS = defaultdict(lambda: 1.0, {"measure": 50.0, "model": 8.0, "harness": 1000.0})
 # Events that are printed, as are messages that are no event; except those that begin so.
 SHOWN = {None, LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR}
 CHATTER = (
@@ -108,15 +108,14 @@ class LogHandler(LogHandlerBase):
             return ""
         parts = [f"{sum(self.done.values()):.0f} of {sum(self.planned.values())} jobs"]
         if self.running:
-            job = max(self.running.values(), key=lambda job: (GUESS.get(job.rule, 1.0), -job.start))
+            job = max(self.running.values(), key=lambda job: (GUESS[job.rule], -job.start))
             parts.append(": ".join([job.name, *job.lines()[-1:]]))
         return " | ".join(filter(None, [*parts, self.time_left()]))
 
     def time_left(self) -> str:
         """Return about how long the run still takes, "" while that is unknown.
 
-        A rule's jobs take as long as its jobs so far; a rule not seen yet is guessed from `GUESS` and the rules seen so far.
-        As many jobs run at once as did so far.
+        A rule's jobs take as long as its jobs so far, or as `GUESS` says; as many jobs run at once as did so far.
         """
         now, busy, done = time.monotonic(), self.busy.copy(), self.done.copy()
         for job in self.running.values():
@@ -125,8 +124,8 @@ class LogHandler(LogHandlerBase):
         seen = [rule for rule in done if done[rule]]
         if not seen or now == self.start:
             return ""
-        scale = sum(busy[rule] for rule in seen) / sum(done[rule] * GUESS.get(rule, 1.0) for rule in seen)
-        each = {rule: busy[rule] / done[rule] if rule in seen else GUESS.get(rule, 1.0) * scale for rule in self.planned}
+        scale = sum(busy[rule] for rule in seen) / sum(done[rule] * GUESS[rule] for rule in seen)
+        each = {rule: busy[rule] / done[rule] if rule in seen else GUESS[rule] * scale for rule in self.planned}
         left = sum(each[rule] * (number - done[rule]) for rule, number in self.planned.items())
         minutes = left / max(1.0, sum(busy.values()) / (now - self.start)) / 60
         if minutes < 1:

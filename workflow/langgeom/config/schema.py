@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import os
-import re
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from langgeom.corpora import corpus_kinds
-from langgeom.data import DATA
 from langgeom.errors import UserError, nearest
+from langgeom.files import DATA
 from langgeom.models import model_kinds
 from langgeom.sources import kind_of_spec
 
@@ -40,13 +40,11 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
             content = yaml.load(Path(path).read_bytes().decode("utf-8-sig"), Loader=_StrictLoader)  # a SafeLoader
         except FileNotFoundError:
             raise UserError(
-                f"there is no config file '{os.fspath(path)}' (looked in {os.getcwd()}). If it stands behind --configfile and "
+                f"there is no config file '{path}' (looked in {os.getcwd()}). If it stands behind --configfile and "
                 "is a target, put it before: that option takes every word after it as a file."
             ) from None
         except IsADirectoryError:
-            raise UserError(
-                f"'{os.fspath(path)}' is a folder, but there is no config file of that name. Name a file."
-            ) from None
+            raise UserError(f"'{path}' is a folder, but there is no config file of that name. Name a file.") from None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise UserError(f"{path} cannot be read as YAML: line {line} is not UTF-8. Save the file as UTF-8.") from None
@@ -59,12 +57,15 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
             raise UserError(f"{path} holds {found}; settings are needed, as `corpora:` and `models:` (see docs/extend.md).")
         if TEMPLATE in content:
             raise UserError(f"{path} has the key '{TEMPLATE}', with which Snakemake runs code in it; remove it.")
-        if (key := _cyclic(content)) is not None:
-            raise UserError(f"{path}: a YAML alias under '{key}' is part of itself; write out what is meant.")
+        for key, value in content.items():
+            try:
+                json.dumps(value, default=str, skipkeys=True)
+            except (ValueError, RecursionError):  # a circle
+                raise UserError(f"{path}: a YAML alias under '{key}' is part of itself; write out what is meant.") from None
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that repeated keys and numbers that YAML 1.1 reads as octal or base 60 are errors."""
+    """PyYAML's safe loader, except that repeated keys are errors."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[str, int] = {}
@@ -75,41 +76,10 @@ class _StrictLoader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise UserError(f"line {line}: a key is a list or a mapping; keys are text.")
             if key.value in seen:
-                raise UserError(
-                    f"line {line}: key '{key.value}' stands on line {seen[key.value]} and again on line {line}; remove or "
-                    "rename one."
-                )
+                first = seen[key.value]
+                raise UserError(f"line {line}: key '{key.value}' stands on line {first} and again on line {line}; keep one.")
             seen[key.value] = line
         return super().construct_mapping(node, deep)
-
-    def construct_plain_int(self, node: yaml.ScalarNode) -> int:
-        number = self.construct_yaml_int(node)
-        if re.fullmatch(r"[-+]?0[0-9_]+|.*:.*", node.value):
-            raise UserError(
-                f"line {node.start_mark.line + 1}: YAML reads {node.value} as {number}; write the number that you mean without "
-                "a leading 0 or ':', or put it in \"quotes\" if it is text."
-            )
-        return int(number)
-
-
-_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_plain_int)
-
-
-def _cyclic(content: Mapping[Any, Any]) -> Any:
-    """Return the first top-level key whose value contains itself through an alias, or None."""
-    done: set[int] = set()
-
-    def loops(value: Any, above: frozenset[int]) -> bool:
-        if id(value) in above:
-            return True
-        children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        if id(value) in done or not children:
-            return False
-        found = any(loops(child, above | {id(value)}) for child in children)
-        done.add(id(value))
-        return found
-
-    return next((key for key, value in content.items() if loops(value, frozenset({id(content)}))), None)
 
 
 def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,22 +128,20 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any, path: tuple[Any, ...]) -> Any:
     """Copy YAML's output, refusing keys that are no text, NaN, cycles, and text longer than any setting."""
     if len(path) > 20:
-        raise UserError(f"config: {_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
+        raise UserError(f"{_join(path[:4])}... is nested more than 20 deep; is a YAML alias part of itself?")
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise UserError(
-                    f'config: {_join(path)} has the key {key!r}, which YAML does not read as text; put it in "quotes".'
-                )
+                raise UserError(f'{_join(path)} has the key {key!r}, which is no text to YAML; put it in "quotes".')
             if len(key) > LONGEST:
-                raise UserError(f"config: {_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
+                raise UserError(f"{_join(path)} has a key of {len(key)} characters; allowed: at most {LONGEST}.")
         return {key: _plain(child, (*path, key)) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(child, (*path, index)) for index, child in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"config: {_join(path)} is {value}; a finite number is needed.")
+        raise UserError(f"{_join(path)} is {value}; a finite number is needed.")
     if isinstance(value, str) and len(value) > LONGEST:
-        raise UserError(f"config: {_join(path)} is {_shown(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
+        raise UserError(f"{_join(path)} is {_shown(value)}, of {len(value)} characters; allowed: at most {LONGEST}.")
     return value
 
 
@@ -196,22 +164,22 @@ def _describe(error: ValidationError) -> str:
     description = schema.get("description", "") if isinstance(schema, Mapping) else ""
     hint = f" ({description})" if description else ""
     if "propertyNames" in error.absolute_schema_path:
-        return f"config: {where} has the name {_shown(found)}; allowed: {description}."
+        return f"{where} has the name {_shown(found)}; allowed: {description}."
     if rule == "additionalProperties":
         known = list(schema["properties"])
         key = next(key for key in found if key not in known)
-        return f"config: unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
+        return f"unknown key '{key}' in {where}; allowed: {', '.join(known)}.{nearest(key, known)}"
     if rule == "required":
         missing = next(key for key in schema["required"] if key not in found)
         wanted = schema.get("properties", {}).get(missing, {}).get("description")
-        return f"config: {where} lacks '{missing}'{f' ({wanted})' if wanted else ''}."
+        return f"{where} lacks '{missing}'{f' ({wanted})' if wanted else ''}."
     if rule == "uniqueItems":
         twice = next(item for index, item in enumerate(found) if item in found[:index])
-        return f"config: {where} names {_shown(twice)} twice; remove one."
+        return f"{where} names {_shown(twice)} twice; remove one."
     if rule in ("minItems", "minProperties", "minLength"):
-        return f"config: {where} is empty; it needs at least {limit}{hint}."
+        return f"{where} is empty; it needs at least {limit}{hint}."
     if rule == "maxItems":
-        return f"config: {where} names {len(found)}; allowed: at most {limit}{hint}."
+        return f"{where} names {len(found)}; allowed: at most {limit}{hint}."
     cure = ""
     if rule == "type":
         allowed = TYPES[schema["type"]] + hint
@@ -223,7 +191,7 @@ def _describe(error: ValidationError) -> str:
         allowed = f"{BOUNDS[rule]} {limit}{hint}"
     else:
         allowed = description or error.message
-    return f"config: {where} is {_shown(found)}; allowed: {allowed}.{cure}"
+    return f"{where} is {_shown(found)}; allowed: {allowed}.{cure}"
 
 
 def _complete(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:

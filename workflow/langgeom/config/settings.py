@@ -66,14 +66,10 @@ class Config:
         names = [self.reference(corpus), *self.wholes(corpus, number).values(), *batch]
         return {text: f"results/corpora/{corpus}/{text}.txt" for text in dict.fromkeys(names)}
 
-    def corpora_of(self, model: str) -> list[str]:
-        """Return the corpora that a model is measured on."""
-        return list(self["models"][model].get("corpora", self["corpora"]))
-
     def pairs(self) -> Iterator[tuple[str, str, str]]:
         """Yield every (model, corpus, text)."""
         for model in self["models"]:
-            for corpus in self.corpora_of(model):
+            for corpus in self["corpora"]:
                 for text in self.texts(corpus):
                     yield model, corpus, text
 
@@ -82,10 +78,13 @@ class Config:
         return [
             f"results/metrics/{model}/{corpus}/{number}.json"
             for model in self["models"]
-            for corpus in self.corpora_of(model)
-            if not languages or corpus in self.language_corpora()
+            for corpus in (self.language_corpora() if languages else self["corpora"])
             for number in range(1, 1 + len(self.batches(corpus)))
         ]
+
+    def all_texts(self) -> list[str]:
+        """Return the names of the texts of all corpora, each once."""
+        return sorted({text for corpus in self["corpora"] for text in self.texts(corpus)})
 
     def language_corpora(self) -> list[str]:
         """Return the corpora whose texts are languages, not grammatical and ungrammatical versions."""
@@ -93,9 +92,7 @@ class Config:
 
     def language_texts(self) -> Iterator[tuple[str, str]]:
         """Yield every (corpus, text) of the corpora of languages."""
-        for corpus in self.language_corpora():
-            for text in self.texts(corpus):
-                yield corpus, text
+        yield from ((corpus, text) for corpus in self.language_corpora() for text in self.texts(corpus))
 
     def reference(self, corpus: str) -> str:
         """Return the text that others of a corpus are compared with: in a corpus of pairs, the correct sentences."""

@@ -1,8 +1,7 @@
-"""Parallel corpora: a kind of corpus is one file here with one subclass of `Corpus`; `text` and `pairs` serve several."""
+"""Parallel corpora: a kind of corpus is one file here with one subclass of `Corpus`; `text` serves them all."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from langgeom.corpora.text import clean_text, script_warnings
 from langgeom.errors import UserError
-from langgeom.files import atomic
+from langgeom.files import atomic, write_json
 from langgeom.names import TextName
 from langgeom.sources import Identity, Source, find_kinds, identity, kind_of_spec
 
@@ -35,11 +34,7 @@ class Corpus(Source):
         self.reference = reference
 
     def texts(self) -> list[str] | None:
-        """Return the names of the texts that the corpus has; None if only the hub knows.
-
-        Raises:
-            UserError: there is no such corpus.
-        """
+        """Return the names of the texts that the corpus has; None if only the hub knows. UserError: there is no such corpus."""
         raise NotImplementedError
 
     def default_texts(self) -> list[str] | None:
@@ -56,8 +51,7 @@ class Corpus(Source):
 
     def identity(self, text: str) -> Identity:
         """Return what identifies the user's own files that a text is made from: any replacement of one reruns the rule."""
-        files = dict.fromkeys(path for name in (text, self.reference) for path in self.files(name))
-        return identity(files)
+        return identity(dict.fromkeys(path for name in (text, self.reference) for path in self.files(name)))
 
     def request(self) -> dict[str, Any]:
         """Return what the hub is asked for (`langgeom.hub.fetch.fetch_text`); empty if nothing comes from there."""
@@ -96,14 +90,10 @@ class Corpus(Source):
         return {key: value for key, value in self.spec.items() if key not in ("texts", "token_cap")}
 
     def build(self, text: str, inputs: Sequence[Path], out_txt: Path, out_json: Path) -> None:
-        """Write one text, aligned to the reference text and clean, and the report of what was done to it.
-
-        Warnings go to the log too.
+        """Write one text, aligned to the reference text and clean, and the report of what was done to it (docs/design.md).
 
         Args:
-            text: its name.
             inputs: the files of `inputs(text)`.
-            out_txt, out_json: the files to write (docs/design.md).
 
         Raises:
             UserError: whatever keeps the text from being read or aligned, or fewer lines than `min_lines`.
@@ -124,8 +114,7 @@ class Corpus(Source):
             log.warning("%s: %s", text, warning)
         with atomic(out_txt) as temporary:
             temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")
-        with atomic(out_json) as temporary:
-            temporary.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(out_json, report)
 
 
 @cache
@@ -135,10 +124,6 @@ def corpus_kinds() -> dict[str, type[Corpus]]:
 
 
 def corpus_of(name: str, spec: Mapping[str, Any], base: Path = Path(), reference: str = "eng_Latn") -> Corpus:
-    """Return the corpus that settings of the config describe.
-
-    Raises:
-        UserError: they name no kind, or several.
-    """
+    """Return the corpus that settings of the config describe. UserError: they name no kind, or several."""
     kind = kind_of_spec(f"corpora.{name}", spec, corpus_kinds())
     return kind(name, spec if isinstance(spec, dict) else dict(spec), base, reference)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from langgeom.archives import member, members, reading
 from langgeom.corpora import Corpus
-from langgeom.corpora.text import decode
+from langgeom.corpora.text import decode, parallel
 from langgeom.errors import UserError, nearest
 from langgeom.names import TEXT_PATTERN
 
@@ -34,13 +34,12 @@ class Flores(Corpus):
     """
     own = ("flores",)
 
-    def texts(self) -> list[str]:
-        """Return the texts of the split.
+    @property
+    def _path(self) -> Path:
+        return self.base / str(self.spec["flores"])
 
-        Raises:
-            UserError: no such folder or archive, or nothing of that split in it.
-        """
-        path, named, split = self._path(), self.spec["flores"], self.spec["split"]
+    def texts(self) -> list[str]:
+        path, named, split = self._path, self.spec["flores"], self.spec["split"]
         if not path.exists():
             raise UserError(f"there is no '{named}' (looked in {self.base.resolve()}).")
         texts = sorted(_places(path, split))
@@ -52,35 +51,15 @@ class Flores(Corpus):
             )
         return texts
 
-    def _path(self) -> Path:
-        return self.base / str(self.spec["flores"])
-
     def files(self, text: str) -> list[Path]:
-        """Return the file that a text is read from: its own, or the archive.
-
-        Raises:
-            UserError: the text is not there.
-        """
-        path, place = self._path(), _place(self._path(), self.spec["split"], text)
-        return [path if path.is_file() else Path(place)]
+        """Return the file that a text is read from: its own, or the archive. UserError: the text is not there."""
+        place = _place(self._path, self.spec["split"], text)
+        return [self._path if self._path.is_file() else Path(place)]
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        """Return the lines of a text.
-
-        Raises:
-            UserError: not UTF-8, empty, not there, or not as many lines as the reference text.
-        """
-        split = self.spec["split"]
-        lines, expected = (
-            decode(_read(path, split, name), f"{name}.{split}")
-            for path, name in ((inputs[0], text), (inputs[-1], self.reference))
-        )
-        if len(lines) != len(expected):
-            raise UserError(
-                f"{text}.{split} has {len(lines)} lines and {self.reference}.{split} has {len(expected)}: they cannot be "
-                "parallel. Fetch the data set again."
-            )
-        return lines, Counter()
+        split, both = self.spec["split"], ((inputs[0], text), (inputs[-1], self.reference))
+        lines, expected = (decode(_read(path, split, name), f"{name}.{split}") for path, name in both)
+        return parallel(lines, f"{text}.{split}", expected, f"{self.reference}.{split}", "Fetch the data set again."), Counter()
 
 
 def _read(path: Path, split: str, text: str) -> bytes:
@@ -101,17 +80,12 @@ def _place(path: Path, split: str, text: str) -> str:
 @lru_cache(maxsize=8)
 def _places(path: Path, split: str) -> dict[str, str]:
     """Return where each text of a split lies: its path in a folder, its member in an archive."""
-    wanted = re.compile(rf"(?P<text>{TEXT_PATTERN})\.{split}")
     if path.is_dir():
         folder = next((place for place in (path / split, path / DATASET / split) if place.is_dir()), path / split)
         names = [str(file) for file in folder.glob(f"*.{split}") if file.is_file()]
     else:
         with reading(path) as archive:
-            names = [name for name in members(archive) if _stays_inside(name) and PurePosixPath(name).parent.name == split]
-    matches = [(wanted.fullmatch(PurePosixPath(name).name), name) for name in names]
-    return {match["text"]: name for match, name in matches if match}
-
-
-def _stays_inside(member_name: str) -> bool:
-    """Return True if a member's name stays inside the archive's own folder."""
-    return not member_name.startswith("/") and ".." not in PurePosixPath(member_name).parts
+            inside = [name for name in members(archive) if not name.startswith("/") and ".." not in PurePosixPath(name).parts]
+        names = [name for name in inside if PurePosixPath(name).parent.name == split]
+    matches = [(re.fullmatch(rf"({TEXT_PATTERN})\.{split}", PurePosixPath(name).name), name) for name in names]
+    return {match[1]: name for match, name in matches if match}

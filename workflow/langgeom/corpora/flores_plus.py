@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from langgeom.corpora.hub import Hub
-from langgeom.data import DATA, read_tsv
 from langgeom.errors import UserError
-from langgeom.hub.listing import UNPINNED
+from langgeom.files import DATA, read_tsv
+from langgeom.hub import UNPINNED
 
 DATASET = "openlanguagedata/flores_plus"
 # The commit that workflow/data/flores_plus.tsv lists.
@@ -56,7 +56,6 @@ class FloresPlus(Hub):
         return sorted(row["text"] for row in read_tsv(DATA / "flores_plus.tsv") if chosen["split"] in row["splits"].split(","))
 
     def request(self) -> dict[str, Any]:
-        """Return the data set with the columns and configurations of FLORES+."""
         chosen = self.spec["flores_plus"]
         return {
             "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],

@@ -1,25 +1,49 @@
-"""Grammatical and ungrammatical English: pairs of sentences, of workflow/data/pairs.tsv or a file, as texts of one corpus.
+"""Grammatical and ungrammatical English: pairs of sentences as texts of one corpus.
 
 eng_Latn holds the correct sentences, eng_Latn_wrong line by line their ungrammatical versions, eng_Latn_wrong{Type} those of
-one type of error, its other lines empty. Types take turns, so that the first sentences are of all types.
+one type of error, its other lines empty. Types take turns, so that the first sentences, whose token vectors are kept, are of
+all types. Pairs come from workflow/data/pairs.tsv, the study's CSV (Kaggle's "Grammar Correction"), BLiMP's JSONL, or any table
+of two or three columns.
 """
 
 from __future__ import annotations
 
+import csv
+import json
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from langgeom.corpora import Corpus
-from langgeom.corpora.pairs import Pair, blimp_files, in_turn, read_blimp, read_pairs, types_of
-from langgeom.data import DATA, read_tsv
-from langgeom.errors import UserError
+from langgeom.corpora.text import clean_line, decode
+from langgeom.errors import UserError, nearest
+from langgeom.files import DATA, read_tsv
 from langgeom.names import CORRECT, WRONG, type_of
 
+T = TypeVar("T")
+Cells = tuple[str, str, str, str]  # place in the file, correct sentence, ungrammatical sentence, type of error
 TABLE = DATA / "pairs.tsv"
-SOURCES = ("generate", "csv", "blimp", "pairs")
+SOURCES = ("generate", "blimp", "pairs")
+OTHER = "Other"
+# What headers call the correct sentence, the ungrammatical one, and the type of error.
+NAMES: Mapping[str, Sequence[str]] = {
+    "correct": ("correct", "grammatical", "good", "right", "standard english", "sentence_good", "corrected"),
+    "wrong": ("wrong", "ungrammatical", "bad", "incorrect", "ungrammatical statement", "sentence_bad"),
+    "type": ("type", "error type", "error_type", "error", "linguistics_term", "uid"),
+}
+
+
+class Pair(NamedTuple):
+    """A correct sentence, its ungrammatical version, and the type of error, a name such as `WordOrder`."""
+
+    correct: str
+    wrong: str
+    kind: str
 
 
 class Grammar(Corpus):
@@ -28,7 +52,7 @@ class Grammar(Corpus):
     schema = """
     grammar:
       description: >-
-        Pairs of a correct and an ungrammatical English sentence, from one of: generate, csv, blimp, pairs. Texts are eng_Latn,
+        Pairs of a correct and an ungrammatical English sentence, from one of: generate, blimp, pairs. Texts are eng_Latn,
         eng_Latn_wrong and, for each type of error with min_lines pairs or more, eng_Latn_wrong{Type}; all of them if `texts`
         is left out.
       type: object
@@ -45,16 +69,13 @@ class Grammar(Corpus):
               minimum: 12
               maximum: 1200
               default: 1000
-        csv:
-          description: A CSV file with the columns Error Type, Ungrammatical Statement, Standard English.
-          $ref: "#/$defs/path"
         blimp:
           description: A JSONL file of BLiMP (sentence_good, sentence_bad, linguistics_term or UID), or a folder of such files.
           $ref: "#/$defs/path"
         pairs:
           description: >-
             A TSV or CSV file of correct sentence, ungrammatical sentence and, if you like, type of error; in the order of its
-            header where it has one (correct, wrong, type).
+            header where it has one (correct, wrong, type; or Standard English, Ungrammatical Statement, Error Type).
           $ref: "#/$defs/path"
         most:
           description: At most so many pairs are taken from a file, in turn from each type of error.
@@ -62,7 +83,7 @@ class Grammar(Corpus):
           minimum: 1
           maximum: 1000000
     """
-    own = ("grammar.csv", "grammar.blimp", "grammar.pairs")
+    own = ("grammar.blimp", "grammar.pairs")
     languages = False
 
     def __init__(self, name: str, spec: dict[str, Any], base: Path = Path(), reference: str = CORRECT) -> None:
@@ -81,11 +102,7 @@ class Grammar(Corpus):
             raise UserError(f"texts lacks '{WRONG}', the ungrammatical sentences; add it, or leave `texts` out.")
 
     def texts(self) -> list[str]:
-        """Return the texts: of types of error, those with `min_lines` pairs or more.
-
-        Raises:
-            UserError: the file is not there, cannot be read, or has fewer pairs than `min_lines`.
-        """
+        """Return the texts: of types of error, those with `min_lines` pairs or more."""
         pairs, least = self._pairs[0], self.spec["min_lines"]
         if len(pairs) < least:
             raise UserError(
@@ -94,16 +111,10 @@ class Grammar(Corpus):
         return [CORRECT, WRONG, *(WRONG + kind for kind, count in types_of(pairs).items() if count >= least)]
 
     def default_texts(self) -> list[str]:
-        """Return all texts."""
         self.check()
         return self.texts()
 
     def files(self, text: str) -> list[Path]:
-        """Return the user's file or, of BLiMP, files.
-
-        Raises:
-            UserError: there is no such file.
-        """
         chosen = self.spec["grammar"]
         if "generate" in chosen:
             return []
@@ -123,12 +134,16 @@ class Grammar(Corpus):
         return "workflow/data/pairs.tsv" if "generate" in self.spec["grammar"] else inputs[0].name
 
     def peek(self, text: str) -> list[str]:
-        """Return the lines of a text."""
         return _lines(self._pairs[0], text)
 
     def whole(self, text: str) -> str | None:
         """Return eng_Latn_wrong for the texts of one type of error."""
         return WRONG if type_of(text) else None
+
+    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
+        """Return the lines of a text, and how many `duplicates` were dropped."""
+        pairs, done = self._read(inputs)
+        return _lines(pairs, text), done
 
     @cached_property
     def _pairs(self) -> tuple[list[Pair], Counter[str]]:
@@ -140,17 +155,9 @@ class Grammar(Corpus):
         if "generate" in chosen:
             rows = read_tsv(inputs[0])[: chosen["generate"]["pairs"]]
             return [Pair(row["correct"], row["wrong"], row["type"]) for row in rows], Counter()
-        if "blimp" in chosen:
-            pairs, done = read_blimp(inputs)
-        else:
-            pairs, done = read_pairs(inputs[0])
+        pairs, done = read_blimp(inputs) if "blimp" in chosen else read_pairs(inputs[0])
         groups = [[pair for pair in pairs if pair.kind == kind] for kind in types_of(pairs)]
         return in_turn(groups, chosen.get("most")), done
-
-    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        """Return the lines of a text, and how many `duplicates` were dropped."""
-        pairs, done = self._read(inputs)
-        return _lines(pairs, text), done
 
 
 def _lines(pairs: Sequence[Pair], text: str) -> list[str]:
@@ -159,3 +166,136 @@ def _lines(pairs: Sequence[Pair], text: str) -> list[str]:
     if kind is None:
         return [pair.correct for pair in pairs]
     return [pair.wrong if kind in ("", pair.kind) else "" for pair in pairs]
+
+
+def type_name(words: str) -> str:
+    """Write a type of error as a name of letters and digits: "Subject-Verb Agreement" as SubjectVerbAgreement."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    return "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", plain.replace("'", ""))) or OTHER
+
+
+def types_of(pairs: Iterable[Pair]) -> Counter[str]:
+    """Return how many pairs of each type there are, types in the order of their names."""
+    return Counter(sorted(pair.kind for pair in pairs))
+
+
+def in_turn(groups: Iterable[Sequence[T]], most: int | None = None) -> list[T]:
+    """Return the first item of each group, then the second of each, and so on, until none are left or `most` are taken."""
+    return list(islice((item for items in zip_longest(*groups) for item in items if item is not None), most))
+
+
+def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
+    """Read a TSV or CSV of correct sentence, ungrammatical sentence and, if there is a third column, type of error.
+
+    A header is recognised by its words and then gives the columns' order; other columns are ignored. The study's file is such
+    a CSV, with the columns Error Type, Ungrammatical Statement and Standard English.
+
+    Raises:
+        UserError: not UTF-8, a header that names one sentence only, a row too short, or what `_accept` refuses.
+    """
+    rows = _rows(path)
+    place, first = next(rows, ("line 1", []))
+    words = [word.strip().casefold() for word in first]
+    named = {key: next((words.index(name) for name in names if name in words), None) for key, names in NAMES.items()}
+    places = {key: number for key, number in named.items() if number is not None}
+    if ("correct" in places) != ("wrong" in places):
+        lacking = "wrong" if "correct" in places else "correct"
+        hint = next((hint for name in NAMES[lacking] if (hint := nearest(name, words))), "")
+        raise UserError(
+            f"{path} has the header {', '.join(first)}, which names no {lacking} sentence; call that column one of: "
+            f"{', '.join(NAMES[lacking])}.{hint}"
+        )
+    if "correct" in places:
+        return _accept(_cells(path, rows, places), str(path))
+    if len(first) < 2:
+        raise UserError(f"{path}, {place}: one column; a correct and an ungrammatical sentence are needed, by tab or comma.")
+    places = {key: number for number, key in enumerate(("correct", "wrong", "type")[: len(first)])}
+    return _accept(_cells(path, [(place, first), *rows], places), str(path))
+
+
+class _Tabs(csv.excel_tab):
+    """Columns split by tabs, in which quotes are plain characters."""
+
+    quoting = csv.QUOTE_NONE
+
+
+def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the rows that are not empty, each with its place; a tab in the first lines means that tabs part the columns."""
+    lines = decode(path.read_bytes(), str(path))
+    reader = csv.reader([line + "\n" for line in lines], _Tabs if any("\t" in line for line in lines[:20]) else csv.excel)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield f"line {reader.line_num}", row
+    except csv.Error as error:
+        raise UserError(f"{path}, line {reader.line_num}: it cannot be read as CSV ({error}). Mend its quotes.") from None
+
+
+def _cells(path: Path, rows: Iterable[tuple[str, list[str]]], places: Mapping[str, int]) -> Iterator[Cells]:
+    needed = max(places.values()) + 1
+    for place, row in rows:
+        if len(row) < needed:
+            raise UserError(f"{path}, {place}: {len(row)} of {needed} columns; is a quote or a comma missing?")
+        yield place, row[places["correct"]], row[places["wrong"]], row[places["type"]] if "type" in places else OTHER
+
+
+def blimp_files(path: Path) -> list[Path]:
+    """Return the JSONL files of a path: itself, or those of the folder or of its folder `data`, by name."""
+    if path.is_file():
+        return [path]
+    files = sorted(path.glob("*.jsonl")) or sorted(path.glob("data/*.jsonl"))
+    if not files:
+        raise UserError(f"'{path}' is no JSONL file and no folder with such files (BLiMP's are in its folder data).")
+    return files
+
+
+def read_blimp(files: Sequence[Path]) -> tuple[list[Pair], Counter[str]]:
+    """Read files of BLiMP, their pairs in turn, so that the first N pairs hold all paradigms equally.
+
+    The type of error is `linguistics_term`, or `UID` without it. Source: Warstadt et al. 2020, TACL 8, arXiv:1912.00582.
+
+    Raises:
+        UserError: a line that is no JSON, a record without one of the sentences, or what `_accept` refuses.
+    """
+    where = str(files[0].parent if len(files) > 1 else files[0])
+    return _accept(in_turn([list(_blimp_cells(path)) for path in files]), where)
+
+
+def _blimp_cells(path: Path) -> Iterator[Cells]:
+    for number, line in enumerate(decode(path.read_bytes(), str(path)), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            record: Any = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{where}: it is no JSON ({error.msg}). Mend or remove the line.") from None
+        if not isinstance(record, dict):
+            raise UserError(f"{where}: a JSON object is needed, with sentence_good and sentence_bad.")
+        for key in ("sentence_good", "sentence_bad"):
+            if not isinstance(record.get(key), str):
+                raise UserError(f"{where}: there is no '{key}'; there are {', '.join(record)}.{nearest(key, record)}")
+        kind = str(record.get("linguistics_term") or record.get("UID") or OTHER)
+        yield f"{path.name}, line {number}", record["sentence_good"], record["sentence_bad"], kind
+
+
+def _accept(cells: Iterable[Cells], where: str) -> tuple[list[Pair], Counter[str]]:
+    """Return cleaned pairs in their order, and how many `duplicates` were dropped.
+
+    Raises:
+        UserError: no pairs, a sentence that is empty, or two sentences that are the same.
+    """
+    pairs: dict[Pair, None] = {}
+    done: Counter[str] = Counter()
+    for place, correct, wrong, kind in cells:
+        pair = Pair(clean_line(correct)[0], clean_line(wrong)[0], type_name(kind))
+        if not pair.correct or not pair.wrong:
+            which = "correct" if not pair.correct else "ungrammatical"
+            raise UserError(f"{where}, {place}: the {which} sentence is empty. Fill it in, or remove the pair.")
+        if pair.correct == pair.wrong:
+            raise UserError(f"{where}, {place}: both sentences are '{pair.correct[:60]}'. Mend the pair, or remove it.")
+        done["duplicates"] += pair in pairs
+        pairs[pair] = None
+    if not pairs:
+        raise UserError(f"{where} has no pairs. Give it a correct and an ungrammatical sentence a line.")
+    return list(pairs), +done

@@ -11,7 +11,7 @@ from typing import Any
 from langgeom.corpora import Corpus
 from langgeom.errors import UserError, nearest
 from langgeom.files import read_json
-from langgeom.hub.listing import FIELDS, UNPINNED, texts_path
+from langgeom.hub import FIELDS, UNPINNED, texts_path
 
 
 class Hub(Corpus):
@@ -64,11 +64,9 @@ class Hub(Corpus):
                 raise UserError(f"hub.names has '{text}', which is none of its texts.{nearest(text, self.spec['texts'])}")
 
     def texts(self) -> list[str] | None:
-        """Return None: only the hub knows what a data set has."""
         return None
 
     def request(self) -> dict[str, Any]:
-        """Return the data set, commit, and templates of configuration, split and columns."""
         return dict(self.spec["hub"])
 
     def inputs(self, text: str) -> list[str]:
@@ -80,14 +78,8 @@ class Hub(Corpus):
         return str(read_json(inputs[0])["source"])
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        """Return the cells of a text in the order of the reference text's rows, "" where it lacks one.
-
-        Returns:
-            The lines, and `unmatched`: rows whose id the reference text lacks.
-
-        Raises:
-            UserError: rows without ids that are not as many as the reference text's, or no id in common.
-        """
+        """Return the cells of a text in the order of the reference text's rows, "" where it lacks one, and how many of its rows
+        are `unmatched`: the reference text lacks their id."""
         rows, expected = (read_json(path, "source", "id", "text") for path in (inputs[0], inputs[-1]))
         if rows["id"] is None or expected["id"] is None:
             if len(rows["text"]) != len(expected["text"]):
@@ -97,10 +89,9 @@ class Hub(Corpus):
                 )
             return rows["text"], Counter()
         cells = dict(zip(rows["id"], rows["text"], strict=True))
-        aligned = [cells.get(row, "") for row in expected["id"]]
         unmatched = len(cells.keys() - set(expected["id"]))
         if unmatched == len(cells):
             raise UserError(
                 f"'{text}' and '{self.reference}' have no id in common ({rows['source']}). Is id_column the right one?"
             )
-        return aligned, Counter(unmatched=unmatched)
+        return [cells.get(row, "") for row in expected["id"]], Counter(unmatched=unmatched)

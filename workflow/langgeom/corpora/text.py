@@ -40,6 +40,13 @@ def decode(data: bytes, where: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
+def parallel(lines: list[str], name: str, expected: Sequence[str], reference: str, cure: str) -> list[str]:
+    """Return the lines of a text. UserError: they are not as many as those of the reference text."""
+    if len(lines) != len(expected):
+        raise UserError(f"{name} has {len(lines)} lines and {reference} has {len(expected)}: they cannot be parallel. {cure}")
+    return lines
+
+
 def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]]:
     """Return a line as models read it, and what was done to it.
 
@@ -50,9 +57,9 @@ def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]
         The line, and counts: `control_characters` and `direction_marks` removed, `normalised` and `cut` (0 or 1).
     """
     done: Counter[str] = Counter()
-    line = BREAKS.sub(" ", line)
-    line, done["direction_marks"] = BIDI.subn("", line)
-    kept = "".join(char for char in line if char in "\t\u200c\u200d" or not _is_control(char))
+    line, done["direction_marks"] = BIDI.subn("", BREAKS.sub(" ", line))
+    kept = "".join(char for char in line if char == "\t" or unicodedata.category(char) not in ("Cc", "Cs"))
+    kept = kept.replace("\ufeff", "")
     done["control_characters"] = len(line) - len(kept)
     line = unicodedata.normalize("NFC", kept)
     done["normalised"] = int(line != kept)
@@ -62,10 +69,6 @@ def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]
         line = line[: space if space > 0 else max_characters].rstrip()
         done["cut"] = 1
     return line, +done
-
-
-def _is_control(char: str) -> bool:
-    return char == "\ufeff" or unicodedata.category(char) in ("Cc", "Cs")
 
 
 def clean_text(
@@ -78,32 +81,25 @@ def clean_text(
         source: where they come from, for the report.
         done: counts of what was done before; `unmatched`: rows of the source that stand in no line.
     """
-    cleaned, counts = [], Counter(done)
+    counts, cleaned = Counter(done), list[str]()
     for line in lines:
         line, what = clean_line(line, max_characters)
         cleaned.append(line)
         counts += what
     keys = dict.fromkeys(("merged", "cut", "control_characters", "direction_marks", "normalised", *done))
-    return cleaned, {
-        "source": source,
-        "lines": len(cleaned),
-        "empty": cleaned.count(""),
-        **{key: counts[key] for key in keys},
-        **({"unmatched": counts["unmatched"]} if counts["unmatched"] else {}),
-    }
+    report = {"source": source, "lines": len(cleaned), "empty": cleaned.count(""), **{key: counts[key] for key in keys}}
+    return cleaned, report
 
 
 def dominant_script(lines: Sequence[str]) -> str:
     """Return the ISO 15924 code of the script that most letters are in ("" without letters); Han and kana are Hani."""
     from fontTools.unicodedata import script
 
-    letters = Counter(char for line in lines for char in line if char.isalpha())
     scripts: Counter[str] = Counter()
-    for char, count in letters.items():
+    for char, count in Counter(char for line in lines for char in line if char.isalpha()).items():
         code = script(char)
         scripts[SAME_SCRIPT.get(code, code)] += count
-    for shared in ("Zyyy", "Zinh"):
-        scripts.pop(shared, None)
+    del scripts["Zyyy"], scripts["Zinh"]  # shared by several
     return scripts.most_common(1)[0][0] if scripts else ""
 
 

@@ -24,15 +24,8 @@ def offline() -> bool:
 def hub_errors(repo: str, revision: str, kind: str = "model") -> Iterator[None]:
     """Turn any exception of a hub client into one `UserError`, and silence the clients' own messages.
 
-    Their warnings quote signed addresses, and a signature is a key for as long as it lasts.
-
-    Args:
-        repo: owner/name.
-        revision: the commit or branch that is asked for.
-        kind: "model" or "dataset".
-
-    Raises:
-        UserError: what went wrong and what to do.
+    Their warnings quote signed addresses, and a signature is a key for as long as it lasts. `repo` is owner/name, `revision`
+    the commit or branch that is asked for, `kind` "model" or "dataset".
     """
     from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars
@@ -86,8 +79,7 @@ def _message(error: Exception, repo: str, revision: str, kind: str) -> str:
         return f"The hub ({redacted(constants.ENDPOINT)}) cannot be reached ({details}). Check network and proxy. {AGAIN}"
     if "Consistency check failed" in details:  # quotes the end of a signed address
         return f"A file of {what} arrived cut off. {AGAIN}"
-    asked = "revision, configuration and split" if kind == "dataset" else "revision"
-    return f"The {what} cannot be fetched ({details}). Check {asked} on {page}. {AGAIN}"
+    return f"The {what} cannot be fetched ({details}). Check its names in the config on {page}. {AGAIN}"
 
 
 def redacted(text: str) -> str:

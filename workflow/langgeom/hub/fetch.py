@@ -6,7 +6,6 @@ The clients check the size of a file only, so every file is checked here by the 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 import shutil
@@ -15,16 +14,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from langgeom.disk import check_free
 from langgeom.errors import UserError, nearest
-from langgeom.files import atomic, scratch, sha256
+from langgeom.files import check_free, scratch, sha256, write_json
+from langgeom.hub import TOKENIZER_FILES, fill, write_listing
 from langgeom.hub.access import hub_errors, offline
-from langgeom.hub.listing import TOKENIZER_FILES, fill, write_listing
 
 log = logging.getLogger(__name__)
 
 SINGLE, INDEX, SHARD = "model.safetensors", "model.safetensors.index.json", re.compile(r"model-\d+-of-\d+\.safetensors")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack")
+CURE = "Something between here and the hub changes files, or a cache is damaged: use another network, or run again later."
 
 
 class File(NamedTuple):
@@ -60,12 +59,10 @@ def fetch_model(repo: str, revision: str, out: Path, weights: bool = True) -> No
         wrong = _take(repo, revision, names, files, folder, fresh=False)
         if wrong:  # damaged here or in the user's cache: fetch once more, from the hub itself
             wrong = _take(repo, revision, list(wrong), files, folder, fresh=True)
-        if wrong:
-            name, digest = next(iter(wrong.items()))
+        for name, digest in wrong.items():
             raise UserError(
                 f"Model '{repo}': {name} is not the file of commit {revision}: its hash is {digest} instead of "
-                f"{files[name].digest}. It was not kept.\nSomething between here and the hub changes files, or a cache is "
-                "damaged: use another network, or run again later."
+                f"{files[name].digest}. It was not kept.\n{CURE}"
             )
         digests = {name: files[name].digest for name in names}
     write_listing(out, repo, revision, {name: d if len(d) == 64 else sha256(folder / name) for name, d in digests.items()})
@@ -123,11 +120,7 @@ def _digest(path: Path, like: str) -> str:
 
 
 def _needed(where: str, files: Iterable[str], weights: bool) -> list[str]:
-    """Return the names of the files that a model needs.
-
-    Raises:
-        UserError: there is no config.json, or there are no weights as safetensors.
-    """
+    """Return the names of the files that a model needs. UserError: no config.json, or no weights as safetensors."""
     names = sorted(files)
     listing = ", ".join(names[:20]) or "nothing"
     if "config.json" not in names:
@@ -152,7 +145,7 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
 
     Args:
         spec: `dataset`, `revision` (a commit), `split`, `text_column`, and perhaps `config`, `id_column`, `names`; templates
-            as for `langgeom.hub.listing.fill`.
+            as for `langgeom.hub.fill`.
         text: the text's name.
         out: the JSON file.
 
@@ -175,34 +168,23 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
             content["id"] = _cells(source, rows, ids, "id_column")
             if twice := [value for value, count in Counter(content["id"]).items() if count > 1]:
                 raise UserError(f"{source}: id_column '{ids}' has '{twice[0]}' in several rows. Name a column of unique ids.")
-    with atomic(out) as temporary:
-        temporary.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(out, content, indent=None)
 
 
 def _rows(repo: str, revision: str, config: str | None, split: str, prepared: Path) -> Any:
-    """Load a split into a folder; files that arrived damaged are fetched once more."""
+    """Load a split into a folder; files that arrived damaged are removed from the cache, and are an error."""
     import datasets
     from huggingface_hub import HfApi
 
     HfApi().auth_check(repo, repo_type="dataset")  # datasets does not tell a gated data set from a missing one
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-    for attempt in ("first", "second"):
-        rows, failed = None, None
-        try:
-            rows = datasets.load_dataset(repo, config, split=split, revision=revision, cache_dir=str(prepared / attempt))
-        except Exception as error:  # whatever a reader meets in a damaged file
-            failed = error
-        if not (damaged := _drop_damaged(repo)):
-            break
-    else:
-        raise UserError(
-            f"Data set '{repo}': {', '.join(damaged[:3])} not the files of commit {revision}. They were not kept. Something "
-            "between here and the hub changes files: use another network, or run again later."
-        )
-    if failed is not None:
-        raise failed
-    return rows
+    try:
+        return datasets.load_dataset(repo, config, split=split, revision=revision, cache_dir=str(prepared))
+    finally:  # a reader may also fail on a damaged file
+        if damaged := _drop_damaged(repo):
+            named = ", ".join(damaged[:3])
+            raise UserError(f"Data set '{repo}': {named} are not files of commit {revision}. They were not kept.\n{CURE}")
 
 
 def _drop_damaged(repo: str) -> list[str]:

@@ -38,7 +38,7 @@ class Model(Source):
 
     def check(self) -> None:
         """Refuse a name that has no published scores."""
-        from langgeom.quality.rows import published_names
+        from langgeom.quality import published_names
 
         name = self.spec.get("published")
         if name is not None and name not in (names := published_names()):
@@ -46,16 +46,14 @@ class Model(Source):
                 f"published is '{name}', which has no published scores; there are: {', '.join(names)}.{nearest(name, names)}"
             )
 
-    def files(self) -> list[Path]:
-        """Return the user's own files that the model is made from."""
-        folder = self.folder()
-        if folder is None:
-            return []
-        return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in READ)
-
     def folder(self) -> Path | None:
         """Return the user's folder that the model is made from, if it is made from one."""
         return None
+
+    def files(self) -> list[Path]:
+        """Return the user's own files that the model is made from."""
+        folder = self.folder()
+        return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in READ) if folder else []
 
     def twin(self) -> str | None:
         """Return the model of the config whose architecture and tokenizer it takes, if it takes those of one."""
@@ -85,22 +83,22 @@ class Model(Source):
         raise NotImplementedError
 
     def build(self, inputs: Sequence[Path], out: Path) -> None:
-        """Write the folder of the model, whole or not at all.
-
-        Args:
-            inputs: the files of `inputs()`.
+        """Write the folder of the model, whole or not at all, from the files of `inputs()`.
 
         Raises:
-            UserError: as `write`; `begin` cannot be put, or transformers cannot read the result.
+            UserError: with the model's name; as `write`; `begin` cannot be put, or transformers cannot read the result.
         """
         from langgeom.models.manifest import write_manifest
         from langgeom.models.prepare import begin_with
 
-        with atomic_folder(out) as folder:
-            self.write(inputs, folder)
-            if "begin" in self.spec:
-                begin_with(self.name, self.spec["begin"], folder)
-            write_manifest(folder, self.name, self.init, self.spec)
+        try:
+            with atomic_folder(out) as folder:
+                self.write(inputs, folder)
+                if "begin" in self.spec:
+                    begin_with(self.spec["begin"], folder)
+                write_manifest(folder, self.name, self.init, self.spec)
+        except UserError as error:
+            raise UserError(f"Model '{self.name}': {error}") from error
 
 
 @cache
@@ -112,11 +110,7 @@ def model_kinds() -> dict[str, type[Model]]:
 def model_of(
     name: str, spec: Mapping[str, Any], base: Path = Path(), models: Mapping[str, Any] | None = None, seed: int = 0
 ) -> Model:
-    """Return the model that settings of the config describe.
-
-    Raises:
-        UserError: they name no source, or several.
-    """
+    """Return the model that settings of the config describe. UserError: they name no source, or several."""
     kind = kind_of_spec(f"models.{name}", spec, model_kinds())
     return kind(name, spec if isinstance(spec, dict) else dict(spec), base, models, seed)
 

@@ -21,15 +21,12 @@ class Folder(Model):
     own = ("folder",)
 
     def check(self) -> None:
-        """Refuse a folder that is not there."""
         super().check()
         if not self.folder().is_dir():
             raise UserError(f"folder: there is no folder '{self.spec['folder']}' (looked in {self.base.resolve()}).")
 
     def folder(self) -> Path:
-        """Return the folder."""
         return self.base / str(self.spec["folder"])
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        """Copy the files of the folder."""
-        take_folder(self.name, self.folder(), folder)
+        take_folder(self.folder(), folder)

@@ -24,7 +24,7 @@ NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 SPLITS_DIGITS = {"gpt-2": False, "smollm": True}
 
 
-def convert(name: str, file: Path, folder: Path) -> None:
+def convert(file: Path, folder: Path) -> None:
     """Write a GGUF file's model and tokenizer into `folder`.
 
     Weights are stored as bfloat16: the models that GGUF files are made of were published in it, and its rounding
@@ -37,16 +37,16 @@ def convert(name: str, file: Path, folder: Path) -> None:
 
     try:
         fields = GGUFReader(file).fields
-        tokenizer, special = build_tokenizer(name, {key: field.contents for key, field in fields.items()})
+        tokenizer, special = build_tokenizer({key: field.contents for key, field in fields.items()})
     except UserError:
         raise
     except Exception as error:  # whatever readers meet in bytes that are not what they should be
-        raise UserError(f"Model '{name}': the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
-    _convert_weights(name, file, folder)
+        raise UserError(f"the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
+    _convert_weights(file, folder)
     save_tokenizer(tokenizer, special, folder)
 
 
-def _convert_weights(name: str, file: Path, folder: Path) -> None:
+def _convert_weights(file: Path, folder: Path) -> None:
     """Write config.json and model.safetensors."""
     import torch
 
@@ -57,7 +57,7 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.bfloat16)
         except Exception as error:  # as above
-            raise UserError(f"Model '{name}': transformers cannot convert this GGUF file ({error}). Name another.") from error
+            raise UserError(f"transformers cannot convert this GGUF file ({error}). Name another.") from error
         # The weights are plain by now, but save_pretrained refuses what was once marked as quantised.
         model.hf_quantizer = None
         if hasattr(model.config, "quantization_config"):
@@ -66,16 +66,11 @@ def _convert_weights(name: str, file: Path, folder: Path) -> None:
     tidy(folder)
 
 
-def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
+def build_tokenizer(fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
     """Return the tokenizer and its special tokens by role (`bos_token`, `eos_token`, `unk_token`, `pad_token`).
 
-    Args:
-        fields: readers of the GGUF file's metadata by key.
-
-    Raises:
-        UserError: a kind of tokenizer that is not known here.
+    `fields` reads the GGUF file's metadata by key. UserError: a kind of tokenizer that is not known here.
     """
-
     from tokenizers import AddedToken
 
     def read(key: str, default: Any = None) -> Any:
@@ -84,28 +79,20 @@ def build_tokenizer(name: str, fields: Mapping[str, Callable[[], Any]]) -> tuple
     kind, tokens = read("model"), read("tokens")
     types = read("token_type", [NORMAL] * len(tokens or []))
     if kind == "llama":
-        tokenizer = _sentencepiece(
-            tokens, types, read("scores"), read("unknown_token_id"), bool(read("add_space_prefix", True))
-        )
+        space = bool(read("add_space_prefix", True))
+        tokenizer = _sentencepiece(tokens, types, read("scores"), read("unknown_token_id"), space)
     elif kind == "gpt2" and read("pre", "gpt-2") in SPLITS_DIGITS:
         tokenizer = _byte_level(tokens, read("merges"), SPLITS_DIGITS[read("pre", "gpt-2")])
     else:
         raise UserError(
-            f"Model '{name}': its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
+            f"its GGUF file has a tokenizer of kind '{kind}', '{read('pre')}', which is not "
             f"known here; known: llama, and gpt2 with {', '.join(SPLITS_DIGITS)}.\nUse the model's safetensors folder instead."
         )
-    tokenizer.add_special_tokens(
-        [
-            AddedToken(token, normalized=False, special=True)
-            for token, kind in zip(tokens, types, strict=True)
-            if kind == CONTROL
-        ]
-    )
-    tokenizer.add_tokens(
-        [AddedToken(token, normalized=True) for token, kind in zip(tokens, types, strict=True) if kind == USER_DEFINED]
-    )
+    of_type = {number: [token for token, its in zip(tokens, types, strict=True) if its == number] for number in set(types)}
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in of_type.get(CONTROL, ())])
+    tokenizer.add_tokens([AddedToken(token, normalized=True) for token in of_type.get(USER_DEFINED, ())])
     if len(tokenizer.get_vocab()) != len(tokens):
-        raise UserError(f"Model '{name}': its GGUF file names a token twice, so its tokenizer cannot be rebuilt.")
+        raise UserError("its GGUF file names a token twice, so its tokenizer cannot be rebuilt.")
     special = {
         f"{role}_token": tokens[read(f"{key}_token_id")]
         for role, key in {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}.items()
@@ -128,14 +115,11 @@ def merges_of_scores(pieces: Mapping[str, float], vocabulary: Mapping[str, int])
     merges = []
     for piece, score in pieces.items():
         cuts = [(piece[:at], piece[at:]) for at in range(1, len(piece))]
-        known = [
-            (vocabulary[left], vocabulary[right], left, right)
-            for left, right in cuts
-            if left in vocabulary and right in vocabulary
-        ]
-        merges += [(-score, order, left, right) for order, (_, _, left, right) in enumerate(sorted(known))]
+        known = [pair for pair in cuts if pair[0] in vocabulary and pair[1] in vocabulary]
+        known.sort(key=lambda pair: (vocabulary[pair[0]], vocabulary[pair[1]]))
+        merges += [(-score, order, pair) for order, pair in enumerate(known)]
     merges.sort(key=lambda merge: merge[:2])
-    return [(left, right) for _, _, left, right in merges]
+    return [pair for _, _, pair in merges]
 
 
 def _sentencepiece(tokens: list[str], types: list[int], scores: list[float], unknown: int | None, prefix: bool) -> Tokenizer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from langgeom.errors import UserError
-from langgeom.hub.listing import UNPINNED, listing_path
+from langgeom.hub import UNPINNED, listing_path
 from langgeom.models import Model
 from langgeom.models.prepare import check_folder, complete_tokenizer, place_download
 
@@ -22,13 +22,11 @@ class Hub(Model):
     """
 
     def check(self) -> None:
-        """Refuse a missing commit."""
         super().check()
         if "revision" not in self.spec:
             raise UserError(f"lacks 'revision', {UNPINNED}.")
 
     def repository(self) -> tuple[str, str]:
-        """Return repository and commit."""
         return self.spec["hub"], self.spec["revision"]
 
     def inputs(self) -> list[str]:
@@ -36,7 +34,6 @@ class Hub(Model):
         return [listing_path(*self.repository(), weights=True)]
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        """Place the files of the listing."""
-        place_download(self.name, inputs[0], folder)
-        check_folder(self.name, folder)
-        complete_tokenizer(self.name, folder, folder)
+        place_download(inputs[0], folder)
+        check_folder(folder)
+        complete_tokenizer(folder, folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.files import sha256, write_json
 from langgeom.models.prepare import quiet, read_config, weight_files
 
 MANIFEST = "manifest.json"
@@ -26,23 +26,19 @@ class Weights(NamedTuple):
 
 
 def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]) -> dict[str, Any]:
-    """Write and return the manifest of a finished folder.
-
-    Args:
-        init: "trained" or "untrained".
-        source: the model's spec in the config.
+    """Write and return the manifest of a finished folder; `init` is "trained" or "untrained", `source` the config's settings.
 
     Raises:
         UserError: the folder is no decoder or encoder that can be measured.
     """
-    kind = kind_of(name, read_config(name, folder))
+    kind = kind_of(read_config(folder))
     with quiet():
         from transformers import AutoConfig
 
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
         except Exception as error:  # whatever it meets in a user's file
-            raise UserError(f"Model '{name}': transformers cannot read its config.json ({error}). Save it again.") from error
+            raise UserError(f"transformers cannot read its config.json ({error}). Save it again.") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
@@ -50,26 +46,20 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
         dim=config.hidden_size, vocabulary=config.vocab_size, parameters=weights.parameters, dtype=weights.dtype,
         source=dict(source), files=files, fingerprint=_fingerprint(files),
     )  # fmt: skip
-    with atomic(folder / MANIFEST) as path:
-        path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(folder / MANIFEST, manifest)
     return manifest
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a model's folder.
-
-    Raises:
-        UserError: there is none, or it is damaged.
-    """
+    """Return the manifest of a model's folder. UserError: there is none, or it is damaged."""
     path = Path(folder) / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if manifest["kind"] not in ("decoder", "encoder") or manifest["fingerprint"] != _fingerprint(manifest["files"]):
             raise ValueError("its fingerprint does not fit its files")
     except OSError as error:
-        raise UserError(
-            f"{folder} is not a prepared model: {MANIFEST} cannot be read. Remove the folder and run again."
-        ) from error
+        message = f"{folder} is not a prepared model: {MANIFEST} cannot be read. Remove the folder and run again."
+        raise UserError(message) from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}). Remove the folder and run again.") from error
     return manifest
@@ -84,12 +74,11 @@ def weights_of(folder: Path) -> Weights:
                 length = int.from_bytes(file.read(8), "little")
                 if not 2 <= length <= path.stat().st_size - 8:
                     raise ValueError("it is cut off, or a pointer to a file that was not fetched")
-                header = json.loads(file.read(length))
-            end = max((tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"), default=0)
-            if 8 + length + end != path.stat().st_size:
+                tensors = [tensor for key, tensor in json.loads(file.read(length)).items() if key != "__metadata__"]
+            if 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0) != path.stat().st_size:
                 raise ValueError("it is cut off")
-            for key, tensor in header.items():
-                if key != "__metadata__" and tensor["dtype"] in DTYPES:
+            for tensor in tensors:
+                if tensor["dtype"] in DTYPES:
                     sizes[DTYPES[tensor["dtype"]]] += prod(tensor["shape"])
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise UserError(f"{path.name} is no safetensors file that can be read: {error}. Fetch the model again.") from error
@@ -105,7 +94,7 @@ def is_decoder(config: Mapping[str, Any]) -> bool:
     return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
 
 
-def kind_of(name: str, config: Mapping[str, Any]) -> str:
+def kind_of(config: Mapping[str, Any]) -> str:
     """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
 
     `...ForCausalLM` and `...LMHeadModel` are decoders. Encoders are types with a masked language model, so that the bare trunk
@@ -116,12 +105,10 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     """
     architectures = config.get("architectures") or []
     if not architectures:
-        raise UserError(f"Model '{name}': config.json names no 'architectures', so it is not known what to load. Add it there.")
+        raise UserError("config.json names no 'architectures', so it is not known what to load. Add it there.")
     architecture = architectures[0]
     if config.get("is_encoder_decoder"):
-        raise UserError(
-            f"Model '{name}': {architecture} is an encoder-decoder; decoders and encoders can be measured. Name one."
-        )
+        raise UserError(f"{architecture} is an encoder-decoder; decoders and encoders can be measured. Name one.")
     if is_decoder(config):
         return "decoder"
     with quiet():
@@ -129,7 +116,7 @@ def kind_of(name: str, config: Mapping[str, Any]) -> str:
     if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         return "encoder"
     raise UserError(
-        f"Model '{name}': {architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
+        f"{architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
         "Name a model of one of these kinds."
     )
 
@@ -140,50 +127,35 @@ def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, **(own if isinstance(own, Mapping) else {})}
 
 
-def first(config: Mapping[str, Any], *names: str) -> int:
-    """Return the setting that is there under one of its names.
-
-    Raises:
-        KeyError: none of them is.
-    """
+def first(config: Mapping[str, Any], *names: str, default: int | None = None) -> int:
+    """Return the setting that is there under one of its names. KeyError: none of them is, and there is no default."""
     for name in names:
         if config.get(name) is not None:
             return int(config[name])
-    raise KeyError(f"none of {', '.join(names)}")
+    if default is None:
+        raise KeyError(f"none of {', '.join(names)}")
+    return default
 
 
 def parameters_of(config: Mapping[str, Any]) -> int:
     """Return the parameters of a transformer: its embeddings, and in each block attention, MLP, biases and norms.
 
-    The tests hold it to within 5 % of what transformers makes of the same config, for the families that are used most.
-
-    Args:
-        config: config.json's content.
-
-    Raises:
-        KeyError: it lacks a size.
+    The tests hold it to within 5 % of what transformers makes of the same config.json, for the families that are used most.
+    KeyError: it lacks a size.
     """
     config = text_config(config)
     dim, layers = first(config, "hidden_size", "n_embd", "dim"), first(config, "num_hidden_layers", "n_layer", "n_layers")
     heads = first(config, "num_attention_heads", "n_head", "n_heads")
-    values = first({"num_key_value_heads": heads, **_there(config)}, "num_key_value_heads")
-    size = first({"head_dim": dim // heads, **_there(config)}, "head_dim")
-    inner = first({**_there(config), "else": 4 * dim}, "intermediate_size", "ffn_dim", "n_inner", "hidden_dim", "else")
-    experts = first({**_there(config), "else": 1}, "num_local_experts", "num_experts", "n_routed_experts", "else")
-    block = 2 * dim * size * (heads + values) + (3 if _gated(config) else 2) * dim * inner * experts + 9 * dim + inner
+    values, size = first(config, "num_key_value_heads", default=heads), first(config, "head_dim", default=dim // heads)
+    inner = first(config, "intermediate_size", "ffn_dim", "n_inner", "hidden_dim", default=4 * dim)
+    experts = first(config, "num_local_experts", "num_experts", "n_routed_experts", default=1)
+    activation = config.get("hidden_act") or config.get("hidden_activation")
+    # A third, gating matrix in the MLP.
+    gated = str(config.get("model_type", "")).startswith("gemma") or activation in ("silu", "swish")
+    gated = gated or (activation is None and "num_key_value_heads" in config)
+    block = 2 * dim * size * (heads + values) + (3 if gated else 2) * dim * inner * experts + 9 * dim + inner
     tables = 1 if config.get("tie_word_embeddings", True) else 2
     # Learnt positions, where they are not rotated.
     rotated = any(key.startswith(("rope", "rotary", "alibi")) for key in config)
-    learnt = 0 if rotated else first({**_there(config), "else": 0}, "max_position_embeddings", "n_positions", "else")
+    learnt = 0 if rotated else first(config, "max_position_embeddings", "n_positions", default=0)
     return layers * block + (tables * int(config.get("vocab_size", 0)) + learnt) * dim
-
-
-def _there(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if value is not None}
-
-
-def _gated(config: Mapping[str, Any]) -> bool:
-    """Return True if the MLP has a third, gating matrix."""
-    activation = config.get("hidden_act") or config.get("hidden_activation")
-    gemma = str(config.get("model_type", "")).startswith("gemma")
-    return gemma or activation in ("silu", "swish") or (activation is None and "num_key_value_heads" in config)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError
-from langgeom.hub.listing import TOKENIZER_FILES, read_listing
+from langgeom.hub import TOKENIZER_FILES, read_listing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -41,18 +41,14 @@ def quiet() -> Iterator[None]:
             hf_logging.enable_progress_bar()
 
 
-def take_folder(name: str, source: Path, folder: Path) -> None:
-    """Check a model's folder and copy what is needed of it into `folder`.
-
-    Raises:
-        UserError: see `check_folder`.
-    """
-    check_folder(name, source)
+def take_folder(source: Path, folder: Path) -> None:
+    """Check a model's folder and copy what is needed of it into `folder`. UserError: see `check_folder`."""
+    check_folder(source)
     weights = weight_files(source)
     for path in (*weights, *(source / file for file in ("config.json", INDEX, *TOKENIZER_FILES))):
         if path.is_file() and not (path.name == INDEX and (source / SINGLE) in weights):
-            copy(path, folder / path.name)
-    complete_tokenizer(name, source, folder)
+            shutil.copyfile(path, folder / path.name)  # a link would let a later edit of the user's change what was measured
+    complete_tokenizer(source, folder)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -60,59 +56,59 @@ def weight_files(folder: Path) -> list[Path]:
     if (folder / SINGLE).is_file():
         return [folder / SINGLE]
     if (folder / INDEX).is_file():
-        named = read_config(folder.name, folder, INDEX).get("weight_map")
-        return sorted({folder / str(name) for name in named.values()}) if isinstance(named, dict) else []
+        return sorted({folder / file for file in _indexed(folder)})
     return sorted(folder.glob("*.safetensors"))
 
 
-def check_folder(name: str, source: Path, weights: bool = True) -> None:
+def _indexed(folder: Path) -> list[str]:
+    """Return the files that the index of a folder names, none if it is damaged."""
+    named = read_config(folder, INDEX).get("weight_map")
+    return list(map(str, named.values())) if isinstance(named, dict) else []
+
+
+def check_folder(source: Path, weights: bool = True) -> None:
     """Refuse a folder that `from_pretrained` could read only in part, only by running its code, or only through pickle.
 
-    Args:
-        weights: whether weights are needed.
-
     Raises:
-        UserError: no such folder, no config.json, code to run, no safetensors or not those of the index, no tokenizer.
+        UserError: no such folder, no config.json, code to run, no tokenizer; where `weights` are needed, no safetensors or not
+            those of the index.
     """
     if not source.is_dir():
-        raise UserError(f"Model '{name}': there is no folder {source}. Give the path of a model's folder.")
-    found = sorted(path.name for path in source.iterdir())
-    listing = ", ".join(found[:20]) or "nothing"
-    coded = [file for file in ("config.json", "tokenizer_config.json") if "auto_map" in read_config(name, source, file)]
+        raise UserError(f"there is no folder {source}. Give the path of a model's folder.")
+    found = _found(source)
+    coded = [file for file in ("config.json", "tokenizer_config.json") if "auto_map" in read_config(source, file)]
     if coded:
         raise UserError(
-            f"Model '{name}': {coded[0]} in {source} has 'auto_map', so the model is code of its own; code in model "
-            "folders is never run.\nUse a model of an architecture that transformers has; if it has this one, "
-            "remove 'auto_map'."
+            f"{coded[0]} in {source} has 'auto_map', so the model is code of its own; code in model folders is "
+            "never run.\nUse a model of an architecture that transformers has; if it has this one, remove 'auto_map'."
         )
-    if kernel := _kernel(read_config(name, source)):
+    if kernel := _kernel(read_config(source)):
         raise UserError(
-            f"Model '{name}': config.json in {source} names '{kernel}' for its attention; that is code of a hub's repository, "
+            f"config.json in {source} names '{kernel}' for its attention; that is code of a hub's repository, "
             "which is never run. Remove it: transformers has its own."
         )
     if weights and not any(file.endswith(".safetensors") for file in found):
-        pickled = [file for file in found if Path(file).suffix in PICKLED]
-        raise UserError(
-            f"Model '{name}': {source} has no *.safetensors; found {listing}.\n"
-            + (
-                f"{', '.join(pickled)} are pickles, which can run code when they are read: convert them with "
-                "save_pretrained in an environment you trust."
-                if pickled
-                else "Save the model with save_pretrained."
-            )
-        )
+        pickled = ", ".join(file for file in found if Path(file).suffix in PICKLED)
+        cure = (
+            f"{pickled} are pickles, which can run code when they are read: convert them with save_pretrained in an "
+            "environment you trust." if pickled else "Save the model with save_pretrained."
+        )  # fmt: skip
+        raise UserError(f"{source} has no *.safetensors; found {', '.join(found[:20]) or 'nothing'}.\n{cure}")
     if weights and INDEX in found:
-        named = read_config(name, source, INDEX).get("weight_map")
-        outside = sorted(set(named.values()) - set(found)) if isinstance(named, dict) else ["nothing"]
+        outside = sorted(set(_indexed(source) or ["nothing"]) - set(found))
         if outside:
             raise UserError(
-                f"Model '{name}': {source / INDEX} names {', '.join(map(str, outside[:3]))}, which is no file of that folder. "
+                f"{source / INDEX} names {', '.join(outside[:3])}, which is no file of that folder. "
                 "Save the model again, or fetch all of it."
             )
     if not any(file in TOKENIZER_FILES and file not in ("tokenizer_config.json", "special_tokens_map.json") for file in found):
         raise UserError(
-            f"Model '{name}': {source} has no tokenizer; found {listing}.\nSave it there: tokenizer.save_pretrained(folder)."
+            f"{source} has no tokenizer; found {', '.join(found[:20])}.\nSave it there: tokenizer.save_pretrained(folder)."
         )
+
+
+def _found(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _kernel(config: dict[str, Any]) -> str:
@@ -126,7 +122,7 @@ def _kernel(config: dict[str, Any]) -> str:
     return ""
 
 
-def read_config(name: str, source: Path, file: str = "config.json") -> dict[str, Any]:
+def read_config(source: Path, file: str = "config.json") -> dict[str, Any]:
     """Return the settings in a folder's config.json, or in another of its JSON files, which may be missing.
 
     Raises:
@@ -136,23 +132,18 @@ def read_config(name: str, source: Path, file: str = "config.json") -> dict[str,
     if not path.is_file():
         if file != "config.json":
             return {}
-        found = ", ".join(sorted(file.name for file in source.iterdir())[:20]) or "nothing"
-        raise UserError(f"Model '{name}': {source} has no config.json; found {found}. Give a model's own folder.")
+        found = ", ".join(_found(source)[:20]) or "nothing"
+        raise UserError(f"{source} has no config.json; found {found}. Give a model's own folder.")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"Model '{name}': {path} is not JSON ({error}). Save or fetch the model again.") from error
+        raise UserError(f"{path} is not JSON ({error}). Save or fetch the model again.") from error
     if not isinstance(config, dict):
-        raise UserError(f"Model '{name}': {path} holds no settings but {type(config).__name__}. Save or fetch it again.")
+        raise UserError(f"{path} holds no settings but {type(config).__name__}. Save or fetch it again.")
     return config
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a file, its content only: a link would let a later edit of the user's file change what was measured."""
-    shutil.copyfile(source, target)
-
-
-def place_download(name: str, listing: Path, folder: Path) -> None:
+def place_download(listing: Path, folder: Path) -> None:
     """Put the files of a listing into a folder, without what names code in them where transformers has the architecture.
 
     Weights are links to the download, which nothing writes to again: they would else take their place twice.
@@ -163,15 +154,15 @@ def place_download(name: str, listing: Path, folder: Path) -> None:
                 raise OSError
             os.link(path, folder / path.name)
         except OSError:  # also: a file system without hard links
-            copy(path, folder / path.name)
+            shutil.copyfile(path, folder / path.name)
     with quiet():
         from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
-    config = read_config(name, folder)
+    config = read_config(folder)
     if config.get("model_type") in CONFIG_MAPPING_NAMES:
         _drop_code(folder / "config.json", config)
     if (folder / "tokenizer.json").is_file():  # it is the tokenizer; no class of its own is needed
-        _drop_code(folder / "tokenizer_config.json", read_config(name, folder, "tokenizer_config.json"))
+        _drop_code(folder / "tokenizer_config.json", read_config(folder, "tokenizer_config.json"))
 
 
 def _drop_code(path: Path, settings: dict[str, object]) -> None:
@@ -199,29 +190,28 @@ def save_tokenizer(tokenizer: Tokenizer, special: Mapping[str, str], folder: Pat
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-def complete_tokenizer(name: str, source: Path, folder: Path) -> None:
+def complete_tokenizer(source: Path, folder: Path) -> None:
     """Write tokenizer.json into `folder` when `source` has a tokenizer of another format only.
 
     Raises:
         UserError: transformers cannot make a fast tokenizer of it.
     """
-    if (folder / "tokenizer.json").exists():
+    path = folder / "tokenizer.json"
+    if path.exists():
         return
     with quiet():
         from transformers import AutoTokenizer
 
         try:
-            AutoTokenizer.from_pretrained(source, trust_remote_code=False).backend_tokenizer.save(
-                str(folder / "tokenizer.json")
-            )
+            AutoTokenizer.from_pretrained(source, trust_remote_code=False).backend_tokenizer.save(str(path))
         except Exception as error:  # whatever a converter meets in a user's file
             raise UserError(
-                f"Model '{name}': the tokenizer in {source} cannot be converted to tokenizer.json ({error}).\n"
+                f"the tokenizer in {source} cannot be converted to tokenizer.json ({error}).\n"
                 "Save a fast tokenizer there: AutoTokenizer.from_pretrained(...).save_pretrained(folder)."
             ) from error
 
 
-def begin_with(name: str, token: str, folder: Path) -> None:
+def begin_with(token: str, folder: Path) -> None:
     """Make the tokenizer of a folder put a special token before every sequence.
 
     Decoders trained on documents that a special token separates, and whose tokenizer adds none, turn some of the first tokens
@@ -234,13 +224,11 @@ def begin_with(name: str, token: str, folder: Path) -> None:
 
     path = folder / "tokenizer.json"
     tokenizer = Tokenizer.from_file(str(path))
-    number = tokenizer.token_to_id(token)
     special = sorted(entry.content for entry in tokenizer.get_added_tokens_decoder().values() if entry.special)
-    if number is None or token not in special:
-        raise UserError(
-            f"Model '{name}': begin is '{token}', which is no special token of its tokenizer; those are: {', '.join(special)}."
-        )
+    if token not in special:
+        raise UserError(f"begin is '{token}', which is no special token of its tokenizer; those are: {', '.join(special)}.")
     if tokenizer.num_special_tokens_to_add(False):
-        raise UserError(f"Model '{name}': its tokenizer puts special tokens around every sentence already; remove `begin`.")
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{token} $A", special_tokens=[(token, number)])
+        raise UserError("its tokenizer puts special tokens around every sentence already; remove `begin`.")
+    pair = (token, tokenizer.token_to_id(token))
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{token} $A", special_tokens=[pair])
     tokenizer.save(str(path), pretty=False)

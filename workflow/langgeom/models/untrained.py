@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import scratch
-from langgeom.hub.listing import TOKENIZER_FILES, listing_path
+from langgeom.hub import TOKENIZER_FILES, listing_path
 from langgeom.models import Model
 from langgeom.models.manifest import kind_of, weights_of
-from langgeom.models.prepare import (
-    check_folder,
-    complete_tokenizer,
-    copy,
-    place_download,
-    quiet,
-    read_config,
-    tidy,
-)
+from langgeom.models.prepare import check_folder, complete_tokenizer, place_download, quiet, read_config, tidy
 
 REPOSITORY = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 
@@ -41,7 +34,7 @@ class Untrained(Model):
       maximum: 4294967295
     revision: {$ref: "#/$defs/commit"}
     """
-    without = ("begin", "published")
+    without = ("begin", "published", "loss")  # random weights have no meaningful loss
     init = "untrained"
 
     @property
@@ -49,23 +42,19 @@ class Untrained(Model):
         return str(self.spec["untrained"])
 
     def twin(self) -> str | None:
-        """Return the model of the config that is named."""
         return self._named if self._named in self.models else None
 
     def repository(self) -> tuple[str, str] | None:
-        """Return repository and commit, if it is of the hub."""
         return (self._named, self.spec["revision"]) if "revision" in self.spec else None
 
     def paths(self) -> dict[str, str]:
-        """Return the folder, if it is a folder."""
         return {} if self.twin() or self.repository() else {"untrained": self._named}
 
     def folder(self) -> Path | None:
-        """Return the folder, if it is a folder."""
         return None if self.twin() or self.repository() else self.base / self._named
 
     def check(self) -> None:
-        """Refuse a twin that is not there or itself untrained, and a loss; fill in the seed."""
+        """Refuse a twin that is not there or itself untrained; fill in the seed."""
         if self.repository():
             if self.twin():
                 raise UserError(f"has 'revision', but '{self._named}' is a model of this config; remove it.")
@@ -77,8 +66,6 @@ class Untrained(Model):
                 f"untrained is '{self._named}', neither a model of this config ({some}) nor a folder with config.json; a model "
                 f"of the hub needs 'revision' beside it.{nearest(self._named, self.models)}"
             )
-        if self.spec.get("loss"):
-            raise UserError("loss is true; a model with random weights has no meaningful loss, remove it.")
         if self._named == self.name or "untrained" in self.models.get(self._named, {}):
             raise UserError(f"untrained is '{self._named}', itself untrained; name the trained model.")
         self.spec.setdefault("seed", self.seed)
@@ -91,48 +78,36 @@ class Untrained(Model):
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
         """Draw weights in float32 and store them in the twin's dtype; copy config and tokenizer."""
-        seed = int(self.spec.get("seed", 0))
         if self.repository():
             with scratch(folder) as temporary:
-                place_download(self.name, inputs[0], temporary)
-                _write_twin(self.name, temporary, seed, folder)
+                place_download(inputs[0], temporary)
+                self._write_twin(temporary, folder)
         else:
             # Inputs are one folder, that of a prepared model, or the user's files.
-            twin = inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named
-            _write_twin(self.name, twin, seed, folder)
+            self._write_twin(inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named, folder)
 
+    def _write_twin(self, source: Path, folder: Path) -> None:
+        check_folder(source, weights=False)
+        self._write_weights(source, folder)
+        for file in TOKENIZER_FILES:
+            if (source / file).is_file():
+                shutil.copyfile(source / file, folder / file)
+        complete_tokenizer(source, folder)
 
-def _write_twin(name: str, source: Path, seed: int, folder: Path) -> None:
-    check_folder(name, source, weights=False)
-    _write_weights(name, source, seed, folder)
-    for file in TOKENIZER_FILES:
-        if (source / file).is_file():
-            copy(source / file, folder / file)
-    complete_tokenizer(name, source, folder)
+    def _write_weights(self, source: Path, folder: Path) -> None:
+        import torch
 
+        settings = read_config(source)
+        stated = str(settings.get("dtype") or settings.get("torch_dtype") or "float32")
+        dtype = getattr(torch, weights_of(source).dtype if any(source.glob("*.safetensors")) else stated)
+        with quiet(), torch.random.fork_rng(devices=[]):
+            from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
-def _write_weights(name: str, source: Path, seed: int, folder: Path) -> None:
-    import torch
-
-    dtype = _dtype(name, source)
-    with quiet(), torch.random.fork_rng(devices=[]):
-        from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
-
-        try:
-            config = AutoConfig.from_pretrained(source)
-        except (ValueError, OSError) as error:
-            raise UserError(f"Model '{name}': transformers cannot read config.json in {source} ({error}). Mend it.") from error
-        auto = AutoModelForCausalLM if kind_of(name, read_config(name, source)) == "decoder" else AutoModel
-        torch.manual_seed(seed)
-        model = auto.from_config(config, dtype=torch.float32).to(dtype)
-        model.save_pretrained(folder)
-    tidy(folder)
-
-
-def _dtype(name: str, source: Path) -> object:
-    """Return the torch dtype of the twin's weights; without weights, that of its config; else float32."""
-    import torch
-
-    config = read_config(name, source)
-    stated = config.get("dtype") or config.get("torch_dtype") or "float32"
-    return getattr(torch, weights_of(source).dtype if any(source.glob("*.safetensors")) else str(stated))
+            try:
+                config = AutoConfig.from_pretrained(source)
+            except (ValueError, OSError) as error:
+                raise UserError(f"transformers cannot read config.json in {source} ({error}). Mend it.") from error
+            auto = AutoModelForCausalLM if kind_of(settings) == "decoder" else AutoModel
+            torch.manual_seed(int(self.spec.get("seed", 0)))
+            auto.from_config(config, dtype=torch.float32).to(dtype).save_pretrained(folder)
+        tidy(folder)

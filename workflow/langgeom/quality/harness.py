@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.errors import UserError
-from langgeom.files import atomic, scratch
+from langgeom.files import scratch, write_json
 from langgeom.hub.access import redacted
 from langgeom.models.manifest import read_manifest
 
@@ -27,7 +27,7 @@ def run_harness(model: Path, out: Path, settings: Mapping[str, Any], *, cache: P
 
     Args:
         model: the folder of a prepared decoder.
-        out: the JSON file; `langgeom.quality.rows.read_harness` reads it.
+        out: the JSON file; `langgeom.quality.read_harness` reads it.
         settings: `tasks` (names of tasks or groups); `shots`, examples before each question (None: the task's own number);
             `limit`, questions of each task (None: all); `include`, a folder of the user's own tasks (None: no).
         cache: where the tasks' data sets are kept.
@@ -38,7 +38,10 @@ def run_harness(model: Path, out: Path, settings: Mapping[str, Any], *, cache: P
     """
     manifest = read_manifest(model)
     if manifest["kind"] != "decoder":
-        raise UserError(encoder_message(manifest["name"]))
+        raise UserError(
+            f"quality.harness.models names '{manifest['name']}', an encoder, which gives answers no probability. Allowed: "
+            "decoders; remove it there."
+        )
     if settings["include"]:
         check_tasks(Path(settings["include"]))
     with scratch(out) as temporary:
@@ -49,25 +52,11 @@ def run_harness(model: Path, out: Path, settings: Mapping[str, Any], *, cache: P
                 f"lm_eval wrote {len(found)} results files instead of one. It ended: {last}. Run one model and task at a time."
             )
         results = json.loads(found[0].read_text(encoding="utf-8"))
-    kept = {key: value for key, value in results.items() if key not in VOLATILE}
-    with atomic(out) as path:
-        path.write_text(json.dumps(kept, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def encoder_message(model: str) -> str:
-    """Return the error message for an encoder."""
-    return (
-        f"quality.harness.models names '{model}', an encoder, which gives answers no probability. Allowed: decoders; remove it "
-        "there."
-    )
+    write_json(out, {key: value for key, value in results.items() if key not in VOLATILE}, sort_keys=True)
 
 
 def find_program() -> str:
-    """Return the path of lm_eval: that of `make harness` if there is one, else the one on PATH.
-
-    Raises:
-        UserError: there is none.
-    """
+    """Return the path of lm_eval: that of `make harness` if there is one, else the one on PATH. UserError: there is none."""
     places = [place / ENVIRONMENT / "bin" for place in (Path.cwd(), Path(__file__).resolve().parents[3])]
     for place in [*map(str, places), None]:
         if program := shutil.which("lm_eval", path=place):
@@ -98,13 +87,13 @@ def check_tasks(folder: Path) -> None:
         text = path.read_text(encoding="utf-8", errors="replace")
         if "!function" in text:
             raise UserError(
-                f"config: quality.harness.include: {path} names Python code (`!function`), which is not run here: use "
+                f"quality.harness.include: {path} names Python code (`!function`), which is not run here: use "
                 "templates (doc_to_text, doc_to_choice, doc_to_target)."
             )
         for included in re.findall(r"^include:\s*['\"]?([^'\"\n]+)", text, flags=re.MULTILINE):
             if not (path.parent / included.strip()).resolve().is_relative_to(folder.resolve()):
                 raise UserError(
-                    f"config: quality.harness.include: {path} includes {included.strip()}, outside of {folder}: copy it there."
+                    f"quality.harness.include: {path} includes {included.strip()}, outside of {folder}: copy it there."
                 )
 
 

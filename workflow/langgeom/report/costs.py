@@ -12,8 +12,7 @@ import pandas as pd
 FETCHING, TABLES = "Fetching", "Joining tables, testing conclusions"
 # Folder or file below results/benchmarks -> stage, and what the path below it begins with, in the order of the workflow.
 STAGES = {
-    "npm_package": (FETCHING,),
-    "wheel": (FETCHING,),
+    "package": (FETCHING,),
     "hub_model": (FETCHING,),
     "hub_text": (FETCHING, "corpus"),
     "corpus": ("Aligning texts", "corpus"),

@@ -1,6 +1,40 @@
-# The report: one self-contained page on the run, for readers who did not run anything.
-#
-# Inputs: the tables, the figures, the manifests of models, the reports on texts, Snakemake's benchmarks. Output: results/report.html.
+# The two self-contained pages: the explorer, of all numbers, and the report, for readers who did not run anything.
+
+
+rule explorer:
+    "Making the explorer"
+    input:
+        metrics="results/metrics.parquet",
+        texts="results/texts.parquet",
+        quality="results/quality.parquet",
+        library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
+        listings=CONFIG.listings(languages=True),
+        lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
+        languages=workflow.source_path("../data/languages.tsv"),
+        assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
+    output:
+        report(
+            "results/explorer.html",
+            caption="../report/explorer.rst",
+            category="Pages",
+            labels={"page": "explorer"},
+        ),
+    log:
+        "results/logs/explorer.log",
+    benchmark:
+        "results/benchmarks/explorer.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
+    params:
+        reference=CONFIG["reference"],
+        id=CONFIG["figures"]["id"],
+        final_norm=CONFIG["hidden"]["final_norm"],
+        sentences=CONFIG["explorer"]["sentences"],
+        code=code_of("langgeom.explorer"),
+    script:
+        "../scripts/explorer.py"
 
 
 rule page:

