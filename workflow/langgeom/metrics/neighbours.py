@@ -110,7 +110,8 @@ def nearest(
     if not 1 <= k < n:
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
     if centred is None:
-        centred, norms = points.double() - points.mean(0, dtype=torch.float64), None
+        wide = points if points.dtype == torch.float64 else points.float()
+        centred, norms = wide - wide.mean(0, dtype=torch.float64).to(wide.dtype), None
     pairs = _candidates(centred, row_norms(centred) if norms is None else norms, k, block)
     counts = torch.bincount(pairs // n, minlength=n)
     crowded = counts > 4 * k + CROWD
