@@ -124,8 +124,8 @@ def dimensions(states: HiddenStates) -> torch.Tensor:
     """Return every neighbour estimate of the layers after the embedding, [4, layers]; LLM-Microscope's without copies."""
     assert states.token_prefix is not None
     cloud = Cloud(states.token, states.token_sentence, prefixes=states.token_prefix)
-    without = states.token[:, cloud.layer(1).distinct[0]]
-    return torch.stack([*(of(cloud).value[1:] for of in (id_twonn, id_mle, id_gride)), id_microscope(without).value[1:]])
+    without = states.token[1:, cloud.layer(1).distinct[0]]
+    return torch.stack([*(of(cloud).value[1:] for of in (id_twonn, id_mle, id_gride)), id_microscope(without).value])
 
 
 @pytest.mark.parametrize("seed", [0, 1])
