@@ -44,15 +44,15 @@ def test_splits_are_complementary_halves() -> None:
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_a_half_is_measured_as_if_it_were_all(name: str, repeated: float, hidden: Callable[..., Tensor]) -> None:
     """Values, halves and interval against the metric called on the points of each half, copies within and across halves."""
-    function, points, groups = METRICS[name].function, hidden(600, 12, repeated=repeated).double(), torch.arange(600) // 20
+    function, points, groups = METRICS[name].function, hidden(400, 12, repeated=repeated).double(), torch.arange(400) // 16
     found = function(Cloud(points, groups), resample=RESAMPLE)
     first, second = (
         torch.tensor([float(function(points[half[groups]])) for half in halves], dtype=torch.float64)
-        for halves in (RESAMPLE.splits(30), ~RESAMPLE.splits(30))
+        for halves in (RESAMPLE.splits(25), ~RESAMPLE.splits(25))
     )
     assert float(found.value) == pytest.approx(float(function(points)), rel=1e-12)
     assert [float(found.half_a), float(found.half_b)] == pytest.approx([float(first[0]), float(second[0])], rel=1e-9)
-    error = float((first[1:] / second[1:]).log().square().mean().sqrt()) / 2 * RESAMPLE.quantile(29)
+    error = float((first[1:] / second[1:]).log().square().mean().sqrt()) / 2 * RESAMPLE.quantile(24)
     low, high = float(found) * math.exp(-error), float(found) * math.exp(error)
     assert [float(found.low), float(found.high)] == pytest.approx([low, high], rel=1e-9)
 
