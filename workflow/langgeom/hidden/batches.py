@@ -117,7 +117,7 @@ class Batch(NamedTuple):
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Return it with every tensor changed."""
-        return Batch(*(change(part) if isinstance(part, Tensor) else part for part in self))
+        return Batch(*(change(part) if isinstance(part, Tensor) else part for part in self))  # type: ignore[arg-type]
 
     def to(self, device: torch.device) -> Batch:
         """Return it on a device, without waiting for the copies (their memory is pinned, see `pack`)."""
@@ -145,18 +145,23 @@ def pack(
         ids = [sentences[row].ids for row in chosen]
         longest, lengths = len(ids[0]), torch.tensor(list(map(len, ids)))
         weights = torch.zeros(len(chosen), 1, longest)
-        places: list[list[int]] = [[], [], []]
+        source, target, scored = list[int](), list[int](), list[int]()
         for here, row in enumerate(chosen):
             sentence, offset = sentences[row], here * longest
             weights[here, 0, sentence.content] = 1.0 / len(sentence.content)
-            places[0] += [offset + position for position in kept[row]]
-            places[1] += range(starts[row], starts[row + 1])
-            places[2] += [offset + position for position in sentence.scored]
+            source += [offset + position for position in kept[row]]
+            target += range(starts[row], starts[row + 1])
+            scored += [offset + position for position in sentence.scored]
         padded = bool((lengths < longest).any())
         made = Batch(
-            torch.tensor([one + [loaded.pad] * (longest - len(one)) for one in ids]),
-            (torch.arange(longest)[None] < lengths[:, None]).long() if padded and not loaded.causal else None,
-            torch.tensor(chosen), weights, *(torch.tensor(some, dtype=torch.int64) for some in places), int(lengths.sum()),
-        )  # fmt: skip
+            ids=torch.tensor([one + [loaded.pad] * (longest - len(one)) for one in ids]),
+            mask=(torch.arange(longest)[None] < lengths[:, None]).long() if padded and not loaded.causal else None,
+            rows=torch.tensor(chosen),
+            weights=weights,
+            source=torch.tensor(source, dtype=torch.int64),
+            target=torch.tensor(target, dtype=torch.int64),
+            scored=torch.tensor(scored, dtype=torch.int64),
+            size=int(lengths.sum()),
+        )
         packed.append(made.each(Tensor.pin_memory) if loaded.device.type == "cuda" else made)
     return packed
