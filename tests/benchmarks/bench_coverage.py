@@ -189,8 +189,9 @@ def table(scratch: Path) -> str:
     def shown(name: str, design: str) -> str:
         if (name, design) not in found:
             return ""
-        _, share, width = found[name, design]
-        return f"{'' if 0.93 <= share <= 0.97 else '*'}{100 * share:.1f} ({width:.2f})"
+        number, share, width = found[name, design]
+        chance = 2 * (0.95 * 0.05 / number) ** 0.5
+        return f"{'' if 0.93 - chance <= share <= 0.97 + chance else '*'}{100 * share:.1f} ({width:.2f})"
 
     for designs in (list(DESIGNS), [TEXT]):
         listed = [name for name in METRICS if any((name, design) in found for design in designs)]

@@ -22,7 +22,6 @@ def bpc(nll: Tensor, characters: Tensor, *, resample: Resample | None = None) ->
     Args:
         nll: [sentences] summed negative log-likelihood of each, in nats.
         characters: [sentences] characters (or bytes) that it covers.
-        resample: bootstrap over sentences.
 
     Returns:
         Bits per character, n the sentences with characters covered, dropped the others. NaN when there is none.

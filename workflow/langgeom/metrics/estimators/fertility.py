@@ -18,7 +18,6 @@ def fertility(tokens: Tensor, units: Tensor, *, resample: Resample | None = None
     Args:
         tokens: [sentences] tokens of each.
         units: [sentences] words of each (0 where a script has none), or characters.
-        resample: bootstrap over sentences.
 
     Returns:
         Tokens per unit, n the sentences with units, dropped the others. NaN when there is none.

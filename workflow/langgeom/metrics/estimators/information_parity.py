@@ -17,7 +17,6 @@ def information_parity(nll: Tensor, reference: Tensor, *, resample: Resample | N
 
     Args:
         nll, reference: [sentences] summed negative log-likelihood of each sentence and of its translation.
-        resample: bootstrap over sentences, drawn in pairs.
 
     Returns:
         The ratio (no unit), n the sentences. NaN when no sentence of the reference was scored.
