@@ -52,7 +52,7 @@ const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
   }
   input.addEventListener("change", () => {
     const value = check ? (input.checked ? "yes" : "no") : input.value.trim() || SETTINGS[name].initial;
-    input.setCustomValidity(SETTINGS[name].allows(value) ? "" : "This cannot be read.");
+    input.setCustomValidity(SETTINGS[name].allows(value) ? "" : `This cannot be read. ${help}`);
     if (input.reportValidity()) change({ [name]: value });
   });
   const parts = [make("label", { for: name, text: label }), input, make("small", { id: `${name}-help`, text: help })];
@@ -60,6 +60,7 @@ const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
   const shown = options?.length < 2 ? "" : views;
   byId("controls").append(make("div", { class: `field ${check ? "check" : ""}`, "data-views": shown }, ...parts));
   return () => {
+    input.setCustomValidity("");
     if (check) input.checked = state[name] === "yes";
     else input.value = options || state[name] !== SETTINGS[name].initial ? state[name] : "";
   };
@@ -277,6 +278,7 @@ function draw() {
   const table = make(state.view === "sentences" ? "div" : "table", { id: "table" });
   byId("numbers").replaceChildren(table);
   ({ table: showValues, correlations: showCorrelations, sentences: showSentences })[state.view]?.(table, state, change);
+  for (const id of ["about", "empty"]) byId(id).replaceChildren();
   if (state.view !== "sentences") tellAbout();
 }
 
