@@ -230,6 +230,7 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
     assert HOSTILE[:40] in browser.get("note").get_attribute("textContent")
     for view in ("heatmap", "scatter", "table", "correlations", "sentences"):
         browser.get(f"tab-{view}").click()
+    assert browser.get("about").text == browser.get("empty").text == ""
     assert browser.js("return document.querySelector('.sentence').textContent") == HOSTILE
     assert browser.js("return [window.hurt ?? null, document.querySelectorAll('img').length]") == [None, 0]
 

@@ -71,7 +71,7 @@ function panelsOf(state) {
 function axisOf([low, high], log = false) {
   if (!(low <= high)) return { type: "value", min: 0, max: 1 };
   if (log) return { type: "log", logBase: high > 1000 * low ? 10 : 2, min: low / 1.15, max: high * 1.15 };
-  const room = (high - low) / 30 || Math.abs(high) / 20 || 0.05;
+  const room = (high - low) / 60 || Math.abs(high) / 20 || 0.05;
   const rough = (high - low + 2 * room) / 7;
   const unit = 10 ** Math.floor(Math.log10(rough));
   const interval = unit * [1, 2, 5, 10].find((step) => step * unit >= rough);
@@ -104,7 +104,6 @@ const base = (text, subtext, ink) => ({
   },
 });
 
-
 /** Where a value is drawn: on a logarithmic axis, zero is at its lower end. */
 const placed = ({ log, axis }, value) => (log && value >= 0 ? Math.max(value, axis.min) : value);
 
@@ -123,7 +122,7 @@ function lineDrawer(panel, state, ink, stands) {
       if (!(value >= axis.min && value <= axis.max)) lines.push([]);
       else {
         lines.at(-1).push(api.coord([layer, value]));
-        if (banded && Number.isFinite(low + high)) band.push([layer, low, high]);
+        if (banded && Number.isFinite(low + high)) band.push([layer, placed(panel, low), high]);
       }
     }
     const opacity = stands(one) ? 1 : state.marked.length ? 0.18 : crowded ? 0.45 : 0.85;

@@ -126,5 +126,4 @@ function shown(value, digits = 4) {
 
 const fixed = (value) => value.toFixed(2).replace(/-/g, "−");
 const fixedInterval = ({ low, high }) => (Number.isFinite(low + high) ? `[${fixed(low)}, ${fixed(high)}]` : "");
-const shownInterval = ({ low, high }, digits) =>
-  Number.isFinite(low) && Number.isFinite(high) ? `[${shown(low, digits)}, ${shown(high, digits)}]` : "";
+const shownInterval = ({ low, high }) => (Number.isFinite(low + high) ? `[${shown(low)}, ${shown(high)}]` : "");

@@ -52,7 +52,7 @@ const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
   }
   input.addEventListener("change", () => {
     const value = check ? (input.checked ? "yes" : "no") : input.value.trim() || SETTINGS[name].initial;
-    input.setCustomValidity(SETTINGS[name].allows(value) ? "" : "This cannot be read.");
+    input.setCustomValidity(SETTINGS[name].allows(value) ? "" : `This cannot be read. ${help}`);
     if (input.reportValidity()) change({ [name]: value });
   });
   const parts = [make("label", { for: name, text: label }), input, make("small", { id: `${name}-help`, text: help })];
@@ -60,6 +60,7 @@ const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
   const shown = options?.length < 2 ? "" : views;
   byId("controls").append(make("div", { class: `field ${check ? "check" : ""}`, "data-views": shown }, ...parts));
   return () => {
+    input.setCustomValidity("");
     if (check) input.checked = state[name] === "yes";
     else input.value = options || state[name] !== SETTINGS[name].initial ? state[name] : "";
   };
@@ -133,10 +134,11 @@ function makeChart(place, height) {
   // Dragging across a picture chooses layers; a finger scrolls.
   const layerAt = (x) => Math.round(chart.convertFromPixel({ gridIndex: 0 }, [x, 0])[0]);
   let from = null;
-  zr.on("mousedown", ({ offsetX, event }) => { from = view().layered && event.pointerType !== "touch" ? offsetX : null; });
+  zr.on("mousedown", ({ offsetX, event }) => { from = view().layered && !event.touches ? offsetX : null; });
   zr.on("mousemove", ({ offsetX, offsetY }) => {
-    const width = from === null ? 0 : Math.abs(offsetX - from);
-    shade.attr({ invisible: width < 6, shape: { x: Math.min(from, offsetX), y: 54, width, height: box.offsetHeight - 100 } });
+    const width = Math.abs(offsetX - from);
+    const shape = { x: Math.min(from, offsetX), y: 54, width, height: box.offsetHeight - 100 };
+    if (from !== null) shade.attr({ invisible: width < 6, shape });
     const found = nearest(place, offsetX, offsetY);
     if (JSON.stringify(found) !== JSON.stringify(pointer)) point(found);
   });
@@ -217,7 +219,8 @@ function fit({ box, chart }) {
   if (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight) chart.resize();
 }
 
-function drawCharts(ink) {
+function drawPictures(ink) {
+  drawLegend(ink);
   panels = view()?.panels(state) ?? [];
   while (charts.length > panels.length) {
     const { box, chart } = charts.pop();
@@ -270,12 +273,12 @@ function draw() {
   const ink = inkOf(theme());
   for (const update of updates) update();
   for (const part of document.querySelectorAll("[data-views]")) part.hidden = !part.dataset.views.split(" ").includes(state.view);
-  drawLegend(ink);
   point(null);
-  drawCharts(ink);
+  drawPictures(ink);
   const table = make(state.view === "sentences" ? "div" : "table", { id: "table" });
   byId("numbers").replaceChildren(table);
   ({ table: showValues, correlations: showCorrelations, sentences: showSentences })[state.view]?.(table, state, change);
+  for (const id of ["about", "empty"]) byId(id).replaceChildren();
   if (state.view !== "sentences") tellAbout();
 }
 
@@ -346,7 +349,7 @@ for (const moved of ["hashchange", "popstate"]) {
 }
 darkScheme.addEventListener("change", draw);
 // Paper is light.
-window.addEventListener("beforeprint", () => drawCharts(inkOf("light")));
+window.addEventListener("beforeprint", () => drawPictures(inkOf("light")));
 window.addEventListener("afterprint", draw);
 new ResizeObserver(() => charts.forEach(fit)).observe(byId("stage"));
 // On a phone the controls stay closed until they are asked for.
