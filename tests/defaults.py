@@ -14,6 +14,6 @@ def settings(**changes: Any) -> Settings:
     """Return the default settings, with changes."""
     top = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
     figures = {name: spec["default"] for name, spec in top["figures"]["properties"].items()}
-    final_norm = top["hidden"]["properties"]["final_norm"]["default"]
-    config = {"figures": figures, "hidden": {"final_norm": final_norm}}
+    hidden = {name: spec["default"] for name, spec in top["hidden"]["properties"].items() if "default" in spec}
+    config = {"figures": figures, "hidden": hidden}
     return Settings.of(config | {name: top[name]["default"] for name in ("reference", "seed")})._replace(**changes)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import spearmanr
 
 from defaults import settings
 from figures.drawn import draw
 from figures.synthetic import synthetic
-from findings.planted import DECODER, evidence_of, parts, qualities, rows
+from findings.planted import DECODER, ID, evidence_of, parts, qualities, rows
 from langgeom.analysis.layers import complete, median_over_layers, medians
 from langgeom.analysis.rows import by_layer
 from langgeom.findings import CONCLUSIONS, Evidence, findings
@@ -51,8 +51,8 @@ def test_a_text_that_lacks_a_layer_has_no_median() -> None:
 
 def test_only_the_intrinsic_dimension_needs_points() -> None:
     table = synthetic(models=["minilm-l6"], texts=["eng_Latn"]).assign(n=50).astype({"n": "Int32"})
-    assert medians(table, "id_microscope", settings())["value"].isna().all()
-    for metric, chosen in (("anisotropy", settings()), ("id_microscope", settings(id="id_twonn"))):
+    assert medians(table, "id_twonn", settings())["value"].isna().all()
+    for metric, chosen in (("anisotropy", settings()), ("id_twonn", settings(id="id_microscope"))):
         assert medians(table, metric, chosen)["value"].notna().all()
 
 
@@ -69,7 +69,8 @@ def evidence() -> Evidence:
     )
     bits = noise.normal(5, 1, len(TEXTS))
     table = parts(
-        rows(DECODER, "id_microscope", TEXTS, curves, n=n.ravel()),
+        rows(DECODER, ID, TEXTS, curves, n=n.ravel()),
+        rows(DECODER, "fertility", TEXTS, np.ones(len(TEXTS)), over="text"),
         rows(DECODER, "bpc", TEXTS, bits, over="text"),
         texts=[morphemes],
         quality=[
@@ -80,8 +81,8 @@ def evidence() -> Evidence:
     return evidence_of({"udhr": table})
 
 
-def finding(evidence: Evidence, conclusion: str, effect: str = "") -> dict[str, Any]:
-    (row,) = (row for row in findings(evidence, [CONCLUSIONS[conclusion]]) if effect in row["effect"])
+def finding(evidence: Evidence, conclusion: str) -> dict[str, Any]:
+    (row,) = findings(evidence, [CONCLUSIONS[conclusion]])
     return row
 
 
@@ -102,14 +103,17 @@ def test_figures_and_findings_rest_on_the_same_numbers(evidence: Evidence) -> No
     points = draw("id_quality", metrics, quality)[0].numbers
     row = finding(evidence, "C6")
     assert set(points["text"]) == set(TEXTS) - {FEW} and row["n"] == len(points)
-    assert row["value"] == pytest.approx(pearsonr(points["x"], points["y"]).statistic, rel=1e-12)
+    assert row["value"] == pytest.approx(spearmanr(points["x"], points["y"]).statistic, rel=1e-12)
 
-    bits = draw("bpc_quality", metrics, quality)[0].numbers
-    for against, effect, missing in (("id_microscope", "dimension", {FEW}), ("retrieval", "retrieval", set())):
+    bits, row = draw("bpc_quality", metrics, quality)[0].numbers, finding(evidence, "C14")
+    known = {}
+    for against, missing in ((ID, {FEW}), ("reciprocal_rank", set())):
         points = bits[bits["against"] == against]
-        row = finding(evidence, "C14", effect)
-        assert set(points["text"]) == set(TEXTS) - missing and row["n"] == len(points)
-        assert row["value"] == pytest.approx(spearmanr(points["x"], points["y"]).statistic, rel=1e-12)
+        assert set(points["text"]) == set(TEXTS) - missing
+        known[against] = spearmanr(points["x"], points["y"]).statistic, len(points)
+    # The row shows the one farther from zero, the note the other.
+    assert (row["value"], row["n"]) == pytest.approx(max(known.values(), key=lambda pair: abs(pair[0])), rel=1e-12)
+    assert f"{min(known.values(), key=lambda pair: abs(pair[0]))[0]:+.2f}" in row["note"]
 
 
 def test_the_numbers_are_the_medians(evidence: Evidence) -> None:

@@ -13,30 +13,14 @@ from statsmodels.stats.power import TTestPower
 from langgeom.analysis import statistics as st
 
 
-def test_sign_flips_are_exact_where_all_can_be_gone_through() -> None:
-    assert st.sign_flip_p(np.array([1.0, 2, 3, 4, 5, 6])) == 2 / 2**6
-    assert st.sign_flip_p(np.array([1.0, -1.0])) == 1.0
-    values = np.random.default_rng(1).normal(0.4, 1, 9)
-    known = stats.permutation_test((values,), lambda x, axis: x.mean(axis=axis), permutation_type="samples", vectorized=True)
-    assert st.sign_flip_p(values) == pytest.approx(known.pvalue, abs=1e-12)
-
-
-def test_drawn_sign_flips_agree_with_the_t_test() -> None:
-    values = np.random.default_rng(2).normal(0.4, 1, 40)
-    assert st.sign_flip_p(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
-    assert st.sign_flip_p(np.ones(40)) == 1 / 10000
-
-
-def test_a_test_needs_six_units() -> None:
-    assert st.least_units() == 6
-
-
 def test_permutations_of_a_correlation() -> None:
     x = np.arange(6.0)
     assert st.correlation_p(x, x) == 2 / math.factorial(6)
-    a, b = np.random.default_rng(3).normal(size=(2, 30)) + np.linspace(0, 1.2, 30)
-    assert st.correlation_p(a, b) == pytest.approx(stats.pearsonr(a, b).pvalue, abs=0.01)
-    assert st.pearson(st.ranks(a), st.ranks(b)) == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-12)
+    a, b = np.random.default_rng(3).normal(size=(2, 6))
+    known = stats.permutation_test(
+        (b,), lambda y: abs(stats.pearsonr(a, y).statistic), permutation_type="pairings", alternative="greater"
+    )
+    assert st.correlation_p(a, b) == pytest.approx(known.pvalue, abs=1e-12)
 
 
 def test_intervals() -> None:
@@ -77,16 +61,47 @@ def test_the_detectable_correlation_is_found_in_four_of_five_cases() -> None:
     assert 750 <= found <= 850
 
 
-def test_families_are_drawn_as_wholes() -> None:
-    weights = st.bootstrap_weights(["a", "b", "a", "c"])
-    assert (weights[:, 0] == weights[:, 2]).all() and (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    values = np.array([1.0, 2, 3, 4])
-    assert st.weighted_mean(np.array([[2.0, 0, 2, 1]]), values) == pytest.approx([np.mean([1, 1, 3, 3, 4])])
-    drawn = [0, 0, 2, 2, 3]
-    x, y = np.array([1.0, 5, 2, 7]), np.array([2.0, 1, 4, 3])
-    assert st.weighted_pearson(np.array([[2.0, 0, 2, 1]]), x, y) == pytest.approx([np.corrcoef(x[drawn], y[drawn])[0, 1]])
+def test_a_split_half_predicts_the_whole() -> None:
+    # Truth of variance 1, an error of variance 1 in each half: halves correlate at 1/2, wholes (error 1/2) at 2/3.
+    noise = np.random.default_rng(8)
+    truth = noise.normal(size=100_000)
+    one, other = truth + noise.normal(size=(2, truth.size))
+    assert st.split_half(np.corrcoef(one, other)[0, 1]) == pytest.approx(2 / 3, abs=0.01)
+    assert (st.split_half(1), st.split_half(0), st.split_half(-0.4), st.split_half(-1)) == (1, 0, 0, 0)
 
 
-def test_pairs_of_a_language_with_itself_do_not_count() -> None:
-    table = np.array([[1.0, 0.2, 0.4], [0.2, 1.0, 0.6], [0.4, 0.6, 1.0]])
-    assert st.weighted_pairwise(np.array([[1.0, 1, 1], [2, 1, 0]]), table) == pytest.approx([0.4, 0.2])
+def test_partial_ranks_are_those_of_the_formula() -> None:
+    x, y, z = np.random.default_rng(9).normal(size=(3, 40))
+    x, y = x + z, y - z
+    xy, xz, yz = (stats.spearmanr(a, b).statistic for a, b in ((x, y), (x, z), (y, z)))
+    known = (xy - xz * yz) / math.sqrt((1 - xz**2) * (1 - yz**2))
+    assert st.pearson(st.partial_ranks(x, [z]), st.partial_ranks(y, [z])) == pytest.approx(known, abs=1e-12)
+    assert st.pearson(st.partial_ranks(x, []), st.partial_ranks(y, [])) == pytest.approx(xy, abs=1e-12)
+
+
+def test_the_effective_number_is_that_of_the_correlations_own_variance() -> None:
+    x, y = np.random.default_rng(10).normal(size=(2, 20))
+    assert st.effective_number(x, y, list("abcdefghijklmnopqrst")) == pytest.approx(20)
+    assert st.effective_number(x, y, ["a"] * 20) == pytest.approx(20)
+    # Ten groups of two equal units each are worth ten.
+    twice = [np.repeat(v[:10], 2) for v in (x, y)]
+    assert st.effective_number(*twice, list("aabbccddeeffgghhiijj")) == pytest.approx(10, abs=0.2)
+    # A correlation of units in groups varies as one of so many independent units: 1 / (m - 1).
+    noise, groups = np.random.default_rng(11), np.repeat(np.arange(8), [7, 4, 1, 1, 1, 1, 1, 1])
+    drawn = math.sqrt(0.8) * noise.normal(size=(2, 4000, 8))[:, :, groups] + math.sqrt(0.2) * noise.normal(size=(2, 4000, 17))
+    variance = np.mean([st.pearson(a, b) ** 2 for a, b in zip(*drawn, strict=True)])
+    worth = [st.effective_number(a, b, list(groups)) for a, b in zip(*drawn[:, :400], strict=True)]
+    assert np.median(worth) == pytest.approx(1 + 1 / variance, rel=0.25)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
+    values = np.random.default_rng(12).normal(size=9)
+    left_out = [np.delete(values, i).mean() for i in range(9)]
+    assert st.jackknife_error(left_out) == pytest.approx(stats.sem(values))
+
+
+def test_rank_correlations_of_rows() -> None:
+    x, y = np.random.default_rng(13).normal(size=(2, 3, 12))
+    found = st.rank_correlations(x, y)
+    assert found[1, 2] == pytest.approx(stats.spearmanr(x[1], y[2]).statistic, abs=1e-12)
+    assert np.isnan(st.rank_correlations(np.ones((1, 5)), x[:, :5])).all()

@@ -90,4 +90,4 @@ def synthetic_texts(texts: Iterable[str] = tuple(TEXTS), corpus: str = "udhr", s
 
 
 def _typed(rows: list[dict[str, Any]], of: Format) -> pd.DataFrame:
-    return pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in of.columns.items()})
+    return pd.DataFrame({key: pd.Series([row.get(key) for row in rows], dtype=dtype) for key, dtype in of.columns.items()})

@@ -1,4 +1,7 @@
-"""Tables where the truth about each conclusion is planted: an effect as claimed, none, or the contrary; from a seed."""
+"""Tables where the truth about each claim is planted: an effect as claimed, none, or the contrary; from a seed.
+
+With an intraclass correlation the languages are those of the default, and resemble each other by family.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from defaults import settings as defaults
+from langgeom.analysis.pairs import family_of
 from langgeom.analysis.statistics import pearson, rank_correlations, ranks
 from langgeom.findings import Evidence
 from langgeom.table import METRICS, QUALITY, TEXTS, Format
@@ -22,6 +27,10 @@ DECODER, TWIN, SECOND, ENCODER = (
     ("other", "decoder", "trained"),
     ("enc", "encoder", "trained"),
 )
+ID = "id_twonn"
+# Seven Indo-European languages, four Turkic ones, and six others.
+RELATIVES = ["spa", "ast", "rus", "bel", "hin", "deu", "lav", "tur", "azj", "crh", "uig", "fin", "arb", "jpn", "swh",
+             "vie", "tha"]  # fmt: skip
 RELATED = ["spa ast", "por glg", "ita vec", "cat oci", "fra hat", "deu ltz", "nld lim", "ces szl", "dan fao", "fin est",
            "tur crh", "ind min"]  # fmt: skip
 Model = tuple[str, str, str]
@@ -35,6 +44,19 @@ def codes(n: int) -> list[str]:
 
 def texts(n: int, *scripts: str) -> list[str]:
     return [f"{code}_{script}" for code in codes(n) for script in scripts or ("Latn",)]
+
+
+def languages(n: int, icc: float | None) -> list[str]:
+    return texts(n) if icc is None else [f"{lang}_Latn" for lang in RELATIVES]
+
+
+def normal(noise: np.random.Generator, names: Sequence[str], icc: float | None) -> np.ndarray:
+    """Return a standard normal number of each text, with the intraclass correlation of texts of a family."""
+    own = noise.normal(size=len(names))
+    if icc is None:
+        return own
+    member = np.unique([family_of(name.split("_")[0]) for name in names], return_inverse=True)[1]
+    return np.sqrt(icc) * noise.normal(size=len(names))[member] + np.sqrt(1 - icc) * own
 
 
 class Parts(NamedTuple):
@@ -84,10 +106,11 @@ def evidence_of(worlds: Mapping[str, Parts], **settings: Any) -> Evidence:
     return Evidence(tables[0], tables[1], tables[2], defaults(**settings))
 
 
-def planted(conclusion: str, truth: str, seeds: Iterable[int]) -> Evidence:
+def planted(conclusion: str, truth: str, seeds: Iterable[int], icc: float | None = None) -> Evidence:
     """Return one table for each seed, as a corpus named by it."""
-    number = int(conclusion[1:])
-    return evidence_of({str(seed): PLANTED[conclusion](np.random.default_rng((seed, number)), truth) for seed in seeds})
+    number, build = int(conclusion[1:]), PLANTED[conclusion]
+    more = {} if icc is None else {"icc": icc}
+    return evidence_of({str(seed): build(np.random.default_rng((seed, number)), truth, **more) for seed in seeds})
 
 
 def flat(values: np.ndarray) -> np.ndarray:
@@ -96,12 +119,12 @@ def flat(values: np.ndarray) -> np.ndarray:
 
 
 def qualities(names: Sequence[str], values: np.ndarray, model: str = "dec") -> dict[str, Any]:
-    return dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality="retrieval",
+    return dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality="reciprocal_rank",
                 origin="measured", value=values, source="layer 3 of 6", n=60)  # fmt: skip
 
 
-def correlated(noise: np.random.Generator, n: int, r: float) -> tuple[np.ndarray, np.ndarray]:
-    x, y = noise.normal(size=(2, n))
+def correlated(noise: np.random.Generator, names: Sequence[str], r: float, icc: float | None = None) -> tuple[np.ndarray, ...]:
+    x, y = (normal(noise, names, icc) for _ in range(2))
     return x, r * x + np.sqrt(1 - r * r) * y
 
 
@@ -110,9 +133,10 @@ def pearson_of_spearman(r: float) -> float:
     return float(2 * np.sin(np.pi * r / 6))
 
 
-def _trend(noise: np.random.Generator, truth: str) -> Parts:
-    n, layers = 20, 12
-    shape, own = np.linspace(0, 1, layers), noise.normal(size=(n, layers))
+def _trend(noise: np.random.Generator, truth: str, icc: float | None = None, error: float = 0.03) -> Parts:
+    """Curves of languages, and their halves: the language's own curve with an error of measurement."""
+    names, layers = languages(20, icc), 12
+    shape, own = np.linspace(0, 1, layers), np.array([normal(noise, names, icc) for _ in range(layers)]).T
     if truth == PRESENT:
         curves = shape + 0.1 * own
     elif truth == EDGE:
@@ -120,8 +144,10 @@ def _trend(noise: np.random.Generator, truth: str) -> Parts:
     elif truth == ABSENT:  # smooth, but each its own
         curves = np.cumsum(own, axis=1)
     else:
-        curves = np.where(np.arange(n)[:, None] % 2, shape, 1 - shape) + 0.1 * own
-    return parts(rows(DECODER, "id_microscope", texts(n), 20 + curves[:, [0, *range(layers)]]))
+        curves = np.where(np.arange(len(names))[:, None] % 2, shape, 1 - shape) + 0.1 * own
+    curves = 20 + curves[:, [0, *range(layers)]]
+    halves = curves + error * noise.normal(size=(2, *curves.shape))
+    return parts(rows(DECODER, ID, names, curves, half_a=halves[0].ravel(), half_b=halves[1].ravel()))
 
 
 def _edge_noise() -> float:
@@ -130,7 +156,7 @@ def _edge_noise() -> float:
     low, high = 0.01, 2.0
     for _ in range(30):
         middle = (low + high) / 2
-        table = rank_correlations(shape + middle * own)
+        table = rank_correlations(shape + middle * own, shape + middle * own)
         mean = (table.sum() - len(own)) / (len(own) * (len(own) - 1))
         low, high = (middle, high) if mean > 0.7 else (low, middle)
     return low
@@ -149,21 +175,22 @@ def _two_scripts(metric: str, scale: Callable[[np.ndarray], np.ndarray]) -> Call
     return build
 
 
-def _wrong(noise: np.random.Generator, truth: str) -> Parts:
+def _wrong(noise: np.random.Generator, truth: str, n: int = 2000) -> Parts:
+    """Differences over all layers, in rows without a layer, of error 1."""
     shift = {PRESENT: 4.0, ABSENT: 0.0, REVERSED: -4.0}[truth]
-    value = flat(np.array([shift + noise.normal(), shift + noise.normal()]))
     names = ["eng_Latn_wrong", "eng_Latn_wrongTense"]
-    table = rows(DECODER, "id_microscope_difference", names, value, n=60)
-    return parts(table | {"low": table["value"] - 1.959964, "high": table["value"] + 1.959964})
+    value = shift + noise.normal(size=2)
+    by_layer = rows(DECODER, f"{ID}_difference", names, flat(value), n=n)
+    whole = rows(DECODER, f"{ID}_difference", names, value, n=n, p=2 * stats.norm.sf(abs(value)))
+    return parts(by_layer, whole | {"low": value - 1.959964, "high": value + 1.959964})
 
 
-def _morphemes(noise: np.random.Generator, truth: str) -> Parts:
-    n = 400 if truth == PRESENT else 20 if truth == ABSENT else 60
+def _morphemes(noise: np.random.Generator, truth: str, icc: float | None = None) -> Parts:
+    names = languages(400 if truth == PRESENT else 20 if truth == ABSENT else 60, icc)
     r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
-    x, y = correlated(noise, n, r)
-    names = np.array(texts(n), dtype=object)
-    columns = dict(text=names, lang="qaa", script="Latn", measure="morphemes_per_word", value=2 + x / 9)
-    return parts(rows(DECODER, "id_microscope", texts(n), flat(15 + y)), texts=[columns])
+    x, y = correlated(noise, names, r, icc)
+    columns = dict(text=np.array(names, dtype=object), lang="qaa", script="Latn", measure="morphemes_per_word", value=2 + x / 9)
+    return parts(rows(DECODER, ID, names, flat(15 + y)), texts=[columns])
 
 
 def _resources(noise: np.random.Generator, truth: str) -> Parts:
@@ -171,31 +198,34 @@ def _resources(noise: np.random.Generator, truth: str) -> Parts:
     spread = 0.02 if truth == PRESENT else 0.1
     high, change = noise.normal(3, 0.3, len(RELATED)), shift + spread * noise.normal(size=len(RELATED))
     names = [f"{lang}_Latn" for pair in RELATED for lang in pair.split()]
-    return parts(rows(DECODER, "id_microscope", names, flat(np.exp(np.stack([high, high + change], axis=1).ravel()))))
+    return parts(rows(DECODER, ID, names, flat(np.exp(np.stack([high, high + change], axis=1).ravel()))))
 
 
 def _quality(noise: np.random.Generator, truth: str) -> Parts:
-    x, y = correlated(noise, 20, {PRESENT: -0.9, ABSENT: 0.0, REVERSED: 0.9}[truth])
-    return parts(rows(DECODER, "id_microscope", texts(20), flat(15 + y)), quality=[qualities(texts(20), 0.5 + x / 20)])
+    names = texts(20)
+    x, y = correlated(noise, names, {PRESENT: -0.9, ABSENT: 0.0, REVERSED: 0.9}[truth])
+    tokens = rows(DECODER, "fertility", names, noise.uniform(1, 3, 20), over="text")
+    return parts(rows(DECODER, ID, names, flat(15 + y)), tokens, quality=[qualities(names, 0.5 + x / 20)])
 
 
 def _encoder(noise: np.random.Generator, truth: str) -> Parts:
     shift = {PRESENT: -0.3, ABSENT: 0.0, REVERSED: 0.3}[truth]
     language = noise.normal(3, 0.3, 20)
     curves = [flat(np.exp(language + by + 0.1 * noise.normal(size=20))) for by in (0.0, shift)]
-    return parts(*(rows(m, "id_microscope", texts(20), c) for m, c in zip((DECODER, ENCODER), curves, strict=True)))
+    return parts(*(rows(m, ID, texts(20), c) for m, c in zip((DECODER, ENCODER), curves, strict=True)))
 
 
 def _order(noise: np.random.Generator, truth: str) -> Parts:
     r = {PRESENT: 0.98, EDGE: pearson_of_spearman(0.7), REVERSED: -0.5}[truth]
-    both = zip(("kl_mean", "kl_padded"), correlated(noise, 20, r), strict=True)
-    return parts(*(rows(DECODER, metric, texts(20), flat(np.exp(values)), over="sentence") for metric, values in both))
+    values = dict(zip(("kl_mean_whole", "kl_positions"), correlated(noise, texts(20), r), strict=True))
+    values["kl_length"] = noise.normal(size=20)
+    return parts(*(rows(DECODER, name, texts(20), flat(np.exp(some)), over="sentence") for name, some in values.items()))
 
 
-def _training(noise: np.random.Generator, truth: str) -> Parts:
-    shift = {PRESENT: 0.3, ABSENT: 0.0, REVERSED: -0.3}[truth]
-    curves = [flat(0.5 + by + 0.1 * noise.normal(size=20)) for by in (shift, 0.0)]
-    return parts(*(rows(m, "anisotropy", texts(20), c) for m, c in zip((DECODER, TWIN), curves, strict=True)))
+def _training(noise: np.random.Generator, truth: str, icc: float | None = None) -> Parts:
+    shift, names = {PRESENT: 0.3, ABSENT: 0.0, REVERSED: -0.3}[truth], languages(20, icc)
+    curves = [flat(0.5 + by + 0.1 * normal(noise, names, icc)) for by in (shift, 0.0)]
+    return parts(*(rows(m, "anisotropy", names, c) for m, c in zip((DECODER, TWIN), curves, strict=True)))
 
 
 def _near_zero(noise: np.random.Generator, truth: str) -> Parts:
@@ -208,7 +238,7 @@ def _patterns(noise: np.random.Generator, truth: str) -> Parts:
     orders = {PRESENT: [0.98, 0.95, 0.9], REVERSED: [0.0, 0.1, -0.4], EDGE: [EDGE_MIX - 0.08, EDGE_MIX + 0.08]}[truth]
     shape = np.arange(24.0)
     tables = []
-    for metric in ("id_microscope", "anisotropy"):
+    for metric in (ID, "anisotropy"):
         other = np.array([_at_correlation(shape, noise.choice(orders), noise) for _ in range(20)])
         for model, curves in ((DECODER, np.tile(shape, (20, 1))), (SECOND, other)):
             tables.append(rows(model, metric, texts(20), curves[:, [0, *range(24)]] + 5))
@@ -240,18 +270,17 @@ EDGE_MIX = _edge_mix()
 
 
 def _bits(noise: np.random.Generator, truth: str) -> Parts:
-    n = 400 if truth == PRESENT else 20 if truth == ABSENT else 60
+    names = texts(400 if truth == PRESENT else 20 if truth == ABSENT else 60)
     r = {PRESENT: 0.0, ABSENT: 0.0, REVERSED: 0.9, EDGE: pearson_of_spearman(0.3)}[truth]
-    bits = noise.normal(size=n)
-    dimension, good = (r * bits + np.sqrt(1 - r * r) * noise.normal(size=n) for _ in range(2))
-    table = rows(DECODER, "bpc", texts(n), 5 + bits, over="text")
-    dimensions = rows(DECODER, "id_microscope", texts(n), flat(15 + dimension))
-    return parts(table, dimensions, quality=[qualities(texts(n), 0.5 + good / 20)])
+    bits = noise.normal(size=len(names))
+    dimension, good = (r * bits + np.sqrt(1 - r * r) * noise.normal(size=len(names)) for _ in range(2))
+    tables = rows(DECODER, "bpc", names, 5 + bits, over="text"), rows(DECODER, ID, names, flat(15 + dimension))
+    return parts(*tables, quality=[qualities(names, 0.5 + good / 20)])
 
 
-PLANTED: dict[str, Callable[[np.random.Generator, str], Parts]] = {
+PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
-    "C2": _two_scripts("id_microscope", lambda values: 15 + values),
+    "C2": _two_scripts(ID, lambda values: 15 + values),
     "C3": _wrong,
     "C4": _morphemes,
     "C5": _resources,

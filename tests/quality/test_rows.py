@@ -55,7 +55,9 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def metrics(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in METRICS.columns.items()})
+    return pd.DataFrame(
+        {name: pd.Series([row.get(name) for row in rows], dtype=dtype) for name, dtype in METRICS.columns.items()}
+    )
 
 
 def accuracies(text: str, values: list[float], **changes: Any) -> list[dict[str, Any]]:
@@ -77,6 +79,14 @@ def test_the_layer_best_on_average_is_taken_for_all_languages() -> None:
     assert {(r["quality"], r["origin"], r["source"]) for r in rows} == {
         ("retrieval", "measured", "layer 2 of 3, the best on average over languages")
     }
+
+
+def test_the_reciprocal_rank_has_its_own_layer() -> None:
+    ranks = accuracies("fra_Latn", [0.9, 0.2], metric="reciprocal_rank")
+    found = measured(metrics(accuracies("fra_Latn", [0.1, 0.5]) + ranks), "eng_Latn")
+    assert {(row["quality"], row["value"], row["source"][:7]) for row in found} == {
+        ("retrieval", 0.5, "layer 1"), ("reciprocal_rank", 0.9, "layer 0")
+    }  # fmt: skip
 
 
 def test_the_reference_and_its_varieties_do_not_vote() -> None:

@@ -17,7 +17,7 @@ from langgeom.table import FINDINGS, METRICS, QUALITY, write_rows
 
 HOSTILE = "</td></table><script>window.hurt=1</script><img src=x onerror=window.hurt=1> & \"'{{style}}"
 VOID = {"meta", "link", "img", "br"}
-VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
+VERDICTS = ("supported", "contradicted", "depends on the estimator", "no evidence", "not testable")
 
 
 def manifest(name: str, kind: str = "decoder", **more: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def finding(number: int, verdict: str, **more: Any) -> dict[str, Any]:
         "corpus": "flores", "shown_centre": 0.0, "effect": "what was measured",
         "value": number / 7, "low": -number / 9, "high": number / 3, "claimed": 1, "centre": 0.0,
         "n": 100 + number, "unit": "languages", "p": 0.001 * number, "p_adjusted": 0.004 * number, "detectable": 0.51,
-        "verdict": verdict, "reason": None, "note": f"note of {conclusion.id}",
+        "verdict": verdict, "scope": "in this model", "reason": None, "note": f"note of {conclusion.id}",
     }  # fmt: skip
     if verdict == "not testable":
         row |= {"p": None, "p_adjusted": None, "reason": f"reason of {conclusion.id}"}
@@ -99,7 +99,7 @@ def plain() -> World:
          "value": 0.5, "harness": "lm-evaluation-harness"}
         for model in names for code in codes[:5]
     ]  # fmt: skip
-    findings = [finding(number, VERDICTS[number % 4]) for number in range(1, 15)]
+    findings = [finding(number, VERDICTS[number % 5]) for number in range(1, 15)]
     settings = {"seed": 3, "hidden": {"final_norm": True, "token_cap": 2048}, "metrics": {"token": ["id_twonn", "anisotropy"]}}
     texts = {("flores", f"{code}_Latn"): dict(report) for code in codes}
     return World(models, texts, metrics, quality, findings, settings, {"langgeom": "9.8.7", "torch": "2.13.0", "gguf": ""})

@@ -73,7 +73,7 @@ def test_a_verdict_has_enough_contrast_and_its_own_shape(browser: Browser, page:
         "return [...document.querySelectorAll('.legend .verdict')].map((e) => [getComputedStyle(e).color, "
         "e.querySelector('svg').innerHTML, e.textContent])"
     )
-    assert len({shape for _, shape, _ in found}) == len({word for *_, word in found}) == 4
+    assert len({shape for _, shape, _ in found}) == len({word for *_, word in found}) == 5
     for colour, *_ in found:
         assert contrast_to_white(colour) >= 4.5
 

@@ -48,7 +48,7 @@ def unequal_counts(world: World) -> list[str]:
     return ["most in enc, from 1,234 (spa_Latn) to 2,000"]
 
 
-def unknown_tokens(world: World) -> list[str]:
+def unreadable_texts(world: World) -> list[str]:
     row = next(row for row in world.metrics if row["model"] == "enc") | {
         "metric": "unknown_tokens",
         "over": "text",
@@ -60,8 +60,10 @@ def unknown_tokens(world: World) -> list[str]:
     world.metrics.append(row | {"model": "big", "text": "cmn_Hans", "value": 1.0})
     world.metrics.append(row | {"model": "big-untrained", "text": "cmn_Hans", "value": 1.0})
     world.metrics.append(row | {"corpus": "pairs", "text": "eng_Latn", "value": 1.0})
+    fragment = {"metric": "fragment_tokens", "value": 0.04}
+    world.metrics += [row | fragment | {"text": text} for text in ("spa_Latn", "fin_Latn")]
     worst = "enc: cmn_Hans 60%, jpn_Jpan 30%, uig_Arab 29%, azj_Cyrl 23% and 1 more. What"
-    return [f"many words: big: cmn_Hans 100%; {worst}"]
+    return [f"whole character: big: cmn_Hans 100%; {worst}"]
 
 
 def few_languages(world: World) -> list[str]:

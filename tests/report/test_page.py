@@ -91,7 +91,8 @@ def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
     for shown, row in zip(found, rows, strict=True):
         assert row["claim"] in page.text and row["question"] in page.text
         value, low, high = (number_words(row[key]).replace("-", "−") for key in ("value", "low", "high"))
-        assert shown[1] == row["verdict"] and shown[2] == f"{value} [{low}, {high}]" and shown[3] == f"{row['n']} languages"
+        assert shown[1] == row["verdict"] + ("" if row["reason"] else " in this model")
+        assert shown[2] == f"{value} [{low}, {high}]" and shown[3] == f"{row['n']} languages"
         assert shown[4] == ("—" if row["reason"] else f"{row['p_adjusted']:.3f}")
         assert f"Note of {row['finding']}" in shown[5] and (row["reason"] is None or f"Reason of {row['finding']}" in shown[5])
         assert ("Detectable: 0.51" in shown[5]) == (row["verdict"] == "no evidence")
@@ -99,7 +100,7 @@ def test_every_finding_is_there_with_its_numbers(page: Page) -> None:
 
 def test_verdicts_are_counted_and_explained(page: Page) -> None:
     assert "14 conclusions were stated as tests" in page.text and "11 tests made, 3 not possible" in page.text
-    assert "3 supported 4 contradicted 4 no evidence 3 not testable" in page.text
+    assert "2 supported 3 contradicted 3 depends on the estimator 3 no evidence 3 not testable" in page.text
     assert tuple(VERDICTS) == outcome.VERDICTS
     assert all(f"{word} {meaning}" in page.text for word, meaning in (VERDICTS | TERMS).items())
 
@@ -109,7 +110,7 @@ def test_a_verdict_in_doubt_says_so_where_it_is_counted_and_where_it_stands(tmp_
     first = next(row for row in world.findings if row["verdict"] == "supported")
     world.findings = [row | ({"doubt": "fragile <over> families"} if row is first else {}) for row in world.findings]
     page = Page(world.page(tmp_path))
-    assert re.search(r"3 supported \(1 in doubt\) 4 contradicted 4 no evidence", page.text)
+    assert re.search(r"2 supported \(1 in doubt\) 3 contradicted 3 depends on the estimator", page.text)
     assert page.text.count("in doubt: fragile <over> families") == 1
     cells = [cell for row in page.rows for cell in row]
     assert [cell for cell in cells if "in doubt" in cell and cell.startswith("supported")] == \

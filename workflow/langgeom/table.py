@@ -45,11 +45,14 @@ def _format(name: str, key: str, optional: str, **columns: str) -> Format:
 
 
 # Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, `value` where `n` is
-# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates.
+# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates,
+# `sentences` those that the value rests on. `half_a` and `half_b` are the value in two halves of the sentences, `p` that of an
+# exact test, where a metric has them.
 METRICS = _format(
-    "metrics", "model corpus text metric over layer", "layer value low high dropped",
+    "metrics", "model corpus text metric over layer", "layer value low high dropped sentences half_a half_b p",
     model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",
-    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32",
+    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32", sentences="Int32",
+    half_a="float64", half_b="float64", p="float64",
 )  # fmt: skip
 # Measures of the text alone, such as type_token_ratio. `n` counts words.
 TEXTS = _format(
@@ -69,21 +72,21 @@ QUALITY = _format(
 #   p_for          p of the test that would support the claim
 #   p_against      p of the test that would contradict it
 #   p              the smaller of the two
-#   p_adjusted     p after Holm's correction over all tests on the corpus
+#   p_adjusted     p after Holm's correction over all claims on the corpus
 #   detectable     the smallest effect that such a test finds in 80 % of cases
-#   clustered_*    the interval from resampling the `families` language families
+#   families       the language families of the units
 #   shown*         the effect and its bounds on one axis from -1 to 1, for the figure
-#   verdict        supported, contradicted, no evidence or not testable; `reason` says why a test was not possible
-#   doubt          why the verdict should not be relied on: another estimator, or the interval over families, disagrees
+#   verdict        a key of `langgeom.glossary.VERDICTS`; `scope` says what it is about, `reason` why a test was not possible
+#   doubt          why a verdict should not be relied on
 FINDINGS = _format(
     "findings", "finding model corpus effect",
-    "model corpus value low high n p p_for p_against p_adjusted detectable bound families clustered_low clustered_high shown "
-    "shown_low shown_high shown_bound test doubt reason note",
+    "model corpus value low high n p p_for p_against p_adjusted detectable bound families shown shown_low shown_high "
+    "shown_bound test doubt scope reason note",
     finding="str", claim="str", question="str", model="str", corpus="str", effect="str", value="float64", low="float64",
     high="float64", claimed="Int16", centre="float64", bound="float64", test="str", n="Int32", unit="str", p="float64",
-    p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32",
-    clustered_low="float64", clustered_high="float64", shown="float64", shown_low="float64", shown_high="float64",
-    shown_centre="float64", shown_bound="float64", verdict="str", doubt="str", reason="str", note="str",
+    p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32", shown="float64",
+    shown_low="float64", shown_high="float64", shown_centre="float64", shown_bound="float64", verdict="str", scope="str",
+    doubt="str", reason="str", note="str",
 )  # fmt: skip
 # For the explorer, not joined: how near each sentence is to its translation in the reference. `line` counts from 0.
 ALIGNED = _format(

@@ -21,7 +21,8 @@ class Settings(NamedTuple):
         compare: the two models to compare; a default choice if empty.
         reference: the text that others are compared with.
         final_norm: whether the last layer is taken after the final norm.
-        seed: seeds permutations and bootstraps.
+        seed: of the config.
+        dtype: the number format that models run in.
     """
 
     id: str
@@ -32,9 +33,10 @@ class Settings(NamedTuple):
     reference: str
     final_norm: bool
     seed: int
+    dtype: str
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Settings:
         """Take the settings from a complete config."""
-        shared = {"reference": config["reference"], "final_norm": config["hidden"]["final_norm"], "seed": config["seed"]}
-        return cls(**config["figures"], **shared)
+        hidden = {name: config["hidden"][name] for name in ("final_norm", "dtype")}
+        return cls(**config["figures"], **hidden, reference=config["reference"], seed=config["seed"])

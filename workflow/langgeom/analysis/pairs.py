@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -99,10 +100,20 @@ def family_of(unit: str) -> str:
 
 def per_language(values: Values) -> Values:
     """Average the rows (index: texts) of each language."""
-    return values.groupby([unit_of(str(text)) for text in values.index]).mean()
+    return _averaged(values, [unit_of(str(text)) for text in values.index])
 
 
-def matched(x: pd.Series, y: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Keep the texts that both have, then average over the texts of each language."""
-    x, y = x[x.index.isin(y.index)], y[y.index.isin(x.index)]
-    return per_language(x), per_language(y)
+def per_family(values: Values) -> Values:
+    """Average the rows (index: languages) of each family."""
+    return _averaged(values, [family_of(str(unit)) for unit in values.index])
+
+
+def _averaged(values: Values, groups: list[str]) -> Values:
+    # Where each group has one row, this takes a tenth of the time.
+    return values.set_axis(groups) if len(set(groups)) == len(groups) else values.groupby(groups).mean()
+
+
+def matched(*numbers: pd.Series) -> list[pd.Series]:
+    """Keep the texts that all have (index: texts), then average over the texts of each language."""
+    texts = functools.reduce(pd.Index.intersection, (some.index for some in numbers))
+    return [per_language(some[some.index.isin(texts)]) for some in numbers]

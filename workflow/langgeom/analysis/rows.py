@@ -17,6 +17,8 @@ NUMBERS = ("model", "kind", "init", "corpus", "text", "lang", "script", "family"
 KINDS = {"decoder": 0, "encoder": 1}
 # The intrinsic dimension is a slope through the distances of nearest neighbours: fewer points than this say little.
 LEAST = 100
+# A text is left out of comparisons with more unknown and fragment tokens than this, or fewer of the reference's tokens.
+MOST_UNREADABLE, LEAST_TOKENS = 0.05, 0.8
 
 
 def of_languages(table: pd.DataFrame) -> pd.DataFrame:
@@ -24,6 +26,36 @@ def of_languages(table: pd.DataFrame) -> pd.DataFrame:
     if not {"corpus", "text"} <= set(table.columns):
         return table
     return table[~table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))].reset_index(drop=True)
+
+
+def left_out(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return the texts that are left out of comparisons between languages: columns `model`, `corpus`, `text`, `reason`.
+
+    What sets such a text apart may be the tokenizer and not the language: over 5 % of its tokens are unknown or no whole
+    character, or it has fewer than 80 % of the reference's tokens (of the largest text's, where the reference is not measured).
+
+    Args:
+        table: the table of metrics.
+        reference: the text that others are compared with.
+    """
+    rows, key = of_languages(table), [*PANEL, "text"]
+    shares = rows[rows["metric"].isin(["unknown_tokens", "fragment_tokens"])].groupby(key)["value"].sum()
+    tokens = rows[(rows["over"] == "token") & rows["n"].notna()]
+    tokens = (tokens["n"] + tokens["dropped"].fillna(0)).astype(float).groupby([tokens[column] for column in key]).max()
+    most = tokens.groupby(PANEL).transform("max")
+    own = tokens.where(tokens.index.get_level_values("text") == reference).groupby(PANEL).transform("max").fillna(most)
+    found = {at: f"{100 * share:.0f} % unknown or fragment tokens" for at, share in shares.items()
+             if share > MOST_UNREADABLE}  # fmt: skip
+    for at in tokens.index[tokens < LEAST_TOKENS * own]:
+        found.setdefault(at, f"{tokens[at]:,.0f} tokens, of {own[at]:,.0f} in the reference")
+    return pd.DataFrame([(*at, reason) for at, reason in sorted(found.items())], columns=[*key, "reason"])
+
+
+def comparable(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return the rows of corpora of languages without those of texts that are `left_out`."""
+    rows, key = of_languages(table), [*PANEL, "text"]
+    out = pd.MultiIndex.from_frame(left_out(table, reference)[key])
+    return rows[~pd.MultiIndex.from_frame(rows[key]).isin(out)].reset_index(drop=True)
 
 
 def in_order(rows: pd.DataFrame, *then: str) -> pd.DataFrame:

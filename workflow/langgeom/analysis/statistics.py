@@ -1,8 +1,4 @@
-"""Statistics over languages or other independent units: fits, permutation tests, intervals, correction, power.
-
-Random draws are made once per sample size and seed, so equal data give equal p. A test with few enough arrangements goes
-through all of them, and its p is exact.
-"""
+"""Statistics over languages or other units: fits, intervals, reliability, units in groups, correction, power."""
 
 from __future__ import annotations
 
@@ -19,9 +15,8 @@ from scipy import stats
 from scipy.optimize import brentq
 
 LEVEL, POWER = 0.05, 0.8
-DRAWS = REPLICATES = 9999
-# Up to this many units, all 2^n signs and all n! orders are tried.
-EXACT_SIGNS, EXACT_ORDERS = 13, 7
+# Up to this many units, all n! orders are tried.
+EXACT_ORDERS = 7
 NAN = float("nan")
 Numbers: TypeAlias = Sequence[float] | np.ndarray | pd.Series
 Bounds = tuple[float, float]
@@ -57,13 +52,13 @@ class Fit:
         """Return the line's height at each x."""
         return self.intercept + self.slope * np.asarray(x, dtype=float)
 
-    def band(self, x: Numbers, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-        """Return the 1 - level confidence band of the line (of the mean of y, pointwise) at each x.
+    def band(self, x: Numbers) -> tuple[np.ndarray, np.ndarray]:
+        """Return the 95 % confidence band of the line (of the mean of y, pointwise) at each x.
 
         Source: Draper & Smith 1998, Applied Regression Analysis, section 3.1.
         """
         at = np.asarray(x, dtype=float)
-        reach = stats.t.ppf(1 - level / 2, max(self.n - 2, 1)) * np.hypot(self.error, self.slope_error * (at - self.centre))
+        reach = stats.t.ppf(1 - LEVEL / 2, max(self.n - 2, 1)) * np.hypot(self.error, self.slope_error * (at - self.centre))
         return self.line(at) - reach, self.line(at) + reach
 
 
@@ -104,80 +99,34 @@ def pearson(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(x @ y / norm, -1, 1)) if norm > 1e-300 else NAN
 
 
-@functools.cache
-def signs(n: int, seed: int) -> np.ndarray:
-    """Return rows of signs: all of them, or random ones after a row of ones."""
-    if n <= EXACT_SIGNS:
-        return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
-    drawn = np.random.default_rng((seed, n, 1)).choice((1.0, -1.0), (DRAWS, n))
-    return np.vstack([np.ones(n), drawn])
-
-
-@functools.cache
-def _orders(n: int, seed: int) -> np.ndarray:
-    """Return rows of orders of n units: all of them, or random ones after the observed order."""
-    if n <= EXACT_ORDERS:
-        return np.array(list(itertools.permutations(range(n))))
-    generator = np.random.default_rng((seed, n, 2))
-    drawn = generator.permuted(np.tile(np.arange(n), (DRAWS, 1)), axis=1)
-    return np.vstack([np.arange(n), drawn])
-
-
-def least_units(level: float = LEVEL) -> int:
-    """Return the least n at which a two-sided test by sign flips can reach a level: 2 / 2^n must not exceed it."""
-    return math.ceil(math.log2(2 / level))
-
-
-def sign_flip_p(differences: np.ndarray, seed: int = 0) -> float:
-    """Return the two-sided p of a mean of zero, by flipping the signs of the differences.
-
-    Under the null each difference is as likely to have the other sign. The p is exact up to 13 units (all 2^n signs), else from
-    9,999 draws and the observed signs.
-
-    Args:
-        differences: [n], one per unit.
-
-    Source: Fisher 1935, The Design of Experiments, section 21; counting the observed signs: Phipson & Smyth 2010.
-    """
-    values = np.asarray(differences, dtype=float)
-    means = np.abs(signs(len(values), seed) @ values)
-    return float((means >= means[0] * (1 - 1e-12)).mean())
-
-
-def correlation_p(x: np.ndarray, y: np.ndarray, seed: int = 0) -> float:
-    """Return the two-sided p of no association, by permuting y among the units.
-
-    The p is exact up to 7 units (all n! orders), else from 9,999 draws and the observed order.
-
-    Args:
-        x, y: [n] each; ranks for Spearman's correlation.
+def correlation_p(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the exact two-sided p of no association of a few units [n, n]: all n! orders of y are tried.
 
     Source: Pitman 1937, "Significance tests which may be applied to samples from any populations. II".
     """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     x, y = x - x.mean(), y - y.mean()
-    sums = np.abs(y[_orders(len(y), seed)] @ x)
+    sums = np.abs(y[np.array(list(itertools.permutations(range(len(y)))))] @ x)
     return float((sums >= sums[0] * (1 - 1e-12)).mean())
 
 
-def mean_reach(spread: Numbers | float, n: Numbers | int, level: float = LEVEL) -> np.ndarray:
-    """Return half the width of Student's 1 - level interval of a mean, from the standard deviation; NaN for n = 1."""
+def mean_reach(spread: Numbers | float, n: Numbers | int) -> np.ndarray:
+    """Return half the width of Student's 95 % interval of a mean, from the standard deviation; NaN for n = 1."""
     n = np.asarray(n, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        reach = stats.t.ppf(1 - level / 2, np.maximum(n - 1, 1)) * np.asarray(spread, dtype=float) / np.sqrt(n)
+        reach = stats.t.ppf(1 - LEVEL / 2, np.maximum(n - 1, 1)) * np.asarray(spread, dtype=float) / np.sqrt(n)
         return np.where(n > 1, reach, np.nan)
 
 
-def mean_interval(values: Numbers, level: float = LEVEL) -> Bounds:
-    """Return Student's 1 - level interval of a mean; NaN for fewer than two values."""
+def mean_interval(values: Numbers) -> Bounds:
+    """Return Student's 95 % interval of a mean; NaN for fewer than two values."""
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return NAN, NAN
-    half = float(mean_reach(values.std(ddof=1), len(values), level))
+    half = float(mean_reach(values.std(ddof=1), len(values)))
     return float(values.mean() - half), float(values.mean() + half)
 
 
-def standard_error(r: float, n: int, ranked: bool) -> float:
+def standard_error(r: float, n: float, ranked: bool) -> float:
     """Return the standard error of atanh(r).
 
     Source: Fisher 1921 for Pearson's r; Bonett & Wright 2000, Psychometrika 65, equation 9, for Spearman's.
@@ -190,9 +139,9 @@ def fisher(r: float) -> float:
     return math.atanh(min(max(r, -1 + 1e-9), 1 - 1e-9))
 
 
-def correlation_interval(r: float, n: int, ranked: bool, level: float = LEVEL) -> Bounds:
-    """Return the 1 - level interval of a correlation of n > 3 units, by Fisher's z."""
-    middle, half = fisher(r), stats.norm.ppf(1 - level / 2) * standard_error(r, n, ranked)
+def correlation_interval(r: float, n: float, ranked: bool) -> Bounds:
+    """Return the 95 % interval of a correlation of n > 3 units, by Fisher's z."""
+    middle, half = fisher(r), stats.norm.ppf(1 - LEVEL / 2) * standard_error(r, n, ranked)
     return math.tanh(middle - half), math.tanh(middle + half)
 
 
@@ -242,7 +191,7 @@ def detectable_mean(n: int) -> float:
     return float(brentq(missing_power, 1e-3, 10 / math.sqrt(n)))
 
 
-def detectable_correlation(n: int, ranked: bool, around: float = 0.0) -> float:
+def detectable_correlation(n: float, ranked: bool, around: float = 0.0) -> float:
     """Return the smallest correlation above `around` that a test of n units tells from it (p <= .05) in 80 % of cases."""
     reach = stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER)
     r = around
@@ -257,53 +206,71 @@ def needed_for_equivalence(bound: float) -> int:
     return math.ceil((reach / math.atanh(bound)) ** 2 + 3)
 
 
-def bootstrap_weights(groups: Sequence[str], seed: int = 0) -> np.ndarray:
-    """Return how often each unit is drawn in each bootstrap replicate, drawing whole groups.
+def split_half(r: float) -> float:
+    """Return the reliability of a whole measurement from the correlation r of its two halves (at most 1, at least 0).
+
+    Two whole measurements of the same truth correlate as high as this: the ceiling of any correlation of theirs.
+
+    Source: Spearman 1910 and Brown 1910, British Journal of Psychology 3.
+    """
+    return max(0.0, 2 * r / (1 + r)) if r > -1 else 0.0
+
+
+def partial_ranks(x: Numbers, given: Sequence[Numbers]) -> np.ndarray:
+    """Return the ranks of x [n] less what a straight line through the ranks of other numbers [n] explains of them."""
+    ranked = ranks(np.asarray(x, dtype=float))
+    others = np.column_stack([np.ones(len(ranked)), *(ranks(np.asarray(other, dtype=float)) for other in given)])
+    return np.asarray(ranked - others @ np.linalg.lstsq(others, ranked)[0])
+
+
+def effective_number(x: np.ndarray, y: np.ndarray, groups: Sequence[str]) -> float:
+    """Return how many independent units a correlation of units in groups is worth, at most as many as there are.
+
+    Units of a group are taken to be alike by the intraclass correlation of each number (of an analysis of variance).
 
     Args:
-        groups: [n], the group of each unit; all different for the plain bootstrap.
+        x, y: [n] each, as they are correlated.
+        groups: [n], the group of each unit.
 
-    Returns:
-        [replicates, n] counts.
-
-    Source: Davison & Hinkley 1997, Bootstrap Methods and their Application, section 3.8.
+    Source: Dutilleul 1993, Biometrics 49, section 3, after Clifford, Richardson & Hemon 1989.
     """
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    return _drawn(len(names), seed)[:, member]
+    _, member, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    n = len(member)
+    centring = np.eye(n) - 1 / n
+    same = (member[:, None] == member).astype(float)
+    alike = [_intraclass(values, member, sizes) for values in (x, y)]
+    one, other = (centring @ ((1 - share) * np.eye(n) + share * same) for share in alike)
+    return min(float(n), 1 + float(np.trace(one) * np.trace(other) / np.sum(one * other.T)))
 
 
-@functools.cache
-def _drawn(count: int, seed: int) -> np.ndarray:
-    generator = np.random.default_rng((seed, count, 3))
-    return generator.multinomial(count, np.full(count, 1 / count), size=REPLICATES).astype(float)
+def _intraclass(values: np.ndarray, member: np.ndarray, sizes: np.ndarray) -> float:
+    """Return the intraclass correlation of values, 0 to 1; 0 where groups cannot be told from units."""
+    n, count = len(values), len(sizes)
+    if count in (1, n):
+        return 0.0
+    means = np.bincount(member, values) / sizes
+    between = float(sizes @ (means - values.mean()) ** 2) / (count - 1)
+    within = float(((values - means[member]) ** 2).sum()) / (n - count)
+    size = (n - float(sizes @ sizes) / n) / (count - 1)
+    total = between + (size - 1) * within
+    return min(max((between - within) / total, 0.0), 0.99) if total > 0 else 0.0
 
 
-def weighted_mean(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the mean of values [n] in each replicate: [replicates]."""
-    return weights @ np.asarray(values, dtype=float) / weights.sum(axis=1)
+def jackknife_error(left_out: Numbers) -> float:
+    """Return the standard error of an estimate from its values with each of n independent units left out in turn.
+
+    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, section 11.5.
+    """
+    values = np.asarray(left_out, dtype=float)
+    return float(np.sqrt((len(values) - 1) * values.var()))
 
 
-def weighted_pearson(weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlation in each replicate, NaN where a replicate does not vary."""
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    mx, my, mxy, mxx, myy = (weighted_mean(weights, v) for v in (x, y, x * y, x * x, y * y))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r = (mxy - mx * my) / np.sqrt(np.maximum(mxx - mx * mx, 0) * np.maximum(myy - my * my, 0))
-    return np.where(np.isfinite(r), np.clip(r, -1, 1), np.nan)
-
-
-def weighted_pairwise(weights: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Return the mean over pairs of different units of a symmetric table [n, n], in each replicate."""
-    table = table - np.diag(np.diag(table))
-    pairs = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(pairs > 0, ((weights @ table) * weights).sum(axis=1) / pairs, np.nan)
-
-
-def rank_correlations(rows: np.ndarray) -> np.ndarray:
-    """Return Spearman's correlation of each row [n, values] with each other: [n, n]; NaN for a constant row."""
-    ranked = np.apply_along_axis(ranks, 1, rows)
-    ranked = ranked - ranked.mean(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ranked = ranked / np.linalg.norm(ranked, axis=1, keepdims=True)
-    return np.clip(ranked @ ranked.T, -1, 1)
+def rank_correlations(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return Spearman's correlation of each row [n, values] with each other row [m, values]: [n, m]; NaN for a constant row."""
+    both = []
+    for some in (rows, others):
+        ranked = stats.rankdata(some, axis=1)
+        ranked = ranked - ranked.mean(axis=1, keepdims=True)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            both.append(ranked / np.linalg.norm(ranked, axis=1, keepdims=True))
+    return np.clip(both[0] @ both[1].T, -1, 1)

@@ -1,4 +1,4 @@
-"""The outcome of one test, and the few tests that all conclusions are put to.
+"""The outcome of one test, and the two tests that most claims are put to: of a mean over families, and of a rank correlation.
 
 A claim has two hypotheses that a test may reject: rejecting one supports the claim (`p_for`), rejecting the other contradicts
 it (`p_against`). At most one of them is true, so a claim counts once in the correction for many tests.
@@ -7,30 +7,31 @@ it (`p_against`). At most one of them is true, so a claim counts once in the cor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
+from scipy import stats
 
+from langgeom import glossary
 from langgeom.analysis import statistics as st
-from langgeom.analysis.pairs import family_of, latin_and_arabic, name_of
+from langgeom.analysis.pairs import family_of, per_family
 from langgeom.analysis.rows import Panel
-from langgeom.findings.evidence import Evidence, Missing
 
-SUPPORTED, CONTRADICTED, NO_EVIDENCE, NOT_TESTABLE = VERDICTS = ("supported", "contradicted", "no evidence", "not testable")
+VERDICTS = tuple(glossary.VERDICTS)
+SUPPORTED, CONTRADICTED, DEPENDS, NO_EVIDENCE, NOT_TESTABLE = VERDICTS
 
 # From this correlation on, two things are "the same" or "alike": they share half of the variance (0.7 squared).
 ALIKE = 0.7
 # The smallest correlation of interest: a claim of no correlation is supported within these bounds.
 SMALL_R = 0.3
-# With fewer units no test can reach p <= .05, and the interval of a correlation says nothing.
-LEAST_UNITS = st.least_units()
+# Fewer languages, and means of fewer families, say too little of others.
+LEAST_UNITS, LEAST_FAMILIES = 6, 4
 # A trend over fewer layers after the embedding has hardly an order.
 LEAST_LAYERS = 4
-# A bootstrap over families needs this many, none of them with a larger share of the languages.
-LEAST_FAMILIES, LARGEST_FAMILY = 5, 0.7
+# Two measurements of the same truth must correlate as high as this before a low correlation says that two things differ.
+LEAST_CEILING = 0.8
 NAN = float("nan")
 
 
@@ -47,16 +48,16 @@ NONE = Interval()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test of a conclusion gave.
+    """What a test of a claim gave.
 
     Attributes:
+        n, unit, families: how many units the value rests on, what they are, and of how many language families.
+        scope: what a verdict is about, in words ("in this model").
         claimed: 1 for a claim of more than `centre`, -1 of less, 0 of no effect.
         centre: the value at which the claim turns into its contrary.
         bound: the smallest effect of interest of a claim of absence.
-        shown, shown_centre, shown_bound: the same on an axis from -1 to 1 that all effects share: a correlation as it is, a
-            mean of d standard deviations as d / sqrt(1 + d^2), which has the same sign.
-        clustered: the interval of a bootstrap over families.
-        depends: whether another estimator of intrinsic dimension gives another verdict or side.
+        spread: the standard deviation over units that a mean is shown in; None for a correlation.
+        doubt: why a verdict should not be relied on, "" if it may.
         reason: why there is no test, "" if there is one.
     """
 
@@ -67,18 +68,16 @@ class Outcome:
     test: str = ""
     n: int = 0
     unit: str = "languages"
+    families: int = 0
+    scope: str = "in this model"
     p_for: float = NAN
     p_against: float = NAN
     detectable: float = NAN
     claimed: int = 1
     centre: float = 0.0
     bound: float = NAN
-    shown: Interval = NONE
-    shown_centre: float = 0.0
-    shown_bound: float = NAN
-    clustered: Interval = NONE
-    families: int = 0
-    depends: bool = False
+    spread: float | None = None
+    doubt: str = ""
     note: str = ""
     reason: str = ""
 
@@ -98,18 +97,19 @@ class Outcome:
             return SUPPORTED
         return CONTRADICTED if self.p_against * factor <= st.LEVEL else NO_EVIDENCE
 
-    def fragile(self, verdict: str) -> bool:
-        """Return True if the interval over families contradicts the verdict."""
-        low, high = self.clustered.low, self.clustered.high
-        if math.isnan(low):
-            return False
-        if verdict == SUPPORTED and self.claimed == 0:
-            return not (-self.bound < low and high < self.bound)
-        return verdict in (SUPPORTED, CONTRADICTED) and low <= self.centre <= high
-
     def at(self, panel: Panel) -> Outcome:
         """Return the outcome of a model on a corpus."""
         return replace(self, model=panel[0], corpus=panel[1])
+
+    def shown(self, value: float) -> float:
+        """Return the place of a value on an axis from -1 to 1 that all effects share.
+
+        A correlation is shown as it is, a mean that lies d standard deviations above the centre as d / sqrt(1 + d^2).
+        """
+        if self.spread is None:
+            return value
+        d = (value - self.centre) / self.spread if self.spread else math.copysign(math.inf, value - self.centre)
+        return 0.0 if value == self.centre else math.copysign(1 / math.sqrt(1 + 1 / d**2), d) if d else d
 
     def noting(self, *notes: str) -> Outcome:
         """Return the outcome with further sentences before its note."""
@@ -121,170 +121,121 @@ def untestable(effect: str, reason: str, **more: Any) -> Outcome:
     return replace(Outcome(effect, reason=reason), **more)
 
 
-def few(effect: str, n: int, what: str, **more: Any) -> Outcome:
-    """Return an outcome that says that there are too few units for a test."""
-    least = f"under {LEAST_UNITS} no test over them can reach p = .05"
-    return untestable(effect, f"only {n} {what}; {least}" if n else f"no {what}", n=n, **more)
+def too_few(n: int, families: int, what: str) -> str:
+    """Return why there is no test over so few languages or families, "" if there are enough."""
+    if n < LEAST_UNITS:
+        return f"only {n} {what}; a test needs {LEAST_UNITS}" if n else f"no {what}"
+    if families < LEAST_FAMILIES:
+        return f"the {n} {what} are of only {families} families, which count once each; a test needs {LEAST_FAMILIES}"
+    return ""
 
 
-def attempt(effect: str, test: Callable[..., Outcome], *arguments: Any) -> Outcome:
-    """Return the outcome of a test; if something it needs is missing, an outcome that says so."""
-    try:
-        return test(*arguments)
-    except Missing as missing:
-        return untestable(effect, str(missing))
-
-
-def per_model(evidence: Evidence, effect: str, test: Callable[[Evidence, Panel], Outcome], kind: str = "") -> list[Outcome]:
-    """Test each trained model (of a kind) on each corpus of languages."""
-    outcomes = [attempt(effect, test, evidence, panel).at(panel) for panel in evidence.panels(kind)]
-    return outcomes or [untestable(effect, f"no trained {kind}")] * bool(kind)
+def decided(outcome: Outcome, error: float, freedom: float, units: int) -> Outcome:
+    """Return an outcome with interval and p by Student's t, from the standard error of its value, a mean over units."""
+    value, reach = outcome.value.value, float(stats.t.ppf(1 - st.LEVEL / 2, freedom)) * error
+    spread = error * math.sqrt(units)
+    p_for, p_against = _both_p(outcome, value, error, freedom, outcome.centre, outcome.bound)
+    return replace(
+        outcome, value=Interval(value, value - reach, value + reach), p_for=p_for, p_against=p_against, spread=spread,
+        detectable=st.detectable_mean(units) * spread,
+    )  # fmt: skip
 
 
 def mean_of(
-    effect: str, values: pd.Series, claimed: int, seed: int, *, centre: float = 0.0, what: str = "languages",
+    effect: str, values: pd.Series, claimed: int, *, centre: float = 0.0, bound: float = NAN, what: str = "languages",
     unit: str = "languages"
 ) -> Outcome:  # fmt: skip
-    """Test whether the mean over units lies beyond `centre` on the claimed side: by sign flips, with Student's interval.
+    """Test whether a mean over languages lies beyond `centre` on the claimed side, or within `bound` (claimed 0).
+
+    Languages of a family resemble each other, so the languages of each family are averaged first, and Student's t is that of
+    the families' means: its p is right, or too large, however alike the languages of a family are.
 
     Args:
         values: one per unit, index: languages.
-        claimed: 1 for a mean above the centre, -1 for one below.
         what: the units in words, for the reason if they are too few; `unit`, in one word, for the table.
+
+    Source: Ibragimov & Müller 2010, Journal of Business & Economic Statistics 28.
     """
     values = values.dropna()
-    n = len(values)
-    spread = float(values.std(ddof=1)) if n > 1 else NAN
-    plain = Interval(float(values.mean()) if n else NAN, *st.mean_interval(values))
-    shared: dict[str, Any] = dict(value=plain, claimed=claimed, centre=centre, shown=_standardised(plain, centre, spread))
-    if n < LEAST_UNITS:
-        # Student's interval of two says nothing but that they are two, nor does their mean in units of their spread.
-        bare = {} if n > 2 else {"value": Interval(plain.value), "shown": NONE}
-        return few(effect, n, what, unit=unit, **shared | bare)
-    p = st.sign_flip_p(values - centre, seed)
-    clustered, families = _clustered(list(map(family_of, values.index)), seed, values.to_numpy())
-    return replace(
-        _directed(Outcome(effect, n=n, unit=unit, test=_flips(n)), p, float(values.mean()) - centre, claimed),
-        **shared, detectable=st.detectable_mean(n) * spread, clustered=clustered, families=families,
+    families = per_family(values)
+    n, f = len(values), len(families)
+    outcome = Outcome(
+        effect, value=Interval(float(families.mean()) if n else NAN), claimed=claimed, centre=centre, bound=bound, n=n,
+        unit=unit, families=f, test="t-test over means of families"
     )  # fmt: skip
+    if reason := too_few(n, f, what):
+        # The spread of few families says too little for an interval, or for a place on the shared axis.
+        return replace(outcome, reason=reason, test="", spread=NAN)
+    return decided(outcome, float(families.std(ddof=1)) / math.sqrt(f), f - 1, f)
 
 
-def small_mean(effect: str, values: pd.Series, bound: float, seed: int, *, what: str, unit: str) -> Outcome:
-    """Test a claim that the mean over units is zero: supported within `bound`, contradicted by a significant mean."""
-    outcome = mean_of(effect, values, 0, seed, what=what, unit=unit)
-    values = values.dropna()
-    spread = float(values.std(ddof=1)) if len(values) > 1 else NAN
-    outcome = replace(outcome, claimed=0, bound=bound, shown_bound=_standardise(bound, spread))
-    if not outcome.testable:
-        return outcome
-    p = st.equivalence_p(float(values.mean()), spread / math.sqrt(len(values)), bound, len(values) - 1)
-    return replace(outcome, p_for=p, p_against=min(outcome.p_for, outcome.p_against), test=f"{outcome.test}; {_BOUNDS}")
-
-
-def latin_less_arabic(
-    effect: str, values: pd.Series, seed: int, change: Callable[[float, float], float] = lambda latin, arabic: latin - arabic
+def correlation_of(
+    effect: str, *numbers: pd.Series, claimed: int, centre: float = 0.0, bound: float = NAN, ceiling: float = 1.0
 ) -> Outcome:  # fmt: skip
-    """Test whether values of texts are higher in Latin than in Arabic script, over languages written in both.
+    """Test Spearman's correlation of two numbers of each language: Fisher's z, for as many languages as they are worth.
 
     Args:
-        values: one per text.
-        change: of (Latin, Arabic), the difference by default.
+        numbers: the two, index: languages; any further ones are held constant (partial correlation).
+        claimed: 1 or -1 for a claim of more or less than `centre`, 0 for a claim of none, that is, within `bound`.
+        ceiling: how high the two would correlate if they were one and the same, measured with the errors they have. The value
+            is divided by it; below `LEAST_CEILING` it is left as it is, and no claim of none is supported.
     """
-    pairs = latin_and_arabic(map(str, values.index))
-    differences = pd.Series({unit: change(values[latin], values[arabic]) for unit, latin, arabic in pairs}, dtype=float)
-    outcome = mean_of(effect, differences, 1, seed, what="languages in Latin and Arabic script")
-    each = ", ".join(f"{name_of(str(unit))} {value:+.2g}" for unit, value in differences.items())
-    return outcome.noting(f"By language: {each}." if each else "")
-
-
-def correlation(effect: str, x: pd.Series, y: pd.Series, claimed: int, seed: int, *, ranked: bool) -> Outcome:
-    """Test whether two numbers of each language are correlated in the claimed direction: permutations, Fisher's interval."""
-    outcome, p = _correlation(effect, x, y, seed, ranked)
-    outcome = replace(outcome, claimed=claimed)
-    return _directed(outcome, p, outcome.value.value, claimed) if outcome.testable else outcome
-
-
-def no_correlation(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcome:
-    """Test a claim of no correlation (Spearman's): supported within `SMALL_R`, contradicted by a significant one."""
-    outcome, p = _correlation(effect, x, y, seed, ranked=True)
-    outcome = replace(outcome, claimed=0, bound=SMALL_R, shown_bound=SMALL_R)
-    if not outcome.testable:
-        return outcome
-    r = outcome.value.value
-    p_for = st.equivalence_p(st.fisher(r), st.standard_error(r, outcome.n, True), math.atanh(SMALL_R))
-    note = f"Support needs about {st.needed_for_equivalence(SMALL_R)} languages." if p_for > st.LEVEL else ""
-    return replace(outcome, p_for=p_for, p_against=p, test=f"{outcome.test}; {_BOUNDS}").noting(note)
-
-
-def alike(effect: str, x: pd.Series, y: pd.Series, seed: int) -> Outcome:
-    """Test whether two numbers order the languages alike: Spearman's correlation above `ALIKE`."""
-    outcome, _ = _correlation(effect, x, y, seed, ranked=True)
-    outcome = replace(outcome, centre=ALIKE, shown_centre=ALIKE)
-    if not outcome.testable:
-        return outcome
-    away = (st.fisher(outcome.value.value) - math.atanh(ALIKE)) / st.standard_error(ALIKE, outcome.n, True)
-    outcome = replace(outcome, test=f"Fisher's z against {ALIKE}", detectable=st.detectable_correlation(outcome.n, True, ALIKE))
-    return _directed(outcome, math.erfc(abs(away) / math.sqrt(2)), away, 1)
-
-
-_BOUNDS = "two one-sided tests against the bounds"
-
-
-def _flips(n: int) -> str:
-    return f"sign flips over {n} units, {'exact' if n <= st.EXACT_SIGNS else f'{st.DRAWS:,} draws'}"
-
-
-def _directed(outcome: Outcome, p: float, away: float, claimed: int) -> Outcome:
-    """Assign a two-sided p to the side on which the effect lies."""
-    right = away * (claimed or 1) > 0
-    return replace(outcome, p_for=p if right else 1.0, p_against=1.0 if right else p)
-
-
-def _correlation(effect: str, x: pd.Series, y: pd.Series, seed: int, ranked: bool) -> tuple[Outcome, float]:
-    both = pd.concat([x, y], axis=1, join="inner").dropna().sort_index()
-    n = len(both)
-    a, b = both.to_numpy(dtype=float).T.copy()
-    if ranked and n:
-        a, b = st.ranks(a), st.ranks(b)
-    r = st.pearson(a, b) if n > 2 else NAN  # two are always in line
-    if n < LEAST_UNITS:
-        return few(effect, n, "languages with both numbers", value=Interval(r), shown=Interval(r)), NAN
+    both = pd.concat(numbers, axis=1, join="inner").dropna().sort_index()
+    n, families = len(both), list(map(family_of, both.index))
+    outcome = Outcome(effect, claimed=claimed, centre=centre, bound=bound, n=n, families=len(set(families)))
+    if reason := too_few(n, LEAST_FAMILIES, "languages with all numbers that the test needs"):
+        return replace(outcome, reason=reason)
+    columns = [both.iloc[:, place] for place in range(both.shape[1])]
+    given = [column for column in columns[2:] if column.nunique() > 1]
+    x, y = (st.partial_ranks(column, given) for column in columns[:2])
+    r = st.pearson(x, y)
     if math.isnan(r):
-        return untestable(effect, "one of the two numbers is the same in all languages", n=n), NAN
-    value = Interval(r, *st.correlation_interval(r, n, ranked))
-    clustered, families = _clustered(list(map(family_of, both.index)), seed, a, b)
-    name = "Spearman's correlation" if ranked else "Pearson's correlation"
-    how = "exact" if n <= st.EXACT_ORDERS else f"{st.DRAWS:,} draws"
-    outcome = Outcome(
-        effect, value=value, shown=value, n=n, test=f"{name}, permutations, {how}",
-        detectable=st.detectable_correlation(n, ranked), clustered=clustered, families=families,
+        return replace(outcome, reason="one of the two numbers is the same in all languages")
+    worth = st.effective_number(x, y, families) - len(given)
+    if worth < LEAST_UNITS:
+        why = f"{n} languages of {len(set(families))} families tell only as much as {worth:.1f} independent ones"
+        return replace(outcome, reason=f"{why}; a test needs {LEAST_UNITS}", value=Interval(r))
+    trusted = ceiling >= LEAST_CEILING
+    scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth, True)
+    value = Interval(*(min(max(some / scale, -1.0), 1.0) for some in (r, *st.correlation_interval(r, worth, True))))
+    p_for, p_against = _both_p(outcome, st.fisher(r), error, math.inf, st.fisher(centre * scale), st.fisher(bound * scale))
+    notes = [f"Worth {worth:.1f} independent languages." if worth < n - len(given) - 0.05 else ""]
+    if not trusted:
+        notes.append(f"Both are measured too coarsely to support a claim of none (ceiling {ceiling:.2f}).")
+    elif scale < 1:
+        notes.append(f"As measured {r:+.2f}; divided by {ceiling:.2f}, the ceiling that errors of measurement leave.")
+    return replace(
+        outcome, value=value, p_for=p_for if trusted or claimed else 1.0, p_against=p_against,
+        test=f"{'partial ' * bool(given)}rank correlation, Fisher's z", note=" ".join(filter(None, notes)),
+        detectable=st.detectable_correlation(worth, True, centre) - centre,
     )  # fmt: skip
-    return outcome, st.correlation_p(a, b, seed)
 
 
-def _standardise(distance: float, spread: float) -> float:
-    if not spread > 0:
-        return NAN if math.isnan(spread) or math.isnan(distance) else float(np.sign(distance))
-    d = distance / spread
-    return d / math.sqrt(1 + d * d)
+def joint(parts: Sequence[Outcome]) -> Outcome:
+    """Return the one outcome of a claim of several effects, which is true if all of them are as claimed.
+
+    It is supported if each effect is, contradicted if one is (its p times the number of effects), and shows the effect that is
+    farthest from the claim; the note gives the others. An effect that cannot be tested leaves the claim without support.
+    """
+    testable = [part for part in parts if part.testable]
+    if not testable:
+        return replace(parts[0], reason="; ".join(dict.fromkeys(part.reason for part in parts)))
+    worst = max(testable, key=lambda part: (part.p_for, -part.p_against))
+    others = []
+    for part in parts:
+        value, low, high = part.value
+        words = f"{value:+.2f} [{low:.2f}, {high:.2f}]" if part.testable else part.reason
+        others += [f"{part.effect[:1].upper()}{part.effect[1:]}: {words}."] * (part is not worst)
+    return replace(
+        worst, p_for=worst.p_for if len(testable) == len(parts) else 1.0,
+        p_against=min(1.0, len(testable) * min(part.p_against for part in testable)),
+    ).noting(*others)  # fmt: skip
 
 
-def _standardised(value: Interval, centre: float, spread: float) -> Interval:
-    return Interval(*(_standardise(bound - centre, spread) for bound in value))
-
-
-def clusterable(families: Sequence[str]) -> bool:
-    """Return whether there are families enough, none of them too large, for a bootstrap over families."""
-    counts = pd.Series(list(families)).value_counts()
-    return len(counts) >= LEAST_FAMILIES and counts.iloc[0] <= LARGEST_FAMILY * len(families)
-
-
-def _clustered(families: Sequence[str], seed: int, x: np.ndarray, y: np.ndarray | None = None) -> tuple[Interval, int]:
-    """Return the bootstrap interval over families of a mean or correlation, missing unless `clusterable`, and their number."""
-    count = len(set(families))
-    if not clusterable(families):
-        return NONE, count
-    weights = st.bootstrap_weights(families, seed)
-    draws = st.weighted_mean(weights, x) if y is None else st.weighted_pearson(weights, x, y)
-    value = float(x.mean()) if y is None else st.pearson(x, y)
-    return Interval(value, *map(float, np.nanquantile(draws, [st.LEVEL / 2, 1 - st.LEVEL / 2]))), count
+def _both_p(outcome: Outcome, value: float, error: float, freedom: float, centre: float, bound: float) -> tuple[float, float]:
+    """Return the p that would support the claim and the p that would contradict it, by Student's t."""
+    away = value - centre
+    p = float(2 * stats.t.sf(abs(away) / error, freedom)) if error > 0 else float(away == 0)
+    if outcome.claimed == 0:
+        return st.equivalence_p(value, error, bound, freedom), p
+    return (p, 1.0) if away * outcome.claimed > 0 else (1.0, p)

@@ -58,30 +58,31 @@ def write_quality(
 
 
 def measured(metrics: pd.DataFrame, reference: str) -> list[Row]:
-    """Return retrieval accuracy and bits per character of every model, trained or not, in corpora of languages.
+    """Return how well every model, trained or not, finds translations, and its bits per character, in corpora of languages.
 
-    Retrieval is taken at the layer of `best_layers`; the reference language's own texts, where it is about 1 by construction,
-    are left out. `bpc` is the bits per character of the text (lower is better). Intervals and n are those of the metrics;
-    chance is 1 / n for retrieval.
+    `retrieval` and `reciprocal_rank` are taken at the layer of `best_layers`, without the reference language's own texts, where
+    both are about 1. `bpc` is the bits per character of the text (lower is better). Intervals and n are those of the metrics.
 
     Args:
         metrics: the table of metrics.
         reference: the text that retrieval looks in.
     """
     metrics = metrics[~metrics["corpus"].isin(corpora_of_pairs(metrics["corpus"], metrics["text"]))]
-    best, last = best_layers(metrics, reference), metrics.groupby(["model", "corpus"])["layer"].max()
+    last = metrics.groupby(["model", "corpus"])["layer"].max()
     rows = []
-    for row in _retrieval(metrics, reference).to_dict("records"):
-        where = row["model"], row["corpus"]
-        if best.get(where) == row["layer"]:
-            source = f"layer {row['layer']} of {last[where]}, the best on average over languages"
-            rows.append(_measured_row(row, "retrieval", source))
+    for metric in ("retrieval", "reciprocal_rank"):
+        best = best_layers(metrics, reference, metric)
+        for row in _found(metrics, reference, metric).to_dict("records"):
+            where = row["model"], row["corpus"]
+            if best.get(where) == row["layer"]:
+                source = f"layer {row['layer']} of {last[where]}, the best on average over languages"
+                rows.append(_measured_row(row, metric, source))
     bits = _finite(metrics[metrics["metric"] == "bpc"]).to_dict("records")
     return rows + [_measured_row(row, "bpc", "summed loss over summed characters") for row in bits]
 
 
-def best_layers(metrics: pd.DataFrame, reference: str) -> dict[tuple[str, str], int]:
-    """Return the layer with the highest mean retrieval accuracy over languages, for each (model, corpus).
+def best_layers(metrics: pd.DataFrame, reference: str, metric: str = "retrieval") -> dict[tuple[str, str], int]:
+    """Return the layer with the highest mean of a metric over languages, for each (model, corpus).
 
     One layer, not the mean over layers: that would measure in how many layers a model aligns languages, and layers with
     another purpose lower it (the embeddings, the last ones before the vocabulary). One layer for all languages favours none of
@@ -89,15 +90,15 @@ def best_layers(metrics: pd.DataFrame, reference: str) -> dict[tuple[str, str], 
     value for every language count.
     """
     best: dict[tuple[str, str], int] = {}
-    for (model, corpus), values in _retrieval(metrics, reference).groupby(["model", "corpus"], sort=True):
+    for (model, corpus), values in _found(metrics, reference, metric).groupby(["model", "corpus"], sort=True):
         means = values.pivot_table(index="layer", columns="text", values="value").sort_index().dropna().mean(axis=1)
         if len(means):
             best[str(model), str(corpus)] = int(means.round(12).idxmax())  # rounded: the order of a sum breaks no tie
     return best
 
 
-def _retrieval(metrics: pd.DataFrame, reference: str) -> pd.DataFrame:
-    rows = _finite(metrics[(metrics["metric"] == "retrieval") & metrics["layer"].notna()])
+def _found(metrics: pd.DataFrame, reference: str, metric: str) -> pd.DataFrame:
+    rows = _finite(metrics[(metrics["metric"] == metric) & metrics["layer"].notna()])
     own = TextName.parse(reference)
     return rows[(rows["lang"] != own.lang) | (rows["script"] != own.script)].astype({"layer": int})
 

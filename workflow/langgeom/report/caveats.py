@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from langgeom.analysis.quality import LEAST_LANGUAGES
+from langgeom.analysis.rows import MOST_UNREADABLE
 from langgeom.analysis.statistics import detectable_correlation
 from langgeom.names import TextName, type_of
 from langgeom.pages import large, many, span
 from langgeom.report.run import Run, sentences
 
-# A caveat applies below these limits; for unknown tokens, from the limit on.
-SENTENCES, LANGUAGES, PAIRS, PARAMETERS, EVEN, UNKNOWN = 200, 50, 30, 1e9, 0.9, 0.05
+# A caveat applies below these limits.
+SENTENCES, LANGUAGES, PAIRS, PARAMETERS, EVEN = 200, 50, 30, 1e9, 0.9
 # So many texts, or metrics, are named in a caveat.
 NAMED = 4
 
@@ -85,20 +86,21 @@ def unequal_counts(run: Run) -> Iterator[str]:
         )
 
 
-@_caveat("Texts that a tokenizer does not know")
-def unknown_tokens(run: Run) -> Iterator[str]:
-    rows = run.metrics
+@_caveat("Texts that a tokenizer cannot read")
+def unreadable_texts(run: Run) -> Iterator[str]:
+    rows, names = run.metrics, ["unknown_tokens", "fragment_tokens"]
     trained = [model["name"] for model in run.trained()]
-    rows = rows[(rows["metric"] == "unknown_tokens") & rows["model"].isin(trained) & rows["corpus"].isin(run.language_corpora)]
-    rows = rows[rows["value"] >= UNKNOWN].groupby(["model", "text"], as_index=False)["value"].max()
+    rows = rows[rows["metric"].isin(names) & rows["model"].isin(trained) & rows["corpus"].isin(run.language_corpora)]
+    rows = rows.groupby(["model", "corpus", "text"], as_index=False)["value"].sum()
+    rows = rows[rows["value"] > MOST_UNREADABLE].groupby(["model", "text"], as_index=False)["value"].max()
     worst = [
         f"{model}: {_and(_shortened([f'{row.text} {row.value:.0%}' for row in some.itertuples()]))}"
         for model, some in rows.sort_values("value", ascending=False).groupby("model", sort=False)
     ]
     if worst:
         yield (
-            f"Share of tokens that are the unknown token, one vector for many words: {'; '.join(worst)}. What sets such a text "
-            "apart may be the tokenizer's vocabulary and not the language."
+            f"Share of tokens that are unknown or no whole character: {'; '.join(worst)}. What sets such a text apart may be "
+            "the tokenizer and not the language, so comparisons between languages leave it out."
         )
 
 
@@ -125,7 +127,7 @@ def measured_quality(run: Run) -> Iterator[str]:
     if without:
         yield (
             f"{_and(without)}: no MMLU scores in {LEAST_LANGUAGES} languages or more. A language's quality is therefore the "
-            "share of its sentences whose translation is found (retrieval), or bits per character, on the same texts as the "
+            "rank at which translations of its sentences are found, or bits per character, on the same texts as the "
             "geometry. The two may agree because they come from one corpus."
         )
 

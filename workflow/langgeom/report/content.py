@@ -12,7 +12,7 @@ import pandas as pd
 
 from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES, reason_of
-from langgeom.findings.prose import clustered_words, number_of, number_words, p_words, present
+from langgeom.findings.prose import number_of, number_words, p_words, present
 from langgeom.glossary import VERDICTS
 from langgeom.languages import label
 from langgeom.pages import large, span
@@ -56,12 +56,12 @@ def conclusions(findings: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _test(row: dict[str, Any], several: bool) -> list[Any]:
-    """Return the cells of one test: model, (verdict, doubt), value, n, corrected p, remarks."""
+    """Return the cells of one test: model, (verdict, scope, doubt), value, n, corrected p, remarks."""
     known = {key: value for key, value in row.items() if present(value)}
     interval = f" [{number_words(row['low'])}, {number_words(row['high'])}]" if "low" in known else ""
     return [
         known.get("model", "none") + (f" · {row['corpus']}" if several and "corpus" in known else ""),
-        (row["verdict"], known.get("doubt", "")),
+        (row["verdict"], "" if "reason" in known else known.get("scope", ""), known.get("doubt", "")),
         MINUS.sub("−", number_words(row["value"]) + interval) if "value" in known else None,
         f"{row['n']} {row['unit']}" if known.get("n", 0) > 0 else None,
         p_words(row["p_adjusted"]).removeprefix("= ") if "p_adjusted" in known else None,
@@ -74,7 +74,6 @@ def _remarks(row: dict[str, Any], known: dict[str, Any]) -> str:
     words = [
         f"detectable: {number_words(row['detectable'])}" if detectable else "",
         *(known.get(column, "").strip().rstrip(".") for column in ("reason", "note")),
-        clustered_words(row),
     ]
     return " ".join(f"{some[:1].upper()}{some[1:]}." for some in words if some)
 

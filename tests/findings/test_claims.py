@@ -1,0 +1,275 @@
+"""What single claims turn on: noise, copies, a second estimator, texts left out, models as units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from findings.planted import (
+    ABSENT,
+    DECODER,
+    ENCODER,
+    ID,
+    PLANTED,
+    PRESENT,
+    TWIN,
+    correlated,
+    evidence_of,
+    flat,
+    parts,
+    qualities,
+    rows,
+    texts,
+)
+from langgeom.analysis.quality import choose
+from langgeom.findings import CONCLUSIONS, Evidence, findings
+from langgeom.findings.claims_trend import by_family, ratio
+from langgeom.findings.evidence import reliability
+from langgeom.findings.outcome import (
+    CONTRADICTED,
+    DEPENDS,
+    NO_EVIDENCE,
+    NOT_TESTABLE,
+    SUPPORTED,
+    Outcome,
+    correlation_of,
+    joint,
+)
+
+N = 12
+SECOND = "id_microscope_distinct"
+
+
+def of(
+    conclusion: str, *metrics: dict[str, Any], quality: Any = (), measures: Any = (), **settings: Any
+) -> list[dict[str, Any]]:
+    world = parts(*metrics, quality=quality, texts=measures)
+    return findings(evidence_of({"mine": world}, **settings), [CONCLUSIONS[conclusion]])
+
+
+def encoder_and_decoder(*shifts: float) -> list[dict[str, Any]]:
+    """The log ratio of encoder to decoder, by `ID` and, if there is a second, by the second estimator."""
+    noise = np.random.default_rng(0)
+    decoder = noise.normal(20, 1, N)
+    blocks = []
+    for metric, shift in zip((ID, SECOND), shifts, strict=False):
+        encoder = decoder * np.exp(shift + 0.02 * noise.normal(size=N))
+        blocks += [rows(DECODER, metric, texts(N), flat(decoder)), rows(ENCODER, metric, texts(N), flat(encoder))]
+    return blocks
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"), [(-0.4, SUPPORTED), (0.0, DEPENDS), (0.1, DEPENDS)], ids=["agrees", "undecided", "other side"]
+)
+def test_a_verdict_that_a_second_estimator_does_not_give_depends_on_it(second: float, verdict: str) -> None:
+    (row,) = of("C7", *encoder_and_decoder(-0.4, second))
+    (other,) = of("C7", *encoder_and_decoder(-0.4, second), id=SECOND)
+    assert row["verdict"] == verdict and row["value"] < -0.35 and row["scope"] == "in this pair of models"
+    assert f"With {SECOND} {other['value']:+.2f} [{other['low']:.2f}, {other['high']:.2f}]" in row["note"]
+    (alone,) = of("C7", *encoder_and_decoder(-0.4))
+    assert alone["verdict"] == SUPPORTED and SECOND not in alone["note"]
+    assert {**row, "note": "", "verdict": ""} == {**alone, "note": "", "verdict": ""}
+
+
+def test_what_is_undecided_stays_so_whatever_a_second_estimator_gives() -> None:
+    assert of("C7", *encoder_and_decoder(0.0, -0.4))[0]["verdict"] == NO_EVIDENCE
+
+
+def trend(error: float, truth: str = PRESENT) -> dict[str, Any]:
+    world = PLANTED["C1"](np.random.default_rng(5), truth, error=error)
+    return findings(evidence_of({"mine": world}), [CONCLUSIONS["C1"]])[0]
+
+
+def test_noise_lowers_the_ceiling_and_not_the_trend() -> None:
+    clear, noisy = trend(0.02), trend(0.15)
+    assert clear["verdict"] == noisy["verdict"] == SUPPORTED and noisy["value"] == pytest.approx(clear["value"], abs=0.06)
+    assert trend(1.0)["verdict"] == NOT_TESTABLE and "below 0.8" in trend(1.0)["reason"]
+    assert trend(0.05, ABSENT)["value"] < 0.3
+
+
+def test_the_ceiling_is_that_of_two_whole_curves() -> None:
+    """What halves predict (Spearman-Brown) is what two whole measurements, of half the variance, correlate at."""
+    noise = np.random.default_rng(1)
+    curve = np.tile(np.linspace(0, 1, 400), (40, 1))
+    a, b = curve + 0.15 * noise.normal(size=(2, *curve.shape))
+    whole = curve + 0.15 / np.sqrt(2) * noise.normal(size=(2, *curve.shape))
+    layers = slice(0, 400, 7)
+    block = rows(DECODER, ID, texts(40), curve[:, layers], half_a=a[:, layers].ravel(), half_b=b[:, layers].ravel())
+    (row,) = of("C1", block)
+    measured = np.mean([stats.spearmanr(x, y).statistic for x, y in zip(*whole, strict=True)])
+    said = float(row["note"].split("correlate at ")[1].rstrip("."))
+    assert said == pytest.approx(measured, abs=0.02)
+    # All languages are one curve: they are as alike as halves of one.
+    assert row["value"] == pytest.approx(1, abs=0.02)
+
+
+def test_pairs_within_a_family_do_not_count() -> None:
+    table, families = np.array([[0.9, 0.8, 0.1], [0.8, 0.9, 0.3], [0.1, 0.3, 0.6]]), np.array([0, 0, 1])
+    cross, own = by_family(table, families)
+    assert cross[0, 1] == pytest.approx(0.2) and own == pytest.approx([0.9, 0.6])
+    assert ratio(cross, own) == pytest.approx(0.2 / 0.75)
+
+
+def swap_row(model: tuple[str, str, str], value: float, p: float, n: int = 240) -> list[dict[str, Any]]:
+    metric, names = f"{ID}_difference", ["eng_Latn_wrong"]
+    whole = rows(model, metric, names, np.array([value]), n=n, p=p, low=value - 0.3, high=value + 0.3)
+    return [rows(model, metric, names, flat(np.array([9.0])), n=n), whole]
+
+
+def test_ungrammatical_text_is_judged_by_its_swaps() -> None:
+    (row,) = of("C3", *swap_row(DECODER, 0.4, 0.01), *swap_row(TWIN, 0.1, 0.5))
+    assert (row["value"], row["low"], row["high"], row["p"], row["n"]) == (0.4, 0.4 - 0.3, 0.7, 0.01, 240)
+    assert row["verdict"] == SUPPORTED and "only 240 pairs" in row["doubt"] and "1,000" in row["note"]
+    assert "untrained twin: +0.10 [-0.20, +0.40]" in row["note"]
+    (many,) = of("C3", *swap_row(DECODER, -0.4, 0.01, n=1000))
+    assert many["verdict"] == CONTRADICTED and many["doubt"] is None
+    (few,) = of("C3", *swap_row(DECODER, 0.4, 0.01, n=12))
+    assert few["verdict"] == NOT_TESTABLE and "only 12 pairs" in few["reason"]
+    by_layer = swap_row(DECODER, 0.4, 0.01)[0]
+    assert "over all layers" in of("C3", by_layer)[0]["reason"]
+
+
+def test_quality_is_compared_beyond_tokens_and_copies() -> None:
+    noise = np.random.default_rng(3)
+    tokens = noise.normal(size=40)
+    dimension, good = (15 + tokens + 0.3 * noise.normal(size=40), tokens + 0.3 * noise.normal(size=40))
+    blocks = [rows(DECODER, ID, texts(40), flat(dimension)), rows(DECODER, "fertility", texts(40), 3 + tokens, over="text")]
+    (row,) = of("C6", *blocks, quality=[qualities(texts(40), 0.5 + good / 20)])
+    ranked = [stats.rankdata(v) - 20.5 for v in (dimension, good, tokens)]
+    x, y = (v - ranked[2] * (v @ ranked[2]) / (ranked[2] @ ranked[2]) for v in ranked[:2])
+    assert row["value"] == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-12) and row["verdict"] == NO_EVIDENCE
+    assert f"without that it is {stats.spearmanr(dimension, good).statistic:+.2f}" in row["note"]
+
+
+def test_quality_at_chance_is_refused() -> None:
+    blocks = [rows(DECODER, ID, texts(20), flat(np.arange(20.0) + 9)), rows(DECODER, "fertility", texts(20), np.ones(20))]
+    # Of 60 sentences chance is (1 + 1/2 + ... + 1/60) / 60 = 0.078.
+    for value, verdict in ((0.077, NOT_TESTABLE), (0.079, CONTRADICTED)):
+        scores = qualities(texts(20), np.linspace(0, 1e-4, 20) + value)
+        assert of("C6", *blocks, quality=[scores])[0]["verdict"] == verdict
+
+
+def test_divergences_are_compared_on_the_same_positions_and_length_is_told() -> None:
+    noise = np.random.default_rng(4)
+    mean = noise.normal(size=20)
+    values = dict(kl_mean_whole=np.exp(mean), kl_positions=3 * np.exp(mean), kl_length=np.exp(-mean), kl_padded=np.exp(-mean))
+    (row,) = of("C8", *(rows(DECODER, name, texts(20), flat(v), over="sentence") for name, v in values.items()))
+    assert row["verdict"] == SUPPORTED and row["value"] == pytest.approx(1) and row["centre"] == 0.7
+    assert "By position over by mean: 3 " in row["note"] and "(kl_length) correlates with KL by mean at -1.00" in row["note"]
+
+
+def test_a_spike_of_few_layers_is_seen() -> None:
+    spike = np.r_[0.1, np.full(2, 0.1), np.full(7, 0.8), np.full(21, 0.1)]
+    even = np.full(31, 0.2)
+    wave = 0.01 * np.random.default_rng(0).normal(size=(N, 31))
+    (row,) = of("C10", *(rows(m, "anisotropy", texts(N), c + wave) for m, c in ((DECODER, spike), (TWIN, even))))
+    assert row["verdict"] == SUPPORTED and row["value"] == pytest.approx(0.6, abs=0.05)
+    assert np.median(spike[1:]) < np.median(even[1:])
+
+
+def test_errors_of_measurement_do_not_make_an_absence() -> None:
+    noise = np.random.default_rng(6)
+    x, y = correlated(noise, texts(400), 0.5)
+    series = [pd.Series(v, index=texts(400)).rename(lambda text: text[:3]) for v in (x + 1.5 * noise.normal(size=400), y)]
+    # Measured with a reliability of 1 / 3.25, a correlation of 0.48 looks like 0.27.
+    plain = correlation_of("", *series, claimed=0, bound=0.3)
+    true = correlation_of("", *series, claimed=0, bound=0.3, ceiling=0.85)
+    assert true.value.value == pytest.approx(plain.value.value / 0.85) and true.p_against == plain.p_against
+    assert true.p_for >= plain.p_for
+    coarse = correlation_of("", *series, claimed=0, bound=0.3, ceiling=np.sqrt(1 / 3.25))
+    assert coarse.p_for == 1 and coarse.value == plain.value
+    table = pd.DataFrame(dict(value=[1.0, 2, 3, 4], low=[0.0, 1, 2, 3], high=[2.0, 3, 4, 5]))
+    assert reliability(table) == pytest.approx(1 - (1 / 1.959964) ** 2 / np.var([1, 2, 3, 4], ddof=1), rel=1e-6)
+
+
+def test_a_claim_of_two_effects_is_one() -> None:
+    good, bad = Outcome("a", p_for=0.001, p_against=1), Outcome("b", p_for=1, p_against=0.01)
+    undecided, missing = Outcome("c", p_for=0.3, p_against=1), Outcome("d", reason="why")
+    assert joint([good, good]).verdict() == SUPPORTED and joint([good, undecided]).p == 0.3
+    assert (joint([good, bad]).verdict(), joint([good, bad]).p, joint([good, bad]).effect) == (CONTRADICTED, 0.02, "b")
+    assert joint([good, missing]).verdict() == NO_EVIDENCE and "why" in joint([good, missing]).note
+    assert joint([missing, missing]).verdict() == NOT_TESTABLE
+    world = PLANTED["C14"](np.random.default_rng(1), PRESENT)
+    assert len(findings(evidence_of({"mine": world}), [CONCLUSIONS["C14"]])) == 1
+
+
+@pytest.mark.parametrize("shift", [0.0, -0.3])
+def test_five_models_a_side_are_the_unit(shift: float) -> None:
+    noise = np.random.default_rng(11)
+    language, own = noise.normal(3, 0.2, N), 0.1 * noise.normal(size=11)
+    names = [("encoder", f"enc{i}") for i in range(5)] + [("decoder", f"dec{i}") for i in range(6)]
+    means, blocks = [], []
+    for (kind, name), by in zip(names, own, strict=True):
+        logs = language + by + shift * (kind == "encoder") + 0.01 * noise.normal(size=N)
+        means.append(logs.mean())
+        blocks.append(rows((name, kind, "trained"), ID, texts(N), flat(np.exp(logs))))
+    (row,) = of("C7", *blocks)
+    known = stats.ttest_ind(means[:5], means[5:], equal_var=False)
+    assert row["value"] == pytest.approx(np.mean(means[:5]) - np.mean(means[5:]), abs=1e-12)
+    assert (row["unit"], row["n"], row["scope"]) == ("models", 11, "over 5 encoders and 6 decoders")
+    # Welch's error, with the degrees of freedom of the smaller side.
+    assert row["p"] == pytest.approx(2 * stats.t.sf(abs(known.statistic), 4), rel=1e-9)
+    assert len(of("C7", *blocks[1:])) == 24
+
+
+def test_trained_models_and_twins_of_one_architecture_each_are_units() -> None:
+    noise, blocks, changes = np.random.default_rng(12), [], []
+    for i in range(5):
+        for init, shift in (("trained", 0.3), ("untrained", 0.0)):
+            values = 0.4 + shift + 0.05 * noise.normal() + 0.001 * noise.normal(size=N)
+            changes.append(values.mean())
+            name = f"m{i}" + "-untrained" * (init == "untrained")
+            blocks.append(rows((name, "decoder", init), "anisotropy", texts(N), flat(values)))
+    (row,) = of("C10", *blocks)
+    known = stats.ttest_1samp(np.subtract(changes[::2], changes[1::2]), 0)
+    assert row["p"] == pytest.approx(known.pvalue, rel=1e-9) and row["n"] == 5 and row["scope"] == "over 5 trained models"
+    assert (row["low"], row["high"]) == pytest.approx(tuple(known.confidence_interval()))
+
+
+def test_texts_that_are_left_out_take_no_part() -> None:
+    curves = flat(np.linspace(0.05, 0.06, N))
+    curves[0] = 0.9
+    unknown = rows(ENCODER, "unknown_tokens", texts(N), np.r_[0.2, np.zeros(N - 1)], over="text")
+    (row,) = of("C11", rows(ENCODER, "anisotropy", texts(N), curves), unknown)
+    assert row["n"] == N - 1 and row["value"] < 0.06 and row["verdict"] == SUPPORTED
+
+
+def scores(model: str, names: list[str], harness: str, shift: float) -> dict[str, Any]:
+    values = np.linspace(0.3, 0.6, len(names)) + shift
+    return dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality="mmlu", origin="published",
+                harness=harness, value=values)  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["auto", "mmlu", "reciprocal_rank", "retrieval", "bpc"])
+def test_quality_is_the_figures_of_one_harness_for_all_models(wanted: str) -> None:
+    names = texts(8)
+    measured = [
+        dict(model=model, text=np.array(names, dtype=object), lang="qaa", script="Latn", quality=quality, origin="measured",
+             value=np.linspace(0, 1, 8) + number, source="layer 3 of 6", n=60)
+        for number, model in enumerate(("dec", "enc")) for quality in ("reciprocal_rank", "retrieval", "bpc")
+    ]  # fmt: skip
+    # "wide" has more languages of one model, "card" has both models.
+    mmlu = [scores("dec", names[:6], "card", 0), scores("enc", names[:6], "card", 0.1), scores("dec", names, "wide", 0.2)]
+    curves = [rows(model, ID, names, flat(np.arange(8.0) + 5)) for model in (DECODER, ENCODER)]
+    evidence: Evidence = evidence_of({"mine": parts(*curves, quality=measured + mmlu)}, quality=wanted)
+    panels = [("dec", "mine"), ("enc", "mine")]
+    drawn = choose(evidence.quality, panels, wanted)
+    assert list(drawn) == panels
+    for panel in panels:
+        values, said, _ = evidence.quality_of(panel)
+        shown = drawn[panel].rows.set_index("text")["value"]
+        pd.testing.assert_series_equal(values, -shown if wanted == "bpc" else shown)
+        assert (said == "MMLU (published, card)") == (wanted in ("auto", "mmlu"))
+    # Bits per character are not tested against themselves.
+    if wanted == "bpc":
+        assert evidence.quality_of(panels[0], besides_bits=True)[1] == "MMLU (published, card)"
+
+
+def test_without_mmlu_quality_is_the_reciprocal_rank() -> None:
+    measured = [qualities(texts(8), np.linspace(0.2, 0.9, 8)) | {"quality": name} for name in ("retrieval", "reciprocal_rank")]
+    chosen = choose(evidence_of({"mine": parts(quality=measured)}).quality, [("dec", "mine")], "auto")["dec", "mine"]
+    assert set(chosen.rows["quality"]) == {"reciprocal_rank"} and "chance 0.078" in chosen.note
