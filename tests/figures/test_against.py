@@ -105,7 +105,7 @@ def test_numbers_of_id_against_quality(metrics: pd.DataFrame, rows: list[dict[st
     encoder = numbers[numbers["model"] == "minilm-l6"]
     assert set(encoder["quality"]) == {"retrieval"} and len(encoder) == len(TEXTS) - 1
     assert set(numbers["model"]) == {model for model, (_, init, _) in MODELS.items() if init == "trained"}
-    assert "MMLU: published, card." in words and "chance is 1/n" in words and "Retrieval accuracy, layer 15" in words
+    assert "MMLU: published, card." in words and "chance 1/n" in words and "Retrieval accuracy, layer 15" in words
 
 
 def test_numbers_of_bits_per_character(metrics: pd.DataFrame, rows: list[dict[str, Any]]) -> None:

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from langgeom.analysis.statistics import fit_line
+from langgeom.figures.drawing import styled
 from langgeom.figures.page import page
 from langgeom.figures.points import Points, families_of, fit_words, verdict
-from langgeom.figures.style import styled
 
 
 def sample(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,13 @@
 #
 # Inputs: the tables, the figures, the manifests of models, the reports on texts, Snakemake's benchmarks. Output: results/report.html.
 
+import os
+import shlex
+import sys
+
+# For the head of the page. No parameter: the page is not made again for it.
+os.environ.setdefault("LANGGEOM_COMMAND", shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+
 
 rule page:
     "Making the report"
@@ -39,6 +46,7 @@ rule page:
     params:
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
         versions=versions(),
+        configs=[os.path.relpath(path) for path in workflow.configfiles],
         code=code_of("langgeom.report"),
     script:
         "../scripts/report.py"

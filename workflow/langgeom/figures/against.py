@@ -9,13 +9,13 @@ from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote
 from langgeom.analysis.layers import MEDIAN, medians
 from langgeom.analysis.pairs import related_texts
-from langgeom.analysis.quality import Quality, besides_bits, bits, choose, quality_note
-from langgeom.analysis.rows import LEAST, by_layer, main_models, panels, rows_of, title_of
+from langgeom.analysis.quality import Quality, besides_bits, bits, chance, choose, quality_note
+from langgeom.analysis.rows import LEAST, by_layer, comparable, main_models, panels, rows_of, title_of
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.dots import Dots
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.points import FIT, Points, families_of, paired, verdict
+from langgeom.figures.points import FIT, Points, apart, families_of, paired, verdict
 from langgeom.figures.style import DARK, Look
 from langgeom.languages import label
 
@@ -33,6 +33,7 @@ def id_quality(
     """Intrinsic dimension of each language, the median over layers, against the model's quality in that language.
     Is a model better in languages whose intrinsic dimension is lower?
     """
+    absent, metrics = apart(metrics, settings), comparable(metrics, settings.reference)
     rows = main_models(by_layer(metrics, settings.id))
     dimensions, chosen = medians(metrics, settings.id, settings), choose(quality, panels(rows), settings.quality)
     points = {place: paired(shown.rows, rows_of(dimensions, place)) for place, shown in chosen.items()}
@@ -51,13 +52,14 @@ def id_quality(
         ))  # fmt: skip
     every = pd.concat(drawn, ignore_index=True)[["model", "corpus", "text", *SOURCE, *ENDS]]
     note = noted(every, definition(settings.id).sentence, quality_note(chosen[place] for place in points), FIT,
-                 "Thin bars: 95 % intervals of the quality.")  # fmt: skip
+                 "Thin bars: 95 % intervals of the quality.", absent)  # fmt: skip
     return Drawing(page(about.title, note, in_rows(cells), 4.0, legend, "Language family"), every)
 
 
 def _chance(axis: str, shown: Quality) -> tuple[str, float] | None:
-    """Return the retrieval accuracy of a model that guesses, for `Points`; None for other qualities."""
-    return (axis, float(1 / shown.rows["n"].median())) if (shown.rows["quality"] == "retrieval").all() else None
+    """Return the quality of a model that guesses, for `Points`; None where there is none."""
+    level = chance(shown.rows["quality"].iloc[0], float(shown.rows["n"].fillna(1).median()))
+    return None if np.isnan(level) else (axis, level)
 
 
 def _axis(shown: Quality) -> str:
@@ -72,6 +74,7 @@ def bpc_quality(
     """Bits per character of each language against the model's quality in it (left) and its intrinsic dimension (right).
     Does a text that the model predicts well also have the lower dimension, and is the model better in its language?
     """
+    absent, metrics = apart(metrics, settings), comparable(metrics, settings.reference)
     rows = main_models(by_layer(metrics, settings.id))
     dimensions, chosen = medians(metrics, settings.id, settings), choose(quality, panels(rows), besides_bits(settings.quality))
     drawn, grid = [], list[list[Panel | None]]()
@@ -99,6 +102,7 @@ def bpc_quality(
     note = noted(
         every, "Bits per character: summed loss over summed characters; a character holds more in some scripts than in others.",
         quality_note(chosen.values()), definition(settings.id).sentence, FIT, "Thin bars: 95 % intervals over sentences.",
+        absent,
     )  # fmt: skip
     return Drawing(page(about.title, note, grid, 4.2, legend, "Language family"), every)
 
@@ -111,6 +115,7 @@ def id_morphology(
     """Intrinsic dimension, the median over layers, against morphemes per word (above), and in pairs of closely related
     languages of which one has few resources (below). Does the dimension go with either?
     """
+    absent, metrics = apart(metrics, settings), comparable(metrics, settings.reference)
     values = main_models(medians(metrics, settings.id, settings))
     values = values[values["corpus"].isin(texts["corpus"])].dropna(subset="value")
     if values.empty:
@@ -143,6 +148,7 @@ def id_morphology(
         "Morphemes: morphs of Morfessor Baseline, trained on the text's own words; bars: 95 % intervals over sentences, the "
         f"model kept. {FIT}", f"Not above: {wordless} texts, for want of spaces between words." * bool(wordless),
         "A pair of relatives is in one script." if len(pairs) else "No two languages of a corpus are in a pair of relatives.",
+        absent,
     ))  # fmt: skip
     parts = [rows.assign(shown="text", model=place[0], corpus=place[1]) for place, rows in points.items()]
     drawn = pd.concat([*parts, pairs.rename(columns={"value": "y"}).assign(shown="pair")], ignore_index=True)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib
 import os
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
+import matplotlib as mpl
 import matplotlib.figure
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 
 from langgeom.analysis import Settings
 from langgeom.analysis.rows import NUMBERS, of_languages
 from langgeom.errors import UserError, nearest
 from langgeom.figures.catalogue import FIGURES, metadata
-from langgeom.figures.style import styled
+from langgeom.figures.style import RC
 from langgeom.files import atomic
 from langgeom.table import TABLES, read_table
 
@@ -33,6 +36,16 @@ class Drawing(NamedTuple):
 
 class Nothing(Exception):
     """Raised by a figure that has nothing to draw, with the reason, and with numbers that it leaves to the CSV alone."""
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in the project's style, without a display, whatever matplotlib settings the user has."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.use("agg")
+        sns.set_theme(context="paper", style="ticks", font="DejaVu Sans", font_scale=0.92, rc=RC)
+        yield
 
 
 def nothing(title: str, reason: str, numbers: pd.DataFrame | None = None) -> Drawing:

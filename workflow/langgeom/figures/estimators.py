@@ -38,7 +38,7 @@ def by_estimator(about: Figure, table: pd.DataFrame, settings: Settings) -> Draw
     lines = rows.assign(x=rows["layer"], name=rows["metric"], hue=rows["metric"])
     bounds, log = scaled(rows, True)
     grid = _grid(lines, settings, x="Layer", y="Intrinsic dimension", ylim=bounds, log=log, looks=looks, named="")
-    note = noted(rows, *(definition(metric).sentence for metric in looks), BANDS, layer_note(settings), said)
+    note = noted(rows, *(f"{metric}: {definition(metric).sentence}" for metric in looks), BANDS, layer_note(settings), said)
     return Drawing(page(about.title, note, grid, 2.9, [looks[name].handle(name) for name in looks], "Estimator"), numbers(rows))
 
 

@@ -28,7 +28,7 @@ LOOKS = {
 }
 FILLED = ("supported", "contradicted")
 # Inches: a row, room above a claim, and beside the axis.
-ROW, GAP, LEFT, WIDTH, RIGHT = 0.19, 0.35, 2.6, 4.2, 1.9
+ROW, GAP, LEFT, WIDTH, RIGHT = 0.19, 0.35, 3.2, 4.2, 1.9
 SPAN = 2.08
 # Where headings begin on the axis: below the title.
 EDGE = -SPAN / 2 - (LEFT - 0.1) * SPAN / WIDTH
@@ -36,8 +36,8 @@ NOTE = (
     "Correlations are shown as they are; a mean of d standard deviations (over languages, pairs or sentences) as d/√(1+d²). "
     "Bars: 95 % intervals, not corrected for many tests. Shaded: where the claim would be true; a claim of no effect is "
     "supported by a bar within it. Verdicts: p ≤ 0.05 after Holm's correction over all tests on one corpus. Hollow circles and "
-    "crosses are in doubt: a wider view, such as the interval over language families, does not bear them. n counts languages "
-    "where nothing else is said. Not testable: the value alone, too few for any test. findings.md has all reasons and numbers."
+    "crosses are in doubt. n counts languages where nothing else is said. Not testable: the value alone, too few for any test. "
+    "findings.md has all reasons and numbers."
 )
 
 
@@ -101,7 +101,7 @@ def _effect(axes: Axes, y: float, at: dict[str, Any], said: str, several: bool) 
         axes.plot([at["shown_low"], at["shown_high"]], [y, y], color=look.colour, lw=1.5, solid_capstyle="butt")
     axes.plot(at["shown"], y, look.marker, color=look.colour, **_face(at["verdict"], not isinstance(at["doubt"], str)))
     name = str(at["model"]) + (f" · {at['corpus']}" if several else "")
-    axes.text(EDGE, y, textwrap.shorten(name, 42, placeholder="…"), fontsize=7.5, va="center", clip_on=False)
+    axes.text(EDGE, y, textwrap.shorten(name, 60, placeholder="…"), fontsize=7.5, va="center", clip_on=False)
     counted = f"n {at['n']}" + ("" if at["unit"] == "languages" else f" {at['unit']}")
     words = ", ".join(filter(None, [counted, textwrap.shorten(said, 30, placeholder="…")]))
     axes.text(1.08, y, words, fontsize=7, color="#444444", va="center", clip_on=False)

@@ -111,7 +111,11 @@ def by_family(rows: pd.DataFrame, reference: str) -> Styled:
     hues = rows["text"].map(families | {reference: names.get(reference, "")})
     legend = [look.handle(name) for name, look in (black | shown).items()]
     return Styled(
-        rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=hues), shown | black, legend, "Family", list(black)
+        rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=hues),
+        shown | black,
+        legend,
+        "Language family",
+        list(black),
     )
 
 

@@ -10,12 +10,13 @@ from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote
 from langgeom.analysis.layers import least_points
 from langgeom.analysis.pairs import twins
-from langgeom.analysis.rows import LEAST, by_layer, counted, reliable
+from langgeom.analysis.rows import LEAST, by_layer, comparable, counted, reliable
 from langgeom.analysis.statistics import mean_reach
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.lines import Lines
 from langgeom.figures.page import Panel, page
+from langgeom.figures.points import apart
 from langgeom.figures.scales import limits, scaled
 from langgeom.figures.style import DASHES, Look, nth_look
 
@@ -51,6 +52,7 @@ def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> D
     """Intrinsic dimension by relative depth, averaged over the languages; decoders solid, encoders dashed.
     Does the encoder lie below the decoders once trained, and do the untrained twins tell architecture from training?
     """
+    absent, table = apart(table, settings), comparable(table, settings.reference)
     rows = by_layer(table, settings.id)
     if missing := [kind for kind in ("encoder", "decoder") if kind not in set(rows["kind"])]:
         raise Nothing(f"no {' and no '.join(missing)} has the metric '{settings.id}'; add one to the models.")
@@ -72,7 +74,7 @@ def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> D
     note = footnote(
         settings.id, rows, "", f"Lines: means over the languages that all models of a corpus have (n = {counted(means['n'])});",
         "bands: 95 % t intervals of these means, that is of the spread between languages. Layer 0 is in the CSV alone.",
-        few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""),
+        few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""), absent,
     )  # fmt: skip
     legend = [Look("#444444", "", dash, 1.6).handle(kind) for kind, dash in zip(("decoder", "encoder"), DASHES, strict=False)]
     return Drawing(page(about.title, note, grid, 4.6, legend), means[list(MEANS)])
@@ -103,6 +105,7 @@ def two_models(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
         found = f"found: {models[0]}" if models else "found none"
         raise Nothing(f"two trained decoders are needed ({found}); add one, or name two models in figures.compare.")
     table, metrics = table[table["model"].isin(models)], (settings.id, settings.anisotropy)
+    absent, table = apart(table, settings), comparable(table, settings.reference)
     means = [average(_shared(by_layer(table, metric), least_points(metric, settings), models)) for metric in metrics]
     for metric, rows in zip(metrics, means, strict=True):
         if rows.empty:
@@ -121,7 +124,7 @@ def two_models(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     said = (
         f"Lines: means over the {counted(means[0]['n'])} texts that both models have; bands: 95 % t intervals of these means."
     )
-    note = " ".join([*(definition(metric).sentence for metric in metrics), said])
+    note = " ".join([*(definition(metric).sentence for metric in metrics), said, absent])
     return Drawing(page(about.title, note, grid, 4.6), pd.concat(means, ignore_index=True)[list(MEANS)])
 
 

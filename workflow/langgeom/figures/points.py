@@ -11,7 +11,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from langgeom.analysis import Settings
 from langgeom.analysis.rows import Panel as Place
+from langgeom.analysis.rows import left_out, main_models
 from langgeom.analysis.statistics import Fit, fit_line
 from langgeom.figures.labels import CROWDED, End, name_points
 from langgeom.figures.page import Panel
@@ -32,7 +34,7 @@ class Points(Panel):
         rows: one row per point, as from `paired`. From `CROWDED` points on, no intervals are drawn.
         looks: of the families.
         reference: the text whose name is bold.
-        chance: the axis ("x" or "y") and the value of a model that guesses; where most intervals hold it, no line is fitted.
+        chance: the axis ("x" or "y") and the value of a model that guesses; where most texts are not above, no line is fitted.
         verdict: what the findings say of it, below the title.
     """
 
@@ -48,8 +50,8 @@ class Points(Panel):
         guessed = False
         if self.chance:
             axis, at = self.chance
-            low, high = ("x_low", "x_high") if axis == "x" else ("low", "high")
-            guessed = bool(((rows[low] <= at) & (rows[high] >= at)).mean() > 0.5)
+            least = rows["x_low" if axis == "x" else "low"].fillna(rows[axis])
+            guessed = bool((least <= at).mean() > 0.5)
             (axes.axvline if axis == "x" else axes.axhline)(at, color=DARK, lw=0.8, ls=DASHES[1], zorder=1)
         self.fit = fit_line([], []) if guessed else fit_line(rows["x"], rows["y"])
         words = "most texts at chance: no line" if guessed else fit_words(self.fit)
@@ -102,6 +104,15 @@ def verdict(findings: pd.DataFrame, finding: str, place: Place | None, dimension
             p = "" if pd.isna(row.p_adjusted) else f" (p = {row.p_adjusted:.3f})".replace("= 0.000", "< 0.001")
             return f"{finding}: {row.verdict}{p}"
     return ""
+
+
+def apart(metrics: pd.DataFrame, settings: Settings) -> str:
+    """Return a sentence that names the texts that are left out of comparisons, "" if there are none."""
+    rows = left_out(main_models(metrics), settings.reference)
+    texts = list(metrics["text"].unique())
+    names = rows["text"].map(lambda text: label(text, texts)).groupby(rows["model"], sort=False).agg(", ".join)
+    each = "; ".join(f"{model}: {some}" for model, some in names.items())
+    return f"Left out, for unknown or fragment tokens or for few tokens: {each}." if each else ""
 
 
 def paired(x: pd.DataFrame, y: pd.DataFrame) -> pd.DataFrame:

@@ -7,12 +7,9 @@ repeats what a colour says, so that figures can be read in grey.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
-import seaborn as sns
 from matplotlib.lines import Line2D
 
 from langgeom.languages import UNKNOWN, language, script
@@ -68,16 +65,6 @@ SCRIPT_LOOKS = {
     "Adlm": Look("#AA4499", "<", DASHES[1]),
     "Mong": Look("#44AA99", ">", DASHES[3]),
 }
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw and save in the project's style, without a display, whatever matplotlib settings the user has."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.use("agg")
-        sns.set_theme(context="paper", style="ticks", font="DejaVu Sans", font_scale=0.92, rc=RC)
-        yield
 
 
 def nth_look(index: int, width: float = 1.2) -> Look:
