@@ -216,7 +216,7 @@ def test_what_differs_by_rounding_alone_has_no_say_in_the_ranking(tmp_path: Path
 def test_texts_of_unequal_n_are_not_ranked(tmp_path: Path) -> None:
     table = synthetic(models=["gemma-3-270m"], texts=["eng_Latn", "fra_Latn", "spa_Latn"])
     table.loc[(table["metric"] == "kl_padded") & (table["text"] == "fra_Latn"), "n"] = 7
-    assert "Not ranked: n is 7 to 58 sentences" in draw(tmp_path, "kl_padded", table).words
+    assert "Not ranked: n is 7 to" in draw(tmp_path, "kl_padded", table).words
 
 
 def test_the_settings_choose_metric_sample_and_words(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def pairs(models: list[str] = PAIR, corpus: str = "grammar") -> pd.DataFrame:
                          metric=f"{ID}_difference", over="token", value=shift + 0.01 * layer, low=shift - 0.4,
                          high=shift + 0.4, n=384 if text == TEXTS[1] else 32, dropped=0)
                 )  # fmt: skip
-    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
+    more = pd.DataFrame({key: pd.Series([row.get(key) for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
     return pd.concat([table, more], ignore_index=True)
 
 

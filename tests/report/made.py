@@ -106,7 +106,12 @@ def plain() -> World:
         for model in names for code in codes[:5]
     ]  # fmt: skip
     findings = [finding(number, VERDICTS[number % 5]) for number in range(1, 15)]
-    settings = {"seed": 3, "hidden": {"final_norm": True, "token_cap": 2048}, "metrics": {"token": ["id_twonn", "anisotropy"]}}
+    settings = {
+        "seed": 3,
+        "reference": "eng_Latn",
+        "hidden": {"final_norm": True, "token_cap": 2048},
+        "metrics": {"token": ["id_twonn", "anisotropy"]},
+    }
     texts = {("flores", f"{code}_Latn"): dict(report) for code in codes}
     return World(models, texts, metrics, quality, findings, settings, {"langgeom": "9.8.7", "torch": "2.13.0", "gguf": ""})
 

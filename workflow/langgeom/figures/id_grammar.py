@@ -34,7 +34,7 @@ def id_grammar(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     table = table[table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))]
     metric = f"{settings.id}_difference"
     dimension = by_layer(table, settings.id)
-    dimension = dimension[dimension["text"].map(lambda text: text == CORRECT or type_of(text) == "")]
+    dimension = dimension[dimension["text"].map(lambda text: text == CORRECT or type_of(text) == "").astype(bool)]
     difference = by_layer(table, metric)
     difference = difference.assign(error=difference["text"].map(type_of)).dropna(subset="error")
     medians = _medians(table, difference, metric)
