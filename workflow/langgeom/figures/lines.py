@@ -155,7 +155,7 @@ def by_language(
     named = f"Named: {MOST} of {most} lines." * bool(most > MOST and options.get("named", "end") == "end")
     note = noted(shown, footnote(metric, shown, label(settings.reference, []), *sentences, bands, named))
     cells = [[place and cell(place, line) for place in line] for line in grid or in_rows(panels(shown))]
-    legend = legend if most > 4 else []  # as many names stand at the lines
+    legend = legend if most > 4 or style is not by_family else []  # as many names stand at the lines
     return Drawing(page(about.title, note, cells, width, legend, heading), numbers(rows))
 
 
