@@ -22,7 +22,8 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from langgeom.figures.drawing import styled
-from langgeom.figures.style import COLOURS, DASHES, MARKERS, Look, page
+from langgeom.figures.page import sheet as blank_sheet
+from langgeom.figures.style import COLOURS, DASHES, MARKERS, Look
 from langgeom.files import atomic
 from langgeom.metrics import (
     Cloud,
@@ -248,12 +249,9 @@ def draw(picture: Picture, numbers: pd.DataFrame) -> plt.Figure:
     panels = list(picture.across)
     titled = all(panel in set(numbers["panel"]) and " " in panel for panel in panels)
     named = not pd.api.types.is_numeric_dtype(numbers["x"])
-    sheet = page(
-        picture.title, picture.footnote, [[True] * len(panels)], 3.0 if len(panels) > 1 else 3.6, [1.7 if named else 2.4],
-        left=2.5 if named else 0.75, legend=[look.handle(name) for name, look in looks.items()], above=0.8 if titled else 0.55,
-    )  # fmt: skip
-    for panel, axes in zip(panels, sheet.axes[0], strict=True):
-        assert axes is not None
+    legend = [look.handle(name) for name, look in looks.items()]
+    sheet, places = blank_sheet(picture.title, picture.footnote, [1.7 if named else 2.4], len(panels), 3.6, legend)
+    for panel, axes in zip(panels, places[0], strict=True):
         mine = numbers[numbers["panel"] == panel]
         (_draw_names if named else _draw_lines)(axes, mine, looks)
         axes.set_title(panel if titled else "", loc="left")
@@ -265,7 +263,7 @@ def draw(picture: Picture, numbers: pd.DataFrame) -> plt.Figure:
             axes.set_yscale("log")
         elif not named:
             axes.set_ylim(bottom=0)
-    return sheet.figure
+    return sheet
 
 
 def _draw_lines(axes: Axes, numbers: pd.DataFrame, looks: dict[str, Look]) -> None:

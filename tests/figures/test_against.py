@@ -17,8 +17,10 @@ from figures.synthetic import MODELS, TEXTS, synthetic
 from langgeom.analysis.layers import median_over_layers
 from langgeom.analysis.quality import choose
 from langgeom.quality import measured
-from langgeom.table import QUALITY
+from langgeom.table import FINDINGS, QUALITY
 
+ID = defaults().id
+FINDINGS_NONE = pd.DataFrame(columns=list(FINDINGS.columns)).astype({"effect": str})
 MMLU = ["spa_Latn", "rus_Cyrl", "tur_Latn", "arb_Arab", "hin_Deva", "swh_Latn"]
 
 
@@ -30,7 +32,7 @@ def closed() -> Iterator[None]:
 
 def retrieval(table: pd.DataFrame) -> pd.DataFrame:
     """Return rows of retrieval, best in the middle layer, besides those of the table."""
-    rows = table[(table["metric"] == "id_microscope") & (table["over"] == "token")].copy()
+    rows = table[(table["metric"] == ID) & (table["over"] == "token")].copy()
     depth = rows["layer"].astype(float) / rows.groupby("model")["layer"].transform("max").astype(float)
     of_text = rows["text"].map({text: 0.3 + 0.02 * index for index, text in enumerate(TEXTS)})
     value = of_text * np.sin(np.pi * depth)
@@ -90,12 +92,12 @@ def test_one_harness_for_all_panels() -> None:
 
 
 def test_numbers_of_id_against_quality(metrics: pd.DataFrame, rows: list[dict[str, Any]]) -> None:
-    drawing, words = draw("id_quality", metrics, table_of(rows + scores("gemma-3-270m", MMLU)))
+    drawing, words = draw("id_quality", metrics, table_of(rows + scores("gemma-3-270m", MMLU)), FINDINGS_NONE)
     numbers = drawing.numbers
     gemma = numbers[numbers["model"] == "gemma-3-270m"].set_index("text")
     assert set(gemma.index) == set(MMLU) and set(gemma["harness"]) == {"card"}
     assert gemma["x"].to_dict() == pytest.approx({text: 0.3 + 0.05 * index for index, text in enumerate(MMLU)})
-    dimension = metrics[(metrics["metric"] == "id_microscope") & (metrics["over"] == "token")]
+    dimension = metrics[(metrics["metric"] == ID) & (metrics["over"] == "token")]
     medians = median_over_layers(dimension).set_index(["model", "text"])["value"]
     assert gemma["y"].to_dict() == {text: medians["gemma-3-270m", text] for text in MMLU}
     r = pearsonr(gemma["x"], gemma["y"]).statistic
@@ -103,19 +105,19 @@ def test_numbers_of_id_against_quality(metrics: pd.DataFrame, rows: list[dict[st
     encoder = numbers[numbers["model"] == "minilm-l6"]
     assert set(encoder["quality"]) == {"retrieval"} and len(encoder) == len(TEXTS) - 1
     assert set(numbers["model"]) == {model for model, (_, init, _) in MODELS.items() if init == "trained"}
-    assert "MMLU: published, card." in words and "chance is 1/n" in words and "Retrieval accuracy, layer 15" in words
+    assert "MMLU: published, card." in words and "chance 1/n" in words and "Retrieval accuracy, layer 15" in words
 
 
 def test_numbers_of_bits_per_character(metrics: pd.DataFrame, rows: list[dict[str, Any]]) -> None:
-    drawing, words = draw("bpc_quality", metrics, table_of(rows + scores("gemma-3-270m", MMLU)))
+    drawing, words = draw("bpc_quality", metrics, table_of(rows + scores("gemma-3-270m", MMLU)), FINDINGS_NONE)
     numbers = drawing.numbers
-    assert set(numbers[numbers["model"] == "gemma-3-270m"]["against"]) == {"mmlu", "id_microscope"}
-    assert set(numbers[numbers["model"] == "smollm2-135m"]["against"]) == {"retrieval", "id_microscope"}
+    assert set(numbers[numbers["model"] == "gemma-3-270m"]["against"]) == {"mmlu", ID}
+    assert set(numbers[numbers["model"] == "smollm2-135m"]["against"]) == {"retrieval", ID}
     bits = metrics[(metrics["metric"] == "bpc")].set_index(["model", "text"])["value"]
     for row in numbers.itertuples():
         assert row.x == bits[row.model, row.text]
     # Not against itself.
-    drawing, _ = draw("bpc_quality", metrics, table_of(rows), settings=defaults(quality="bpc"))
+    drawing, _ = draw("bpc_quality", metrics, table_of(rows), FINDINGS_NONE, settings=defaults(quality="bpc"))
     assert "bpc" not in set(drawing.numbers["against"])
     assert "Bits per character" in words
 
@@ -125,18 +127,15 @@ def test_numbers_of_two_models(metrics: pd.DataFrame) -> None:
     drawing, words = draw("id_anisotropy_models", table)
     numbers = drawing.numbers
     assert set(numbers["model"]) == {"gemma-3-270m", "smollm2-135m"} and set(numbers["metric"]) == {
-        "id_microscope",
+        ID,
         "anisotropy",
     }
-    means = numbers[numbers["shown"] == "mean over languages"]
-    assert means.groupby("model")["depth"].agg(["min", "max"]).eq([0, 1]).all(axis=None) and set(means["n"]) == {len(TEXTS) - 1}
-    each = numbers[numbers["shown"] != "mean over languages"]
-    assert "tha_Thai" not in set(each["text"]) and len(each) == 2 * 2 * (len(TEXTS) - 1)
+    assert numbers.groupby("model")["depth"].agg(["min", "max"]).eq([0, 1]).all(axis=None)
+    assert set(numbers["n"]) == {len(TEXTS) - 1} and "gemma-3-270m" in words
     rows = table[(table["metric"] == "anisotropy") & (table["over"] == "token") & (table["model"] == "gemma-3-270m")]
-    truth = rows[(rows["text"] == "fin_Latn") & (rows["layer"] > 0)]["value"].median()
-    found = each[(each["metric"] == "anisotropy") & (each["model"] == "gemma-3-270m") & (each["text"] == "fin_Latn")]
-    assert float(found["value"].iloc[0]) == pytest.approx(truth, rel=1e-12)
-    assert "Language by language" in words and "gemma-3-270m" in words
+    truth = rows[(rows["layer"] == 3) & (rows["text"] != "tha_Thai")]["value"].mean()
+    of_layer = (numbers["metric"] == "anisotropy") & (numbers["model"] == "gemma-3-270m") & (numbers["layer"] == 3)
+    assert float(numbers[of_layer]["value"].iloc[0]) == pytest.approx(truth, rel=1e-12)
 
 
 def test_the_settings_choose_the_two_models(metrics: pd.DataFrame) -> None:
@@ -158,7 +157,7 @@ def test_the_settings_choose_the_two_models(metrics: pd.DataFrame) -> None:
     ids=["an encoder", "one language", "one layer", "no rows", "few points", "two corpora"],
 )
 def test_small_tables_draw_or_say_why_not(name: str, table: pd.DataFrame) -> None:
-    tables = [table] if name == "id_anisotropy_models" else [table, table_of(measured(table, "eng_Latn"))]
+    tables = [table] if name == "id_anisotropy_models" else [table, table_of(measured(table, "eng_Latn")), FINDINGS_NONE]
     drawing, words = draw(name, *tables)
     assert ("Nothing to draw" in words) == drawing.numbers.empty
     assert len(drawing.figure.axes) == 0 or not drawing.numbers.empty
@@ -167,5 +166,5 @@ def test_small_tables_draw_or_say_why_not(name: str, table: pd.DataFrame) -> Non
 def test_reasons(metrics: pd.DataFrame) -> None:
     # The reason is broken into lines.
     assert "found: gemma-3-270m" in draw("id_anisotropy_models", metrics[metrics["model"] == "gemma-3-270m"])[1]
-    assert "add retrieval to\nmetrics.aligned" in draw("id_quality", metrics, table_of([]))[1]
-    assert "add bpc to\nmetrics.text" in draw("bpc_quality", metrics, table_of([]))[1]
+    assert "add retrieval to\nmetrics.aligned" in draw("id_quality", metrics, table_of([]), FINDINGS_NONE)[1]
+    assert "add bpc to\nmetrics.text" in draw("bpc_quality", metrics, table_of([]), FINDINGS_NONE)[1]

@@ -22,6 +22,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.drawing import render
 from langgeom.table import METRICS
 
+ID = defaults().id
 TYPES = {"Tense": 0.6, "WordOrder": 1.4, "Article": -0.3}
 TEXTS = ["eng_Latn", "eng_Latn_wrong", *(f"eng_Latn_wrong{name}" for name in TYPES)]
 PAIR = ["gemma-3-270m", "gemma-3-270m-untrained"]
@@ -45,10 +46,10 @@ def pairs(models: list[str] = PAIR, corpus: str = "grammar") -> pd.DataFrame:
             for layer in range(layers):
                 rows.append(
                     dict(model=model, kind=kind, init=init, corpus=corpus, text=text, lang="eng", script="Latn", layer=layer,
-                         metric="id_microscope_difference", over="token", value=shift + 0.01 * layer, low=shift - 0.4,
+                         metric=f"{ID}_difference", over="token", value=shift + 0.01 * layer, low=shift - 0.4,
                          high=shift + 0.4, n=384 if text == TEXTS[1] else 32, dropped=0)
                 )  # fmt: skip
-    more = pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
+    more = pd.DataFrame({key: pd.Series([row.get(key) for row in rows], dtype=dtype) for key, dtype in METRICS.columns.items()})
     return pd.concat([table, more], ignore_index=True)
 
 
@@ -57,10 +58,10 @@ def test_it_draws_the_tables_numbers(tmp_path: Path) -> None:
     numbers = draw(tmp_path, "id_grammar", pd.concat([table, synthetic(models=PAIR, texts=["eng_Latn", "fra_Latn"])])).numbers
     assert set(numbers["corpus"]) == {"grammar"}
     by_layer = numbers[numbers["shown"] == "by layer"]
-    for metric, texts in (("id_microscope", TEXTS[:2]), ("id_microscope_difference", TEXTS[1:])):
+    for metric, texts in ((ID, TEXTS[:2]), (f"{ID}_difference", TEXTS[1:])):
         drawn = by_layer[by_layer["metric"] == metric]
         wanted = table[(table["metric"] == metric) & table["text"].isin(texts)]
-        if metric == "id_microscope":
+        if metric == ID:
             wanted = wanted[wanted["init"] == "trained"]
         key = ["model", "text", "layer"]
         left, right = (part.set_index(key)[["value", "low", "high"]].sort_index().astype(float) for part in (drawn, wanted))
@@ -76,7 +77,7 @@ def test_types_are_named_and_ordered_by_size(tmp_path: Path) -> None:
     drawn = draw(tmp_path, "id_grammar", pairs())
     names = ["Article", "Tense", "Word order", "All types"]
     assert [text for text in drawn.texts if text in names] == names
-    assert {"Correct", "Ungrammatical", "Difference, trained", "Difference, untrained"} <= set(drawn.texts)
+    assert {"Correct", "Ungrammatical", "Difference"} <= set(drawn.texts)
     assert "384 of all types and 32 of one type" in drawn.words
 
 
@@ -91,7 +92,7 @@ def test_all_models_and_two_corpora(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lacking", ["untrained", "trained", "difference of one", "typed", "whole", "interval"])
 def test_what_lacks_is_left_out(tmp_path: Path, lacking: str) -> None:
     table = pairs(list(MODELS))
-    of_difference = table["metric"] == "id_microscope_difference"
+    of_difference = table["metric"] == f"{ID}_difference"
     drop = {
         "untrained": table["init"] == "untrained",
         "trained": table["init"] == "trained",
@@ -111,10 +112,8 @@ def test_nothing_to_draw_says_why(tmp_path: Path) -> None:
     languages = draw(tmp_path / "a", "id_grammar", synthetic(models=PAIR, texts=["eng_Latn", "fra_Latn"]))
     assert "Nothing to draw: no corpus holds pairs" in languages.words and languages.numbers.empty
     table = pairs()
-    unpaired = draw(tmp_path / "b", "id_grammar", table[table["metric"] != "id_microscope_difference"])
-    assert "Nothing to draw: no model has id_microscope_difference" in unpaired.words
-    other = draw(tmp_path / "c", "id_grammar", table, defaults(id="id_twonn"))
-    assert "no model has id_twonn_difference" in other.words
+    unpaired = draw(tmp_path / "b", "id_grammar", table[table["metric"] != f"{ID}_difference"])
+    assert f"Nothing to draw: no model has {ID}_difference" in unpaired.words
     unknown = draw(tmp_path / "d", "id_grammar", table, defaults(id="id_mle"))
     assert "paired difference of id_microscope and id_twonn only; set figures.id to one of them" in unknown.words
 

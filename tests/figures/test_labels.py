@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from langgeom.figures.labels import spread, thin
+from langgeom.figures.labels import MOST, End, spread, thin
 
 
 def test_labels_with_room_stay() -> None:
@@ -42,9 +42,7 @@ def test_too_many_labels_share_the_room() -> None:
 
 
 def test_thinning_keeps_what_must_stay_and_the_extremes() -> None:
-    values = np.linspace(0, 1, 50)
-    keep = [index == 20 for index in range(50)]
-    chosen = thin(list(values), keep, 5)
-    assert len(chosen) == 5 and {0, 20, 49} <= set(chosen)
-    assert np.diff(values[chosen]).min() > 0.1
-    assert thin([0.1, 0.2], [False, False], 5) == [0, 1]
+    ends = [End(str(index), 0, index, "black", index == 20) for index in range(50)]
+    chosen = [int(end.y) for end in thin(ends)]
+    assert len(chosen) == MOST and {0, 20, 49} <= set(chosen) and max(np.diff(chosen)) < 8
+    assert thin(ends[:5]) == ends[:5]

@@ -16,6 +16,12 @@ from langgeom.report import Inputs, render
 from langgeom.table import FINDINGS, METRICS, QUALITY, write_rows
 
 HOSTILE = "</td></table><script>window.hurt=1</script><img src=x onerror=window.hurt=1> & \"'{{style}}"
+PROVENANCE = {
+    "Date": "1 May 2026, 08:00 UTC",
+    "Config": "mine.yaml",
+    "Command": "snakemake --cores 2",
+    "Number format": "bfloat16",
+}
 VOID = {"meta", "link", "img", "br"}
 VERDICTS = ("supported", "contradicted", "depends on the estimator", "no evidence", "not testable")
 
@@ -76,7 +82,7 @@ class World:
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"><text id="t" y="20">{name}</text></svg>'
             )
         tables = (folder / f"{name}.parquet" for name in ("metrics", "quality", "findings"))
-        return Inputs(models, texts, *tables, figures, folder / "benchmarks", self.settings, self.versions)
+        return Inputs(models, texts, *tables, figures, folder / "benchmarks", self.settings, self.versions, PROVENANCE)
 
     def page(self, folder: Path) -> str:
         """Return the page of this run."""
@@ -100,7 +106,12 @@ def plain() -> World:
         for model in names for code in codes[:5]
     ]  # fmt: skip
     findings = [finding(number, VERDICTS[number % 5]) for number in range(1, 15)]
-    settings = {"seed": 3, "hidden": {"final_norm": True, "token_cap": 2048}, "metrics": {"token": ["id_twonn", "anisotropy"]}}
+    settings = {
+        "seed": 3,
+        "reference": "eng_Latn",
+        "hidden": {"final_norm": True, "token_cap": 2048},
+        "metrics": {"token": ["id_twonn", "anisotropy"]},
+    }
     texts = {("flores", f"{code}_Latn"): dict(report) for code in codes}
     return World(models, texts, metrics, quality, findings, settings, {"langgeom": "9.8.7", "torch": "2.13.0", "gguf": ""})
 

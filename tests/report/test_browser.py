@@ -37,16 +37,6 @@ def test_nothing_is_wider_than_the_page(browser: Browser, page: Path, width: int
     assert browser.js("return document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-def test_numbers_of_conclusions_stay_in_one_line(browser: Browser, page: Path, width: int) -> None:
-    browser.show(page, width=width)
-    found = browser.js(
-        "return [...document.querySelectorAll('.glance .number')].map((e) => { const text = document.createRange(); "
-        "text.selectNodeContents(e); return [e.textContent, text.getClientRects().length]; })"
-    )
-    assert found == [[f"C{number}", 1] for number in range(1, 15)]
-
-
 def test_every_picture_is_drawn_and_nothing_runs(browser: Browser, page: Path) -> None:
     browser.show(page)
     drawn = "return [...document.images].filter((image) => image.complete && image.naturalWidth).length"
@@ -59,12 +49,12 @@ def test_keys_reach_links_pictures_and_details(browser: Browser, page: Path) -> 
 
     browser.show(page)
     tags = []
-    for _ in range(32):
+    for _ in range(28):
         ActionChains(browser.driver, duration=0).send_keys(Keys.TAB).perform()
         tags.append(browser.js("return document.activeElement.getAttribute('href')"))
         assert browser.js("return getComputedStyle(document.activeElement).outlineStyle !== 'none'")
     assert tags[0] == "#main" and {"#findings", "#figures", "explorer.html", "#C1", "#C14"} <= set(tags)
-    assert browser.js("return [...document.querySelectorAll('.picture')].every((e) => e.tabIndex === 0)")
+    assert browser.js("return [...document.querySelectorAll('a.picture')].length") == len(FIGURES)
 
 
 def test_a_verdict_has_enough_contrast_and_its_own_shape(browser: Browser, page: Path) -> None:

@@ -36,6 +36,13 @@ rule explorer:
     script:
         "../scripts/explorer.py"
 
+import os
+import shlex
+import sys
+
+# For the head of the page. No parameter: the page is not made again for it.
+os.environ.setdefault("LANGGEOM_COMMAND", shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+
 
 rule page:
     "Making the report"
@@ -73,6 +80,7 @@ rule page:
     params:
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
         versions=versions(),
+        configs=[os.path.relpath(path) for path in workflow.configfiles],
         code=code_of("langgeom.report"),
     script:
         "../scripts/report.py"

@@ -1,11 +1,12 @@
 """Make the report from what the run left."""
 
+import os
 from pathlib import Path
 
 from _job import job
 
 with job(snakemake):
-    from langgeom.report import Inputs, render
+    from langgeom.report import Inputs, provenance, render
 
     given, params = snakemake.input, snakemake.params
     render(
@@ -20,5 +21,8 @@ with job(snakemake):
             benchmarks=Path(snakemake.output[0]).parent / "benchmarks",  # beside it, wherever a module puts both
             settings=params.settings,
             versions=params.versions,
+            provenance=provenance(
+                Path(given.metrics), params.configs, os.environ.get("LANGGEOM_COMMAND", ""), params.settings["hidden"]["dtype"]
+            ),
         ),
     )

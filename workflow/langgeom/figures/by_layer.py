@@ -1,4 +1,4 @@
-"""Lines by layer, one per language: intrinsic dimension (figures 1 and 2), linearity, alignment with the reference."""
+"""Lines by layer, one per language: intrinsic dimension (figures 1, 2), anisotropy (9 to 11, 13), linearity, alignment."""
 
 from __future__ import annotations
 
@@ -7,180 +7,181 @@ import pandas as pd
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote, layer_axis
 from langgeom.analysis.pairs import twins, two_scripts
-from langgeom.analysis.rows import (
-    LEAST,
-    NUMBERS,
-    by_layer,
-    counted,
-    main_models,
-    numbers,
-    panels,
-    reliable,
-    rows_of,
-    title_of,
-)
+from langgeom.analysis.rows import LEAST, by_layer, counted, main_models, numbers, panels, rows_of, title_of
+from langgeom.analysis.rows import Panel as Place
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.lines import BANDS, Cell, Families, Series, draw_cells, in_rows
-from langgeom.figures.scales import Limits, limits, settled_scale
-from langgeom.figures.style import script_look
+from langgeom.figures.drawing import Drawing, Nothing
+from langgeom.figures.lines import BANDS, Lines, Styled, after_embedding, by_family, by_language, by_twins, layer_note
+from langgeom.figures.page import Panel, in_rows, noted, page
+from langgeom.figures.scales import Scale, limits, scaled
+from langgeom.figures.style import language_looks, script_look
 from langgeom.languages import label, language, script
 from langgeom.names import TextName
 
+# A panel of alignment in which no text reaches this is a line on the floor.
+FLAT = 0.05
+# Anisotropies that all stay below this would lie on one another on an axis from 0 to 1.
+SMALL = 0.25
+# The models of a figure: their kind, and how they were initialised.
+MODELS = {
+    "anisotropy_untrained": ("decoder", ("untrained",)),
+    "anisotropy_trained": ("decoder", ("trained",)),
+    "anisotropy_encoder": ("encoder", ("trained", "untrained")),
+}
+IN_TWO_SCRIPTS = "no language has '{}' in two scripts; add one, such as uig_Latn and uig_Arab."
 
-@figure(
-    "id_by_layer",
-    alias="fig01",
-    title="Intrinsic dimension by layer",
-    caption="Intrinsic dimension of the token vectors of each layer, one line a language of the typological sample. "
-    "Do all languages of one model follow one trend over the layers, and does its untrained twin share it?",
-    metrics=("id",),
-)
-def id_by_layer(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw trained models in the upper row, each above its untrained twin; all in one sequence if a twin is missing."""
+
+@figure("id_by_layer", alias="fig01", title="Intrinsic dimension by layer", metrics=("id",), findings=("C1",))
+def id_by_layer(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension of the token vectors of each layer, one line a language of the typological sample.
+    Do all languages of one model follow one trend over the layers, and does its untrained twin (below) share it?
+    """
     rows = by_layer(table, settings.id)
-    if settings.sample:
-        rows = rows[rows["text"].isin(settings.sample)]
-    if rows.empty:
-        return nothing(figure.title, f"no model has the metric '{settings.id}' for a language of the sample.", NUMBERS)
-    shown, few = reliable(rows)
-    if shown.empty:
-        return _too_few(figure, rows, settings)
-    lines = Families(rows, settings.reference, shown)
-    pairs = twins(shown)
-    if all(all(pair) for pair in pairs):
-        grid = [[lines.cell(pair and pair[side]) for pair in block] for block in in_rows(pairs) for side in (0, 1)]
-    else:
-        grid = [list(map(lines.cell, row)) for row in in_rows([panel for pair in pairs for panel in pair if panel])]
-    scale = settled_scale(shown)
-    sheet = draw_cells(
-        figure.title, footnote(settings.id, shown, label(settings.reference, []), BANDS, scale.note, few), grid,
-        definition(settings.id).axis, layer_axis(settings.final_norm), bounds=[scale.bounds] * len(grid), log=scale.log,
-        legend=lines.legend, legend_title="Language family",
-    )  # fmt: skip
-    return Drawing(sheet, numbers(rows))
+    rows = rows[rows["text"].isin(settings.sample)] if settings.sample else rows
+    shown, said = after_embedding(rows)
+    reason = _few(settings) if len(rows) else f"no model has the metric '{settings.id}' for a language of the sample."
+    return by_language(about, rows, settings, said, grid=by_twins(shown), drawn=shown, reason=reason)
 
 
-def _too_few(figure: Figure, rows: pd.DataFrame, settings: Settings) -> Drawing:
-    reason = f"every value of '{settings.id}' rests on fewer than {LEAST} points; the CSV has them."
-    return nothing(figure.title, reason, NUMBERS)._replace(numbers=numbers(rows))
+def _few(settings: Settings) -> str:
+    return f"every value of '{settings.id}' rests on fewer than {LEAST} points; the CSV has them."
 
 
-@figure(
-    "id_two_scripts",
-    alias="fig02",
-    title="Intrinsic dimension by layer, languages written in two scripts",
-    caption="Intrinsic dimension by layer of one text in two scripts. Where tokens are capped, the script that needs more of "
-    "them keeps fewer sentences, so bands may part by script or by what was kept: is Latin script the higher one?",
-    metrics=("id",),
-)
-def id_two_scripts(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a row of panels per trained model (any model if none is trained), a column per language."""
+@figure("id_two_scripts", alias="fig02", title="Intrinsic dimension by layer, languages written in two scripts",
+        metrics=("id",), findings=("C2",))  # fmt: skip
+def id_two_scripts(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension by layer of the same text in two scripts, a column a language. Is it higher in Latin script?"""
     rows = two_scripts(main_models(by_layer(table, settings.id)))
     if rows.empty:
-        reason = f"no language has '{settings.id}' in two scripts; add one, such as uig_Latn and uig_Arab."
-        return nothing(figure.title, reason, NUMBERS)
-    shown, few = reliable(rows)
+        raise Nothing(IN_TWO_SCRIPTS.format(settings.id))
+    shown, said = after_embedding(rows)
     if shown.empty:
-        return _too_few(figure, rows, settings)
+        raise Nothing(_few(settings), numbers(rows))
     names = {text: TextName.parse(text) for text in shown["text"].unique()}
-    columns = list(dict.fromkeys((name.lang, name.variant) for name in names.values()))
-    grid: list[list[Cell | None]] = []
-    for panel in panels(shown):
-        of_panel = rows_of(shown, panel)
-        line: list[Cell | None] = []
-        for column in columns:
-            texts = [text for text in of_panel["text"].unique() if (names[text].lang, names[text].variant) == column]
-            series = [_script_line(of_panel[of_panel["text"] == text], names[text]) for text in texts]
-            heading = label(texts[0], []) if column[1] and texts else language(column[0]).name
-            line.append(Cell(f"{heading}\n{title_of(panel, rows)}", series) if series else None)
-        grid.append(line)
-    scale = settled_scale(shown)
-    # The panels are too narrow for the axis's label in one line.
-    axis = layer_axis(settings.final_norm).replace(" (", "\n(")
-    sheet = draw_cells(
-        figure.title, footnote(settings.id, shown, "", BANDS, scale.note, few), grid, definition(settings.id).axis, axis,
-        bounds=[scale.bounds] * len(grid), log=scale.log, width=2.25, height=2.25, right=0.62,
-        legend=[script_look(code).handle(script(code).name) for code in sorted(set(shown["script"]))], legend_title="Script",
-    )  # fmt: skip
-    return Drawing(sheet, numbers(rows))
+    heads = {text: label(text, []) if name.variant else language(name.lang).name for text, name in names.items()}
+    short = shown["script"].map(lambda code: script(code).name.replace(" Han", ""))
+    lines = shown.assign(x=shown["layer"], name=short, hue=shown["script"], head=shown["text"].map(heads))
+    looks = {code: script_look(code) for code in sorted(set(lines["script"]))}
+    (bounds, log), axis = scaled(shown, True), definition(settings.id).axis
+    grid: list[list[Panel | None]] = [
+        [
+            Lines(rows=part, title=f"{head}\n{title_of(place, rows)}", x="Layer", y=axis, height=2.1, ylim=bounds, log=log,
+                  looks=looks) if len(part := rows_of(lines[lines["head"] == head], place)) else None
+            for head in dict.fromkeys(lines["head"])
+        ]
+        for place in panels(shown)
+    ]  # fmt: skip
+    note = noted(shown, footnote(settings.id, shown, "", layer_note(settings), said, BANDS))
+    legend = [look.handle(script(code).name) for code, look in looks.items()]
+    return Drawing(page(about.title, note, grid, 2.75, legend, "Script"), numbers(rows))
 
 
-def _script_line(points: pd.DataFrame, name: TextName) -> Series:
-    return Series(script(name.script).name.replace(" Han", ""), points.assign(x=points["layer"]), script_look(name.script))
+@figure("anisotropy_untrained", alias="fig09", title="Anisotropy by layer, untrained decoders", metrics=("anisotropy",),
+        findings=("C10",), caption="Anisotropy by layer of decoders with random weights, one line a language. Whatever is high "
+        "here comes from the architecture and the text, not from training.")  # fmt: skip
+@figure("anisotropy_trained", alias="fig10", title="Anisotropy by layer, trained decoders", metrics=("anisotropy",),
+        findings=("C10",), caption="Anisotropy by layer of trained decoders, one line a language. Compare with the untrained "
+        "decoders: what is high only here comes from training.")  # fmt: skip
+@figure("anisotropy_encoder", alias="fig13", title="Anisotropy by layer, encoders", metrics=("anisotropy",), findings=("C11",),
+        caption="Anisotropy by layer of encoders, trained and untrained, one line a language. Is it near zero at every layer?"
+        )  # fmt: skip
+def by_kind(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Draw a panel per model: from 0 to 1, or enlarged where all lines are small."""
+    kind, inits = MODELS[about.name]
+    rows = by_layer(table, settings.anisotropy)
+    rows = rows[(rows["kind"] == kind) & rows["init"].isin(inits)].reset_index(drop=True)
+    small = {place: bool(rows_of(rows, place)["value"].max() < SMALL) for place in panels(rows)}
+    grid = [line for size in (False, True) for line in in_rows([place for place in small if small[place] == size])]
+
+    def scale(part: pd.DataFrame) -> Scale:
+        return (0.0, 1.0) if part["value"].max() >= SMALL else limits(part, False), ""
+
+    reason = f"no {' or '.join(inits)} {kind} has the metric '{settings.anisotropy}'; add one to the models."
+    said = f"Panels whose lines all stay below {SMALL} are enlarged; anisotropy reaches 1." * any(small.values())
+    return by_language(about, rows, settings, said, grid=grid, scale=scale, reason=reason)
 
 
-@figure(
-    "linearity",
-    title="Linearity from layer to layer",
-    caption="How well the token vectors of the next layer are a linear map of this layer's, one line a language; by chance "
-    "d / (n - 1) of n vectors of d dimensions, as the map is fitted to what it is judged by. "
-    "Which blocks bend the space, and is it the same ones in every language?",
-    metrics=("linearity",),
-)
-def linearity(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw one panel per model, untrained twins after the trained models."""
-    (metric,) = figure.metrics
-    rows = by_layer(table, metric)
-    if rows.empty:
-        reason = (
-            f"no model has the metric '{metric}' (it needs more tokens than dimensions); add it to metrics.token, "
-            "or name texts in in_depth.texts."
-        )
-        return nothing(figure.title, reason, NUMBERS)
-    lines = Families(rows, settings.reference)
-    order = [panel for side in zip(*twins(rows), strict=True) for panel in side if panel]
-    grid = [list(map(lines.cell, line)) for line in in_rows(order)]
-    low, high = limits(rows, bands=False)
-    sheet = draw_cells(
-        figure.title, footnote(metric, rows, "", BANDS), grid, definition(metric).axis,
-        "Block (l: from layer l to layer l + 1)", bounds=[(low, min(high, 1.003))] * len(grid), legend=lines.legend,
-        legend_title="Language family",
-    )  # fmt: skip
-    return Drawing(sheet, numbers(rows))
+@figure("anisotropy_two_scripts", alias="fig11", title="Anisotropy by layer, languages written in two scripts",
+        metrics=("anisotropy",), findings=("C12",))  # fmt: skip
+def anisotropy_two_scripts(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Anisotropy by layer of languages in two scripts: colour tells the language, line and marker the script.
+    On the left without, on the right with training. Is it lower in Arabic script?
+    """
+    rows = two_scripts(by_layer(table, settings.anisotropy))
+    pairs = twins(rows)
+    # Pairs first; models without a twin fill the rows after them.
+    grid: list[list[Place | None]] = [[untrained, trained] for trained, untrained in pairs if trained and untrained]
+    grid += in_rows([place for pair in pairs if not all(pair) for place in pair if place], 2)
+
+    def scale(part: pd.DataFrame) -> Scale:
+        return limits(part, False), ""
+
+    reason = IN_TWO_SCRIPTS.format(settings.anisotropy)
+    return by_language(about, rows, settings, "Each panel has its own scale.", grid=grid, scale=scale, own=True,
+                       style=_by_script, reason=reason, width=4.7, height=2.8)  # fmt: skip
 
 
-@figure(
-    "alignment",
-    title="Alignment with the reference language by layer",
-    caption="How well each layer places a sentence beside its translation in the reference language, one line a language. "
-    "In which layers do languages meet, and which languages stay apart?",
-    metrics=("retrieval", "mexa", "cka"),
-)
-def alignment(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a row of panels per measure and a column per trained model (any model if none is trained)."""
+def _by_script(rows: pd.DataFrame, reference: str) -> Styled:
+    texts, languages = list(rows["text"].unique()), language_looks(rows["lang"])
+    names, codes = {text: label(text, texts) for text in texts}, sorted(set(rows["script"]))
+    looks = {text: script_look(TextName.parse(text).script)._replace(colour=languages[text[:3]].colour) for text in texts}
+    legend = [look.handle(language(lang).name, marker="", ls="-", lw=2.2) for lang, look in languages.items()]
+    legend += [script_look(code).handle(script(code).name, color="#444444") for code in codes]
+    lines = rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=rows["text"])
+    return Styled(lines, looks, legend, "Language, script", [])
+
+
+@figure("linearity", title="Linearity from layer to layer", metrics=("linearity",))
+def linearity(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """R² of the best linear map from this layer's token vectors to the next layer's, one line a language. By chance it is
+    d / (n - 1) for n vectors of d dimensions, as the map is fitted to what it is judged by. Which blocks bend the space, and
+    are they the same in every language?
+    """
+    rows = by_layer(table, "linearity")
+
+    def scale(part: pd.DataFrame) -> Scale:
+        low, high = limits(part, False)
+        return (low, min(high, 1.003)), ""
+
+    reason = (
+        "no model has the metric 'linearity' (it needs more tokens than dimensions); add it to metrics.token, or name texts "
+    )
+    return by_language(about, rows, settings, grid=by_twins(rows), reason=f"{reason}in in_depth.texts.", scale=scale,
+                       x="Block (l: from layer l to layer l + 1)")  # fmt: skip
+
+
+@figure("alignment", title="Alignment with the reference language by layer", metrics=("retrieval", "mexa", "cka"))
+def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """How well each layer places a sentence beside its translation in the reference language, one line a language.
+    In which layers do languages meet, and which languages stay apart?
+    """
     reference = settings.reference
-    measures = {metric: main_models(by_layer(table, metric)) for metric in figure.metrics}
-    # Every text is aligned with itself.
-    measures = {metric: rows[rows["text"] != reference] for metric, rows in measures.items()}
-    measures = {metric: rows for metric, rows in measures.items() if len(rows)}
-    if not measures:
-        reason = f"no text besides the reference '{reference}' has {', '.join(figure.metrics)}; add one to metrics.aligned."
-        return nothing(figure.title, reason, NUMBERS)
-    every = pd.concat(measures.values(), ignore_index=True)
-    lines = Families(every, "")
-    grid: list[list[Cell | None]] = []
-    bounds: list[Limits] = []
+    parts = [main_models(by_layer(table, metric)) for metric in about.metrics]
+    every = pd.concat(parts, ignore_index=True).query("text != @reference")  # every text is aligned with itself
+    if every.empty:
+        raise Nothing(
+            f"no text besides the reference '{reference}' has {', '.join(about.metrics)}; add one to metrics.aligned."
+        )
+    lines, looks, legend, heading, _ = by_family(every, "")
+    metrics, grid, flat = list(dict.fromkeys(every["metric"])), list[list[Panel | None]](), list[str]()
     for block in in_rows(panels(every)):
-        for metric, rows in measures.items():
-            line: list[Cell | None] = []
-            for panel in block:
-                series = lines.series(rows_of(rows, panel)) if panel else []
-                title = f"{definition(metric).axis} · {title_of(panel, every)}" if panel else ""
-                line.append(Cell(title, series) if series else None)
-            if any(line):
-                grid.append(line)
-                bounds.append(_share_limits(rows))
-    sentences = [definition(metric, label(reference, [])).sentence for metric in measures]
-    note = " ".join([*sentences, f"n = {counted(every['n'])} sentences a value.", BANDS])
-    sheet = draw_cells(
-        figure.title, note, grid, "Alignment", layer_axis(settings.final_norm), bounds=bounds, legend=lines.legend,
-        legend_title="Language family", height=2.9,
-    )  # fmt: skip
-    return Drawing(sheet, numbers(every))
-
-
-def _share_limits(rows: pd.DataFrame) -> Limits:
-    """Return 0 to 1; less if no value reaches half of it, and lower than 0 if values (of the debiased CKA) are."""
-    low, high = limits(rows, bands=False)
-    return min(-0.03, low), 1.03 if high > 0.5 else high
+        for metric in metrics:
+            of_metric, row = lines[lines["metric"] == metric], list[Panel | None]()
+            low, high = limits(of_metric, False)
+            for place in block:
+                part = rows_of(of_metric, place or ("", ""))
+                name = f"{definition(metric).axis} · {title_of(place or ('', ''), every)}"
+                floor = bool(len(part) and part["value"].max() < FLAT)
+                flat += [name] * floor
+                row.append(None if floor or part.empty else Lines(
+                    rows=part, title=name, x=layer_axis(settings.final_norm), y=definition(metric).axis, height=2.6,
+                    looks=looks, ylim=(min(-0.03, low), 1.03 if high > 0.5 else high), named="peak",
+                    level=(1 / part["n"].median(), "chance") if metric == "retrieval" else None,
+                ))  # fmt: skip
+            grid.append(row)
+    if not any(map(any, grid)):
+        raise Nothing(f"no text reaches {FLAT} at any layer; the CSV has the values.", numbers(every))
+    absent = f"Not drawn, since no text reaches {FLAT} at any layer: {', '.join(flat)}." if flat else ""
+    note = noted(every, *(definition(metric, label(reference, [])).sentence for metric in metrics), absent,
+                 f"n = {counted(every['n'])} sentences a value. The highest lines are named at their peaks.")  # fmt: skip
+    return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every))

@@ -22,11 +22,13 @@ class Figure(NamedTuple):
 
     Attributes:
         name: names the target and the files.
-        alias: the number in the study ("fig01"), or "".
-        title, caption: as shown.
+        title, caption: as shown; the caption is the function's docstring if none is given.
         metrics: metrics of the table; "id" and "anisotropy" stand for those that the settings choose.
+        alias: the number in the study ("fig01"), or "".
         tables: the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of the function's arguments.
         pairs: whether it is drawn from the corpora of grammatical and ungrammatical text too.
+        findings: the conclusions that it illustrates ("C1"); the report links both ways.
+        after: the alias that it follows in the catalogue, if it has none of its own.
         module, function: where the function that draws it is.
     """
 
@@ -37,42 +39,37 @@ class Figure(NamedTuple):
     alias: str = ""
     tables: tuple[str, ...] = ("metrics",)
     pairs: bool = False
+    findings: tuple[str, ...] = ()
+    after: str = ""
     module: str = ""
     function: str = ""
 
 
-def figure(
-    name: str,
-    *,
-    title: str,
-    caption: str,
-    metrics: tuple[str, ...],
-    alias: str = "",
-    tables: tuple[str, ...] = ("metrics",),
-    pairs: bool = False,
-) -> Callable[[Draw], Draw]:
-    """Declare that a function draws a figure: `draw(figure, *tables, settings) -> Drawing`; several lines, several figures.
+def figure(name: str, **about: Any) -> Callable[[Draw], Draw]:
+    """Declare that a function draws a figure: `draw(about, *tables, settings) -> Drawing`; several lines, several figures.
 
-    All arguments are literals, since the catalogue reads them without importing the module. See `Figure` for what they mean.
+    The arguments are the attributes of `Figure`, as literals: the catalogue reads them without importing the module.
     """
     return lambda draw: draw
 
 
 def _declared(path: Path) -> Iterator[Figure]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        for line in getattr(node, "decorator_list", ()):
-            if isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id == "figure":
-                options = {word.arg: ast.literal_eval(word.value) for word in line.keywords if word.arg}
-                where = {"module": f"langgeom.figures.{path.stem}", "function": node.name}  # type: ignore[attr-defined]
-                yield Figure(ast.literal_eval(line.args[0]), **options, **where)
+        if isinstance(node, ast.FunctionDef):
+            for line in node.decorator_list:
+                if isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id == "figure":
+                    about: dict[str, Any] = {"caption": " ".join((ast.get_docstring(node) or "").split())}
+                    about |= {word.arg: ast.literal_eval(word.value) for word in line.keywords if word.arg}
+                    where = {"module": f"langgeom.figures.{path.stem}", "function": node.name}
+                    yield Figure(ast.literal_eval(line.args[0]), **about, **where)
 
 
-# By number in the study; those without one come last.
+# By number in the study; those without one come last, or after the one that they name.
 FIGURES: Mapping[str, Figure] = MappingProxyType({
     about.name: about
     for about in sorted(
         (about for path in sorted(Path(__file__).parent.glob("*.py")) for about in _declared(path)),
-        key=lambda about: (about.alias or "z", about.name),
+        key=lambda about: (about.alias or about.after or "z", not about.alias, about.name),
     )
 })  # fmt: skip
 

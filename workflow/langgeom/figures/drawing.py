@@ -13,12 +13,13 @@ import matplotlib as mpl
 import matplotlib.figure
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 
 from langgeom.analysis import Settings
-from langgeom.analysis.rows import of_languages
+from langgeom.analysis.rows import NUMBERS, of_languages
 from langgeom.errors import UserError, nearest
 from langgeom.figures.catalogue import FIGURES, metadata
-from langgeom.figures.style import RC, TITLE_SIZE
+from langgeom.figures.style import RC
 from langgeom.files import atomic
 from langgeom.table import TABLES, read_table
 
@@ -33,22 +34,26 @@ class Drawing(NamedTuple):
     reason: str = ""
 
 
+class Nothing(Exception):
+    """Raised by a figure that has nothing to draw, with the reason, and with numbers that it leaves to the CSV alone."""
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw and save in the project's style, without a display, whatever matplotlib settings the user has."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.use("agg")
-        mpl.rcParams.update(RC)
+        sns.set_theme(context="paper", style="ticks", font="DejaVu Sans", font_scale=0.92, rc=RC)
         yield
 
 
-def nothing(title: str, reason: str, columns: Sequence[str]) -> Drawing:
-    """Return a picture that says why nothing is drawn, with an empty table of the columns it would have."""
+def nothing(title: str, reason: str, numbers: pd.DataFrame | None = None) -> Drawing:
+    """Return a picture that says why nothing is drawn."""
     figure = plt.figure(figsize=(7, 2.4))
-    figure.text(0.05, 0.86, title, fontsize=TITLE_SIZE, fontweight="bold", va="top")
+    figure.text(0.05, 0.86, title, fontsize=12, fontweight="bold", va="top")
     figure.text(0.05, 0.62, textwrap.fill(f"Nothing to draw: {reason}", 88), fontsize=9, va="top", linespacing=1.4)
-    return Drawing(figure, pd.DataFrame(columns=list(columns)), reason)
+    return Drawing(figure, pd.DataFrame(columns=list(NUMBERS)) if numbers is None else numbers, reason)
 
 
 def draw(name: str, tables: Sequence[pd.DataFrame], settings: Settings) -> Drawing:
@@ -56,7 +61,10 @@ def draw(name: str, tables: Sequence[pd.DataFrame], settings: Settings) -> Drawi
     about = FIGURES[name]
     if not about.pairs:
         tables = [of_languages(table) for table in tables]
-    return getattr(importlib.import_module(about.module), about.function)(about, *tables, settings)
+    try:
+        return getattr(importlib.import_module(about.module), about.function)(about, *tables, settings)
+    except Nothing as why:
+        return nothing(about.title, *why.args)
 
 
 def save(drawing: Drawing, svg: Path, png: Path, csv: Path) -> None:
@@ -73,13 +81,7 @@ def save(drawing: Drawing, svg: Path, png: Path, csv: Path) -> None:
 
 
 def render(name: str, tables: Sequence[Path], settings: Settings, svg: Path, png: Path, csv: Path) -> None:
-    """Draw a figure, from files to files.
-
-    Args:
-        name: the figure's name or alias.
-        tables: the Parquet files of the figure's `tables`, in their order.
-        settings: what to show.
-        svg, png, csv: the files to write: the picture twice, and the numbers drawn.
+    """Draw a figure, named by its name or alias, from the Parquet files of its `tables` to a picture, twice, and its numbers.
 
     Raises:
         UserError: no such figure, or a table that cannot be read.

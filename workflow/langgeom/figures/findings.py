@@ -4,112 +4,114 @@ from __future__ import annotations
 
 import math
 import os
+import textwrap
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from langgeom.analysis import Settings
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.style import page
+from langgeom.figures.drawing import Drawing, Nothing
+from langgeom.figures.page import sheet
+from langgeom.figures.style import DARK, SOFT, Look
 
 COLUMNS = ("finding", "model", "corpus", "effect", "shown", "shown_low", "shown_high", "shown_centre", "shown_bound", "claimed",
            "n", "unit", "p_adjusted", "verdict", "doubt", "reason")  # fmt: skip
-# Verdict -> colour, marker, filled: shape and filling tell them apart in grey.
+# Shape and filling tell verdicts apart in grey.
 LOOKS = {
-    "supported": ("#117733", "o", True),
-    "contradicted": ("#882255", "X", True),
-    "depends on the estimator": ("#46658A", "s", False),
-    "no evidence": ("#555555", "D", False),
-    "not testable": ("#9A9A9A", "|", False),
+    "supported": Look("#117733", "o"),
+    "contradicted": Look("#882255", "X"),
+    "depends on the estimator": Look("#46658A", "s"),
+    "no evidence": Look("#555555", "D"),
+    "not testable": Look("#9A9A9A", "|"),
 }
-ROW, CLAIM_GAP = 0.19, 0.35
-LEFT, WIDTH, SPAN = 2.6, 4.2, 2.08
-# Where headings begin on the axis: below the title, 0.15 inches from the edge.
-EDGE = -SPAN / 2 - (LEFT - 0.15) * SPAN / WIDTH
+FILLED = ("supported", "contradicted")
+# Inches: a row, room above a claim, and beside the axis.
+ROW, GAP, LEFT, WIDTH, RIGHT = 0.19, 0.35, 3.2, 4.2, 1.9
+SPAN = 2.08
+# Where headings begin on the axis: below the title.
+EDGE = -SPAN / 2 - (LEFT - 0.1) * SPAN / WIDTH
 NOTE = (
-    "Correlations as they are; a mean of d standard deviations (over languages, pairs or sentences) as d/√(1+d²). Bars: 95 % "
-    "intervals, not corrected for many tests. Shaded: where the claim would be true; a claim of none is supported by a bar "
-    "within it. Verdicts: p ≤ 0.05 after Holm's correction over all tests on one corpus. n counts languages where nothing else "
-    "is said. Hollow circles and crosses: verdicts in doubt, which another estimator or the interval over families "
-    "would not bear. Not testable: the value alone, too few for any test. Reasons and all numbers: findings.md."
+    "Correlations are shown as they are; a mean of d standard deviations (over languages, pairs or sentences) as d/√(1+d²). "
+    "Bars: 95 % intervals, not corrected for many tests. Shaded: where the claim would be true; a claim of no effect is "
+    "supported by a bar within it. Verdicts: p ≤ 0.05 after Holm's correction over all tests on one corpus. Hollow circles and "
+    "crosses are in doubt. n counts languages where nothing else is said. Not testable: the value alone, too few for any test. "
+    "findings.md has all reasons and numbers."
 )
 
 
-@figure(
-    "findings",
-    title="The study's conclusions, put to the test",
-    caption="Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis. "
-    "Which conclusions hold for these models, and which can these data not decide?",
-    metrics=("id", "anisotropy", "kl_mean", "kl_padded", "bpc"),
-    tables=("findings",),
-)
-def findings(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a block per conclusion in the order of the study, with a row per effect and model."""
+@figure("findings", title="The study's conclusions, put to the test", tables=("findings",),
+        metrics=("id", "anisotropy", "kl_mean", "kl_padded", "bpc"))  # fmt: skip
+def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis.
+    Which conclusions hold for these models, and which can these data not decide?
+    """
     table = table.assign(number=table["finding"].str[1:].astype(int))
     table = table.sort_values(["number", "effect", "corpus", "model"], kind="stable", na_position="first", ignore_index=True)
     if table.empty:
-        return nothing(figure.title, "there are no findings.", COLUMNS)
-    heights, y = [], 0.0
+        raise Nothing("there are no findings.")
+    blocks, y = [], 0.0
     for _, rows in table.groupby("number", sort=True):
-        y += CLAIM_GAP
-        # A conclusion without any effect on the axis takes one line.
         shown = rows[rows["shown"].notna()]
-        heights.append((y, shown))
-        y += ROW * max(1, len(shown)) + 0.08
-    sheet = page(figure.title, NOTE, [[True]], WIDTH, [y + 0.1], left=LEFT, right=1.75, above=0.95)
-    axes = sheet.axes[0][0]
-    assert axes is not None
-    axes.set_xlim(-SPAN / 2, SPAN / 2)
-    axes.set_ylim(y + 0.1, 0)
-    axes.set_yticks([])
+        why = textwrap.wrap("not testable: " + "; ".join(dict.fromkeys(rows["reason"].dropna())), 120) if shown.empty else []
+        blocks.append((y + GAP, rows, shown, why))
+        y += GAP + ROW * (len(shown) + len(why)) + 0.08
+    picture, places = sheet(about.title, NOTE, [y + 0.5], 1, LEFT + WIDTH + RIGHT)
+    picture.set_layout_engine("none")
+    (wide, tall), axes = picture.get_size_inches(), places[0, 0]
+    below = tall - y - 0.9
+    picture.suptitle(about.title, x=0.1 / wide, y=1 - 0.1 / tall, ha="left", va="top", fontsize=12, fontweight="bold")
+    axes.set_position((LEFT / wide, below / tall, WIDTH / wide, (y + 0.1) / tall))
+    axes.set(xlim=(-SPAN / 2, SPAN / 2), ylim=(y + 0.1, 0), yticks=[], xlabel="Standardised effect (correlation, or d/√(1+d²))")
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
-    axes.axvline(0, color="#333333", lw=0.8)
-    axes.set_xlabel("Standardised effect (correlation, or d/√(1+d²))")
-    several = table["corpus"].nunique() > 1
-    for (top, shown), (_, rows) in zip(heights, table.groupby("number", sort=True), strict=True):
-        _block(axes, top, shown, rows, several)
+    axes.axvline(0, color=DARK, lw=0.8)
+    for top, rows, shown, why in blocks:
+        _block(axes, top, rows, shown, why, table["corpus"].nunique() > 1)
     present = [verdict for verdict in LOOKS if (table["verdict"] == verdict).any()]
-    axes.legend(handles=[_handle(verdict) for verdict in present], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4,
-                frameon=False, borderaxespad=0.2, handletextpad=0.3, columnspacing=1.2)  # fmt: skip
-    return Drawing(sheet.figure, table[list(COLUMNS)])
+    handles = [LOOKS[name].handle(name, lw=1.5, **_face(name, True)) for name in present]
+    if (doubted := table["doubt"].notna() & table["verdict"].isin(FILLED)).any():
+        name = table.loc[doubted, "verdict"].iloc[0]
+        handles.append(LOOKS[name].handle("in doubt", ls="", **_face(name, False)))
+    picture.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.1 / wide, 1 - 0.42 / tall), ncols=6, frameon=False,
+                   borderaxespad=0, handletextpad=0.4, columnspacing=1.4)  # fmt: skip
+    return Drawing(picture, table[list(COLUMNS)])
 
 
-def _block(axes: Axes, top: float, shown: pd.DataFrame, rows: pd.DataFrame, several: bool) -> None:
-    """Draw a conclusion: its claim as a heading, and its effects below."""
-    axes.plot([EDGE, 1.95], [top - CLAIM_GAP + 0.06] * 2, color="#BBBBBB", lw=0.6, clip_on=False)
-    first = rows.iloc[0]
-    heading = f"{first['finding']}  {first['claim']}"
+def _block(axes: Axes, top: float, rows: pd.DataFrame, shown: pd.DataFrame, why: list[str], several: bool) -> None:
+    """Draw a conclusion: its claim as a heading, and its effects below, or why there is none."""
+    axes.plot([EDGE, 2.0], [top - GAP + 0.06] * 2, color="#BBBBBB", lw=0.6, clip_on=False)
     white = dict(facecolor="white", edgecolor="none", pad=1)
+    heading = f"{rows['finding'].iloc[0]}  {rows['claim'].iloc[0]}"
     axes.text(EDGE, top - 0.12, heading, fontsize=8, fontweight="bold", va="center", clip_on=False, bbox=white)
-    if shown.empty:
-        why = "not testable: " + "; ".join(dict.fromkeys(rows["reason"].dropna()))
-        axes.text(EDGE, top + ROW / 2, _short(why, 125), fontsize=7.5, color="#666666", va="center", style="italic", bbox=white)
-        return
+    for place, line in enumerate(why):
+        axes.text(EDGE, top + ROW * (place + 0.5), line, fontsize=7.5, color=SOFT, va="center", style="italic", bbox=white)
     # The effects of one conclusion are named by the words they do not share.
     effects = sorted(set(shown["effect"]))
     same = len(os.path.commonprefix(effects)) if len(effects) > 1 else None  # noqa: RUF071 (of words, not of paths)
     for place, row in enumerate(shown.to_dict("records")):
-        said = "" if same is None else str(row["effect"])[same:].strip()
-        _effect(axes, top + ROW * (place + 0.5), row, said, several)
+        _effect(axes, top + ROW * (place + 0.5), row, "" if same is None else str(row["effect"])[same:].strip(), several)
 
 
 def _effect(axes: Axes, y: float, at: dict[str, Any], said: str, several: bool) -> None:
-    colour, marker, filled = LOOKS[at["verdict"]]
-    filled = filled and not isinstance(at["doubt"], str)
-    low, high = _claimed(at)
-    axes.fill_between([low, high], y - 0.42 * ROW, y + 0.42 * ROW, color="#DDE8DD", lw=0, zorder=0.5)
+    look = LOOKS[at["verdict"]]
+    axes.fill_between(_claimed(at), y - 0.42 * ROW, y + 0.42 * ROW, color="#DDE8DD", lw=0, zorder=0.5)
     if math.isfinite(at["shown_low"]):
-        axes.plot([at["shown_low"], at["shown_high"]], [y, y], color=colour, lw=1.5, solid_capstyle="butt")
-    axes.plot(at["shown"], y, marker, color=colour, mfc=colour if filled else "white", ms=5.5 if marker != "|" else 8, mew=1.2)
+        axes.plot([at["shown_low"], at["shown_high"]], [y, y], color=look.colour, lw=1.5, solid_capstyle="butt")
+    axes.plot(at["shown"], y, look.marker, color=look.colour, **_face(at["verdict"], not isinstance(at["doubt"], str)))
     name = str(at["model"]) + (f" · {at['corpus']}" if several else "")
-    axes.text(EDGE, y, _short(name, 42), fontsize=7.5, va="center", clip_on=False)
+    axes.text(EDGE, y, textwrap.shorten(name, 60, placeholder="…"), fontsize=7.5, va="center", clip_on=False)
     counted = f"n {at['n']}" + ("" if at["unit"] == "languages" else f" {at['unit']}")
-    axes.text(1.08, y, ", ".join(filter(None, [counted, _short(said, 26)])), fontsize=7, color="#444444", va="center",
-              clip_on=False)  # fmt: skip
+    words = ", ".join(filter(None, [counted, textwrap.shorten(said, 30, placeholder="…")]))
+    axes.text(1.08, y, words, fontsize=7, color="#444444", va="center", clip_on=False)
+
+
+def _face(verdict: str, sure: bool) -> dict[str, Any]:
+    """Return how a mark is filled: a verdict in doubt, and one that decides nothing, is hollow."""
+    filled = verdict in FILLED and sure
+    size = {"not testable": 8.0, "contradicted": 7.0}.get(verdict, 5.5)
+    return {"ms": size, "mew": 1.0, "mfc": LOOKS[verdict].colour if filled else "white"}
 
 
 def _claimed(at: dict[str, Any]) -> tuple[float, float]:
@@ -118,14 +120,3 @@ def _claimed(at: dict[str, Any]) -> tuple[float, float]:
     if claimed == 0:
         return (-bound, bound) if math.isfinite(bound) else (0.0, 0.0)
     return (centre, SPAN / 2) if claimed > 0 else (-SPAN / 2, centre)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _handle(verdict: str) -> Line2D:
-    colour, marker, filled = LOOKS[verdict]
-    return Line2D(
-        [], [], color=colour, marker=marker, lw=1.5, mfc=colour if filled else "white", ms=5.5, mew=1.1, label=verdict
-    )

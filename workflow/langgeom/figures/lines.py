@@ -1,204 +1,179 @@
-"""Lines by layer: panels of series with their bands and direct labels."""
+"""Lines by layer: a panel of them, and the figure of one panel a model with one line a language."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from langgeom.analysis.rows import Panel, rows_of, title_of
-from langgeom.figures.labels import End, fitting, label_ends
-from langgeom.figures.scales import CROWDED, Limits, plain_log
-from langgeom.figures.style import REFERENCE, Look, family_looks, page
+from langgeom.analysis import Settings
+from langgeom.analysis.definitions import definition, footnote, layer_axis
+from langgeom.analysis.pairs import twins
+from langgeom.analysis.rows import Panel as Place
+from langgeom.analysis.rows import numbers, panels, reliable, rows_of, title_of
+from langgeom.figures.catalogue import Figure
+from langgeom.figures.drawing import Drawing, Nothing
+from langgeom.figures.labels import MOST, End, label_ends, name_points
+from langgeom.figures.page import Panel, in_rows, noted, page
+from langgeom.figures.scales import Scale, scaled
+from langgeom.figures.style import DARK, DASHES, REFERENCE, Look, family_looks
 from langgeom.languages import label, language
-from langgeom.names import TextName
 
-BANDS = "Bands: 95 % bootstrap intervals over sentences."
-T = TypeVar("T")
-
-
-class Series(NamedTuple):
-    """One line: its label, its points (columns `x`, `value`, `low`, `high`), its look, and whether its label must stay."""
-
-    name: str
-    points: pd.DataFrame
-    look: Look
-    keep: bool = False
+BANDS = "Bands: 95 % intervals over sentences."
+# Bands of more lines than this would hide one another: then only lines to keep have one.
+BANDED = 8
+# With more lines than this, they are thin.
+CROWDED = 40
+# So many lines are named at their peaks.
+PEAKS = 3
 
 
-class Cell(NamedTuple):
-    """One panel: its title, its lines, whether they are labelled, and its own limits if it does not take its row's."""
+@dataclass(kw_only=True)
+class Lines(Panel):
+    """Lines with markers, bands and names.
 
-    title: str
-    series: list[Series]
-    labelled: bool = True
-    bounds: Limits | None = None
-
-
-def in_rows(items: Sequence[T], most: int = 3) -> list[list[T | None]]:
-    """Break a list into the fewest rows of at most `most`, of even length; None fills up the last."""
-    columns = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
-    rows = [list(items[start : start + columns]) for start in range(0, len(items), columns)]
-    return [row + [None] * (columns - len(row)) for row in rows]
-
-
-def by_text(rows: pd.DataFrame, look: Callable[[pd.Series], Look], among: Iterable[str], keep: str = "") -> list[Series]:
-    """Make one line per text of a panel's rows; `look` gets the first row of each. The text `keep` comes last, on top."""
-    among = list(among)
-    series = [
-        Series(label(str(text), among), points.assign(x=points["layer"]), look(points.iloc[0]), text == keep)
-        for text, points in rows.groupby("text", sort=True)
-    ]
-    return sorted(series, key=lambda line: line.keep)
-
-
-class Families:
-    """Panels of one line per text, coloured by language family, the reference text black.
-
-    Args:
-        rows: all rows of the figure, from `by_layer`.
-        reference: the text drawn in black and on top, "" for none.
-        shown: the rows that are drawn; all by default.
+    Attributes:
+        rows: a row per point: `x`, `value`, `low`, `high`, `name` (of the line) and `hue` (a key of `looks`).
+        looks: how each hue is drawn, the last on top.
+        keep: names that must stay, in bold.
+        named: where lines are named: at their "end", the highest at their "peak", or "" for nowhere.
+        level: the height of a line across, as chance or zero, and its name.
     """
 
-    def __init__(self, rows: pd.DataFrame, reference: str, shown: pd.DataFrame | None = None) -> None:
-        self.shown, self.reference = rows if shown is None else shown, reference
-        self.texts = list(rows["text"].unique())
-        self.looks = family_looks(rows.drop_duplicates("text")["lang"])
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+    named: str = "end"
+    level: tuple[float, str] | None = None
 
-    def series(self, rows: pd.DataFrame) -> list[Series]:
-        """Return the lines of one panel's rows."""
-        return by_text(rows, self._look, self.texts, self.reference)
+    def draw(self, axes: Axes) -> None:
+        rows = self.rows.sort_values(["name", "x"], ignore_index=True)
+        # A line breaks where a layer is missing.
+        steps = rows.groupby("name")["x"].diff()
+        gaps = (steps > 1.5 * steps.groupby(rows["name"]).transform("min")) & ("x" not in self.log)
+        rows["part"] = rows["name"] + gaps.groupby(rows["name"]).cumsum().astype(str)
+        names = list(rows["name"].unique())
+        for _, band in rows[rows["name"].isin(names if len(names) <= BANDED else self.keep)].groupby("part"):
+            colour = self.looks[band["hue"].iloc[0]].colour
+            axes.fill_between(band["x"], band["low"], band["high"], color=colour, alpha=0.13, lw=0)
+        if self.level:
+            axes.axhline(self.level[0], color=DARK, lw=0.8, ls=DASHES[1] if self.level[1] else "-", zorder=1)
+            axes.text(1.01, self.level[0], self.level[1], transform=axes.get_yaxis_transform(), fontsize=6.8, va="center")
+        slim = 0.5 if len(names) > CROWDED else 0.9 if len(names) > BANDED else 1.1
+        for hue in (hue for hue in self.looks if (rows["hue"] == hue).any()):
+            look = self.looks[hue]  # one call a hue: several semantics of seaborn's take the time of their product
+            sns.lineplot(
+                rows[rows["hue"] == hue], x="x", y="value", units="part", estimator=None, ax=axes, color=look.colour,
+                ls=look.dash, marker=look.marker, ms=4 * slim, mew=0,
+                lw=look.width * (slim if look.width < REFERENCE.width else 1),
+            )  # fmt: skip
+        for number, line in enumerate(axes.lines):
+            every = max(1, len(line.get_xdata()) // 6)  # type: ignore[arg-type]
+            line.set_markevery((number % every, every))  # keeps the markers of neighbouring lines apart
+        low, high = float(rows["x"].min()), float(rows["x"].max())
+        self.xlim = self.xlim or (low - 0.02 * (high - low or 1), high + 0.01 * (high - low or 1))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7) if high > 1 else MaxNLocator(5))
 
-    def cell(self, panel: Panel | None) -> Cell | None:
-        """Return the panel of a (model, corpus)."""
-        return Cell(title_of(panel, self.shown), self.series(rows_of(self.shown, panel))) if panel else None
-
-    def _look(self, row: pd.Series) -> Look:
-        return REFERENCE if row["text"] == self.reference else self.looks[language(row["lang"]).family]
-
-    @property
-    def legend(self) -> list[Line2D]:
-        """The entries of the legend: the reference, and the families of the other texts."""
-        shown = {language(TextName.parse(text).lang).family for text in self.texts if text != self.reference}
-        handles = [REFERENCE.handle(label(self.reference, []))] if self.reference in self.texts else []
-        return handles + [look.handle(family) for family, look in self.looks.items() if family in shown]
-
-
-def draw_series(axes: Axes, series: Sequence[Series]) -> None:
-    """Draw lines with a marker every few points, and their bands."""
-    opacity, slim, size = (0.14, 1.0, 4.0) if len(series) <= 4 else (0.025, 0.8, 3.2)
-    if len(series) > CROWDED:
-        opacity, slim, size = 0.0, 0.45, 2.0
-    for number, line in enumerate(series):
-        points, look = _with_gaps(line.points), line.look
-        if opacity and points[["low", "high"]].notna().any(axis=None):
-            axes.fill_between(points["x"], points["low"], points["high"], color=look.colour, alpha=opacity, lw=0)
-        every = max(1, len(points) // 6)
-        start = 0 if every == 1 else number % every  # keeps the markers of neighbouring lines apart
-        axes.plot(
-            points["x"],
-            points["value"],
-            color=look.colour,
-            ls=look.dash,
-            lw=look.width * (1 if line.keep else slim),
-            marker=look.marker,
-            ms=size,
-            mew=0,
-            markevery=(start, every),
-        )
+    def label(self, axes: Axes) -> None:
+        at = "value" if self.named == "peak" else "x"
+        last = self.rows.loc[self.rows.groupby("name")[at].idxmax()].sort_values("value")
+        last = last.assign(y=last["value"].clip(*axes.get_ylim()), colour=[self.looks[hue].colour for hue in last["hue"]])
+        ends = [End(row["name"], row["x"], row["y"], row["colour"], row["name"] in self.keep) for _, row in last.iterrows()]
+        if self.named == "peak":
+            name_points(axes, ends[-PEAKS:], self.rows[["x", "value"]].to_numpy(dtype=float))
+        elif self.named:
+            label_ends(axes, ends)
 
 
-def _with_gaps(points: pd.DataFrame) -> pd.DataFrame:
-    """Insert an empty point where a layer is missing, so that the line breaks there."""
-    points = points.sort_values("x")
-    steps = points["x"].diff()
-    gaps = points.loc[steps > 1.5 * steps.min(), ["x"]] - 0.5 * steps.min()
-    return pd.concat([points, gaps]).sort_values("x") if len(gaps) else points
+class Styled(NamedTuple):
+    """Rows with `x`, `name` and `hue` for `Lines`, the looks, the legend's entries and heading, and the names to keep."""
+
+    rows: pd.DataFrame
+    looks: dict[str, Look]
+    legend: list[Line2D]
+    heading: str
+    keep: list[str]
 
 
-def finish_axes(axes: Axes, series: Sequence[Series], bounds: Limits, log: bool, labelled: bool = True) -> None:
-    """Set an axes' scale and limits, then label its lines."""
-    if log:
-        axes.set_yscale("log")
-        plain_log(axes.yaxis, bounds)
-    axes.set_ylim(*bounds)
-    last = max((float(line.points["x"].max()) for line in series), default=1.0) or 1.0
-    axes.set_xlim(-0.02 * last, last * 1.01)
-    if labelled:
-        label_series(axes, series, bounds)
+def by_family(rows: pd.DataFrame, reference: str) -> Styled:
+    """Colour the texts of rows from `by_layer` by language family, the reference text ("" for none) black and on top."""
+    texts = list(rows["text"].unique())
+    names = {text: label(text, texts) for text in texts}
+    looks = family_looks(rows.drop_duplicates("text")["lang"])
+    families = {text: language(text[:3]).family for text in texts if text != reference}
+    shown = {family: look for family, look in looks.items() if family in families.values()}
+    black = {names[reference]: REFERENCE} if reference in names else {}
+    hues = rows["text"].map(families | {reference: names.get(reference, "")})
+    legend = [look.handle(name) for name, look in (black | shown).items()]
+    return Styled(
+        rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=hues),
+        shown | black,
+        legend,
+        "Language family",
+        list(black),
+    )
 
 
-def label_series(axes: Axes, series: Sequence[Series], bounds: Limits) -> None:
-    """Label lines at their ends; the axes' limits must be final."""
-    lasts = [(line, line.points.loc[line.points["x"].idxmax()]) for line in series]
-    # Sorted by the values, since lines that end off scale share a place.
-    lasts.sort(key=lambda pair: float(pair[1]["value"]))
-    label_ends(axes, [
-        End(line.name, float(end["x"]), float(np.clip(end["value"], *bounds)), line.look.colour, line.keep)
-        for line, end in lasts
-    ])  # fmt: skip
-
-
-def draw_cells(
-    title: str,
-    note: str,
-    cells: Sequence[Sequence[Cell | None]],
-    y_label: str,
-    x_label: str,
-    *,
-    bounds: Sequence[Limits],
-    log: bool = False,
-    legend: Sequence[Line2D] = (),
-    legend_title: str = "",
-    width: float = 3.1,
-    height: float = 3.3,
-    right: float = 1.25,
-) -> Figure:
-    """Draw a page of panels of lines by layer, with direct labels.
+def by_language(
+    about: Figure, rows: pd.DataFrame, settings: Settings, *sentences: str, drawn: pd.DataFrame | None = None,
+    grid: Sequence[Sequence[Place | None]] | None = None, reason: str = "", own: bool = False, width: float = 4.2, x: str = "",
+    scale: Callable[[pd.DataFrame], Scale] = scaled, style: Callable[[pd.DataFrame, str], Styled] = by_family, **options: Any,
+) -> Drawing:  # fmt: skip
+    """Draw one metric by layer: a panel a (model, corpus), a line a text.
 
     Args:
-        title, note: above and below all panels.
-        cells: the panels at [row][column], None for an empty place.
-        y_label, x_label: the axes' labels, written once per row and column.
-        bounds: limits of the value axis, one pair per row.
-        log: whether the value axis is logarithmic.
-        legend, legend_title: entries and heading of the legend.
-        width, height: size of a panel, in inches.
-        right: room for labels to the right of each panel, in inches.
+        rows: of the metric, as `by_layer` returns them; all are in the figure's numbers.
+        sentences: what the footnote says besides the metric's definition, n and the corpora.
+        grid: the panels at [row][column]; by default in the order of the rows.
+        drawn: the rows that are drawn, if not all.
+        reason: why nothing is drawn if there are no rows.
+        scale: gives each row of panels its axis from their rows, or each panel its `own`.
+        style: names and colours the lines.
+        x: the label of the layer axis, if it is not the usual one.
+        options: of the panels (`Lines`).
     """
-    most = max((len(cell.series) for row in cells for cell in row if cell), default=0)
-    if most > CROWDED:
-        note = note.replace(BANDS, "The CSV has 95 % bootstrap intervals over sentences.")
-    if most > fitting(height):
-        note += f" Labelled: {fitting(height)} of {most} lines; the CSV has all."
-    present = [[cell is not None for cell in row] for row in cells]
-    own = any(cell.bounds for row in cells for cell in row if cell)
-    sheet = page(
-        title, note, present, width, [height] * len(cells), right=right, gap=0.5 if own else 0.35,
-        above=0.75 + 0.1 * any("\n" in cell.title for row in cells for cell in row if cell),
-        legend=legend, legend_title=legend_title, below=0.75 + 0.15 * x_label.count("\n"),
-    )  # fmt: skip
-    for number, row in enumerate(cells):
-        for column, cell in enumerate(row):
-            axes = sheet.axes[number][column]
-            if cell is None or axes is None:
-                continue
-            draw_series(axes, cell.series)
-            finish_axes(axes, cell.series, cell.bounds or bounds[number], log, cell.labelled)
-            axes.set_title(cell.title, loc="left")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7) if "depth" not in x_label else MaxNLocator(5))
-            if not any(below[column] for below in cells[number + 1 :]):
-                axes.set_xlabel(x_label)
-            if not any(row[:column]):
-                axes.set_ylabel(y_label)
-            elif not cell.bounds:
-                axes.tick_params(labelleft=False, which="both")
-    return sheet.figure
+    shown = rows if drawn is None else drawn
+    if shown.empty:
+        raise Nothing(reason or f"no model has {' or '.join(about.metrics)}; see `metrics` of the config.", numbers(rows))
+    lines, looks, legend, heading, keep = style(shown, settings.reference)
+    metric = str(rows["metric"].iloc[0])
+    axes: dict[str, Any] = dict(x=x or layer_axis(settings.final_norm), y=definition(metric).axis)
+
+    def cell(place: Place, line: Sequence[Place | None]) -> Panel:
+        part = rows_of(lines, place)
+        shared = part if own else pd.concat([rows_of(lines, other) for other in line if other])
+        bounds, log = scale(shared)
+        return Lines(rows=part, title=title_of(place, shown), ylim=bounds, log=log, looks=looks, keep=keep, **axes, **options)
+
+    most = lines.groupby(["model", "corpus"])["text"].nunique().max()
+    bands = BANDS if most <= BANDED else f"Band: 95 % interval of {keep[0]}; the CSV has all." if keep else ""
+    named = f"Named: {MOST} of {most} lines." * bool(most > MOST and options.get("named", "end") == "end")
+    note = noted(shown, footnote(metric, shown, label(settings.reference, []), *sentences, bands, named))
+    cells = [[place and cell(place, line) for place in line] for line in grid or in_rows(panels(shown))]
+    legend = legend if most > 4 or style is not by_family else []  # as many names stand at the lines
+    return Drawing(page(about.title, note, cells, width, legend, heading), numbers(rows))
+
+
+def after_embedding(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the reliable rows of the layers after the embedding (of layer 0 if there is no other), and a note on the rest."""
+    shown, few = reliable(rows)
+    after = shown[shown["layer"] > 0]
+    if after.empty or len(after) == len(shown):
+        return shown, few
+    return after, f"Layer 0, where a token has one vector in every context, is in the CSV alone. {few}".strip()
+
+
+def by_twins(rows: pd.DataFrame) -> list[list[Place | None]]:
+    """Lay out each trained (model, corpus) above its untrained twin, three columns at most."""
+    grid = [[pair and pair[side] for pair in block] for block in in_rows(twins(rows)) for side in (0, 1)]
+    return [row for row in grid if any(row)]
+
+
+def layer_note(settings: Settings) -> str:
+    """Return where the last layer is taken, for the footnote of panels too narrow for that."""
+    return f"The last layer is taken {'after' if settings.final_norm else 'before'} the final norm."

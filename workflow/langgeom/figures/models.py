@@ -8,17 +8,19 @@ import pandas as pd
 
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote
-from langgeom.analysis.layers import MEDIAN, least_points, medians
+from langgeom.analysis.layers import least_points
 from langgeom.analysis.pairs import twins
-from langgeom.analysis.rows import LEAST, by_layer, counted, reliable
+from langgeom.analysis.rows import LEAST, by_layer, comparable, counted, reliable
 from langgeom.analysis.statistics import mean_reach
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.drawing import Drawing, nothing
-from langgeom.figures.lines import Cell, Series, draw_cells, draw_series, finish_axes
-from langgeom.figures.scales import limits, settled_scale
-from langgeom.figures.scatter import FIT, draw_against, families_of, family_marks, paired
-from langgeom.figures.style import COLOURS, DASHES, MARKERS, Look, page
+from langgeom.figures.drawing import Drawing, Nothing
+from langgeom.figures.lines import Lines
+from langgeom.figures.page import Panel, page
+from langgeom.figures.points import apart
+from langgeom.figures.scales import limits, scaled
+from langgeom.figures.style import DASHES, Look, nth_look
 
+MEANS = ("model", "kind", "init", "corpus", "layer", "depth", "metric", "over", "value", "low", "high", "n")
 DEPTH = "Relative depth (0 = embeddings, 1 = last layer)"
 
 
@@ -30,59 +32,56 @@ def average(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row per model, corpus and layer: `value` the mean, `low` and `high` its 95 % t interval over texts (missing for
-        one text), `n` the number of texts, `depth` = layer / last layer, `x` the same.
+        one text), `n` the number of texts, `depth` = layer / last layer, `x` the same; `name` and `hue` are the model's.
     """
     models = rows.groupby("corpus")["model"].transform("nunique")
     shared = rows[rows.groupby(["corpus", "text"])["model"].transform("nunique") == models]
     keys = ["model", "kind", "init", "corpus", "layer", "metric", "over"]
     means = shared.groupby(keys, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     means = means.rename(columns={"mean": "value", "count": "n"})
-    last = means.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1)
-    depth = means["layer"] / last
-    means = means.assign(depth=depth, x=depth)[means["n"] == means.groupby("corpus")["n"].transform("max")]
+    depth = means["layer"] / means.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1)
+    means = means.assign(depth=depth, x=depth, name=means["model"], hue=means["model"])
+    means = means[means["n"] == means.groupby("corpus")["n"].transform("max")]
     half = mean_reach(means["std"], means["n"])
     return means.assign(low=means["value"] - half, high=means["value"] + half)
 
 
-@figure(
-    "id_encoder_decoder",
-    alias="fig06",
-    title="Intrinsic dimension: encoders and decoders",
-    caption="Intrinsic dimension by relative depth, averaged over the languages; decoders solid, encoders dashed. "
-    "Does the encoder lie below the decoders once trained, and do the untrained twins tell architecture from training?",
-    metrics=("id",),
-)
-def encoder_decoder(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw trained models on the left, untrained ones on the right, a row per corpus."""
-    columns = ("model", "kind", "init", "corpus", "layer", "depth", "metric", "over", "value", "low", "high", "n")
+@figure("id_encoder_decoder", alias="fig06", title="Intrinsic dimension: encoders and decoders", metrics=("id",),
+        findings=("C7",))  # fmt: skip
+def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension by relative depth, averaged over the languages; decoders solid, encoders dashed.
+    Does the encoder lie below the decoders once trained, and do the untrained twins tell architecture from training?
+    """
+    absent, table = apart(table, settings), comparable(table, settings.reference)
     rows = by_layer(table, settings.id)
-    missing = [kind for kind in ("encoder", "decoder") if kind not in set(rows["kind"])]
-    if missing:
-        reason = f"no {' and no '.join(missing)} has the metric '{settings.id}'; add one to the models."
-        return nothing(figure.title, reason, columns)
+    if missing := [kind for kind in ("encoder", "decoder") if kind not in set(rows["kind"])]:
+        raise Nothing(f"no {' and no '.join(missing)} has the metric '{settings.id}'; add one to the models.")
     rows, few = reliable(rows)
     means = average(rows)
     if means.empty:
-        reason = f"no language has '{settings.id}' from {LEAST} points or more in all models."
-        return nothing(figure.title, reason, columns)
-    inits = [init for init in ("trained", "untrained") if init in set(means["init"])]
-    looks = _looks(rows)
-    grid: list[list[Cell | None]] = []
-    for corpus, of_corpus in means.groupby("corpus", sort=True):
-        suffix = f" · {corpus}" if means["corpus"].nunique() > 1 else ""
-        grid.append([_cell(init.capitalize() + suffix, of_corpus[of_corpus["init"] == init], looks) for init in inits])
-    scale = settled_scale(means)
+        raise Nothing(f"no language has '{settings.id}' from {LEAST} points or more in all models.")
+    shown = _after(means)
+    inits = [init for init in ("trained", "untrained") if init in set(shown["init"])]
+    (bounds, log), looks, axis = scaled(shown, True), _looks(rows), definition(settings.id).axis
+    grid: list[list[Panel | None]] = [
+        [
+            Lines(rows=part, title=f"{init.capitalize()} · {corpus}", x=DEPTH, y=axis, ylim=bounds, log=log, looks=looks)
+            if len(part := of_corpus[of_corpus["init"] == init]) else None
+            for init in inits
+        ]
+        for corpus, of_corpus in shown.groupby("corpus", sort=True)
+    ]  # fmt: skip
     note = footnote(
-        settings.id, rows, "", "Lines: means over the languages that all models of a corpus have",
-        f"(n = {counted(means['n'])}); bands: 95 % t intervals of these means, that is of the spread between languages.",
-        scale.note, few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""),
+        settings.id, rows, "", f"Lines: means over the languages that all models of a corpus have (n = {counted(means['n'])});",
+        "bands: 95 % t intervals of these means, that is of the spread between languages. Layer 0 is in the CSV alone.",
+        few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""), absent,
     )  # fmt: skip
     legend = [Look("#444444", "", dash, 1.6).handle(kind) for kind, dash in zip(("decoder", "encoder"), DASHES, strict=False)]
-    sheet = draw_cells(
-        figure.title, note, grid, definition(settings.id).axis, DEPTH, bounds=[scale.bounds] * len(grid), log=scale.log,
-        legend=legend, width=3.6, right=1.8,
-    )  # fmt: skip
-    return Drawing(sheet, means[list(columns)])
+    return Drawing(page(about.title, note, grid, 4.6, legend), means[list(MEANS)])
+
+
+def _after(means: pd.DataFrame) -> pd.DataFrame:
+    return means[means["layer"] > 0] if (means["layer"] > 0).any() else means
 
 
 def _looks(rows: pd.DataFrame) -> dict[str, Look]:
@@ -91,77 +90,42 @@ def _looks(rows: pd.DataFrame) -> dict[str, Look]:
     looks: dict[str, Look] = {}
     for index, pair in enumerate(twins(rows)):
         for model, _ in filter(None, pair):
-            dash = DASHES[0] if kinds[model] == "decoder" else DASHES[1]
-            looks.setdefault(model, Look(COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], dash, 1.6))
+            looks.setdefault(model, nth_look(index, 1.6)._replace(dash=DASHES[kinds[model] != "decoder"]))
     return looks
 
 
-def _cell(title: str, means: pd.DataFrame, looks: dict[str, Look]) -> Cell | None:
-    series = [Series(str(model), points, looks[str(model)]) for model, points in means.groupby("model", sort=False)]
-    return Cell(title, series) if series else None
-
-
-@figure(
-    "id_anisotropy_models",
-    alias="fig12",
-    title="Two models compared: intrinsic dimension and anisotropy",
-    caption="Intrinsic dimension and anisotropy of two models by relative depth, averaged over the languages, and below "
-    "language by language. Do models that differ in training data show the same pattern, and do they order the languages "
-    "alike?",
-    metrics=("id", "anisotropy"),
-)
-def two_models(figure: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Draw a block per corpus: means by relative depth above, language by language below."""
-    columns = ("shown", "model", "kind", "init", "corpus", "text", "lang", "script", "layer", "depth", "metric", "over",
-               "value", "low", "high", "n")  # fmt: skip
+@figure("id_anisotropy_models", alias="fig12", title="Two models compared: intrinsic dimension and anisotropy",
+        metrics=("id", "anisotropy"), findings=("C13",))  # fmt: skip
+def two_models(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension and anisotropy of two models by relative depth, averaged over the languages that both have.
+    Do the two show the same pattern?
+    """
     models = compared(table, settings)
     if len(models) < 2:
         found = f"found: {models[0]}" if models else "found none"
-        reason = f"two trained decoders are needed ({found}); add one, or name two models in figures.compare."
-        return nothing(figure.title, reason, columns)
-    table = table[table["model"].isin(models)]
-    metrics = (settings.id, settings.anisotropy)
-    measured = [_shared(by_layer(table, metric), least_points(metric, settings), models) for metric in metrics]
-    for metric, rows in zip(metrics, measured, strict=True):
+        raise Nothing(f"two trained decoders are needed ({found}); add one, or name two models in figures.compare.")
+    table, metrics = table[table["model"].isin(models)], (settings.id, settings.anisotropy)
+    absent, table = apart(table, settings), comparable(table, settings.reference)
+    means = [average(_shared(by_layer(table, metric), least_points(metric, settings), models)) for metric in metrics]
+    for metric, rows in zip(metrics, means, strict=True):
         if rows.empty:
-            reason = f"{models[0]} and {models[1]} have no language and corpus in common that both have '{metric}' in."
-            return nothing(figure.title, reason, columns)
-    means = [average(rows) for rows in measured]
-    each = [_shared(medians(table, metric, settings), 0, models) for metric in metrics]
-    corpora = list(dict.fromkeys(measured[0]["corpus"]))
-    scale = settled_scale(means[0])
-    bounds = [scale.bounds, (0.0, 1.0) if means[1]["value"].max() > 0.5 else limits(means[1])]
-    families = families_of(measured[0]["text"].unique())
-    number = counted(measured[0].groupby("corpus")["text"].nunique())
-    note = " ".join(filter(None, (
-        *(definition(metric).sentence for metric in metrics),
-        f"Above: means over the {number} texts that both models have, bands 95 % t intervals of these means.", scale.note, FIT,
-    )))  # fmt: skip
-    sheet = page(
-        figure.title, note, [[True, True]] * 2 * len(corpora), 3.4, [2.9, 3.4] * len(corpora), left=0.8, right=1.35, gap=0.6,
-        above=0.8, legend=family_marks(families), legend_title="Language family",
-    )  # fmt: skip
-    looks = {model: Look(COLOURS[i], MARKERS[i], DASHES[i], 1.7) for i, model in enumerate(models)}
-    for block, corpus in enumerate(corpora):
-        for side, metric in enumerate(metrics):
-            above, below = sheet.axes[2 * block][side], sheet.axes[2 * block + 1][side]
-            assert above is not None and below is not None
-            lines = means[side][means[side]["corpus"] == corpus]
-            series = [Series(model, lines[lines["model"] == model], looks[model]) for model in models]
-            draw_series(above, [line for line in series if len(line.points)])
-            finish_axes(above, series, bounds[side], log=side == 0 and scale.log)
-            axis = definition(metric).axis
-            above.set_title(axis + (f" · {corpus}" if len(corpora) > 1 else ""), loc="left")
-            above.set_xlabel(DEPTH)
-            above.set_ylabel(axis)
-            points = each[side][each[side]["corpus"] == corpus]
-            pairs = paired(*(points[points["model"] == model] for model in models))
-            draw_against(below, pairs, families, f"Language by language, {MEDIAN}", settings.reference)
-            below.set_xlabel(models[0])
-            below.set_ylabel(models[1])
-    drawn = [part.assign(shown="mean over languages") for part in means]
-    drawn += [part.dropna(subset="value").assign(shown=MEDIAN) for part in each]
-    return Drawing(sheet.figure, pd.concat(drawn, ignore_index=True).reindex(columns=list(columns)).astype({"layer": "Int16"}))
+            raise Nothing(f"{models[0]} and {models[1]} have no language and corpus in common that both have '{metric}' in.")
+    above = [_after(means[0]), means[1]]
+    scales = [scaled(above[0], True), ((0.0, 1.0) if above[1]["value"].max() > 0.5 else limits(above[1]), "")]
+    looks = {model: nth_look(number, 1.7) for number, model in enumerate(models)}
+    grid: list[list[Panel | None]] = [
+        [
+            Lines(rows=part, title=str(corpus), x=DEPTH, y=definition(metric).axis, ylim=bounds, log=log, looks=looks)
+            if len(part := lines[lines["corpus"] == corpus]) else None
+            for metric, lines, (bounds, log) in zip(metrics, above, scales, strict=True)
+        ]
+        for corpus in dict.fromkeys(means[0]["corpus"])
+    ]  # fmt: skip
+    said = (
+        f"Lines: means over the {counted(means[0]['n'])} texts that both models have; bands: 95 % t intervals of these means."
+    )
+    note = " ".join([*(definition(metric).sentence for metric in metrics), said, absent])
+    return Drawing(page(about.title, note, grid, 4.6), pd.concat(means, ignore_index=True)[list(MEANS)])
 
 
 def compared(table: pd.DataFrame, settings: Settings) -> list[str]:

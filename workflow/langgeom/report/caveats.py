@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from langgeom.analysis.quality import LEAST_LANGUAGES
-from langgeom.analysis.rows import MOST_UNREADABLE
-from langgeom.analysis.statistics import detectable_correlation
-from langgeom.names import TextName, type_of
+from langgeom.analysis.rows import left_out
+from langgeom.names import type_of
 from langgeom.pages import large, many, span
 from langgeom.report.run import Run, sentences
 
 # A caveat applies below these limits.
-SENTENCES, LANGUAGES, PAIRS, PARAMETERS, EVEN = 200, 50, 30, 1e9, 0.9
+SENTENCES, PAIRS, PARAMETERS = 200, 30, 1e9
 # So many texts, or metrics, are named in a caveat.
 NAMED = 4
 
@@ -69,54 +68,20 @@ def one_document(run: Run) -> Iterator[str]:
         )
 
 
-@_caveat("Texts of unequal length")
-def unequal_counts(run: Run) -> Iterator[str]:
-    rows = run.metrics
-    rows = rows[(rows["over"] == "token") & rows["metric"].str.startswith("id_") & rows["corpus"].isin(run.language_corpora)]
-    counts = rows.dropna(subset="n").groupby(["model", "corpus", "text"])["n"].max().astype(int)
-    spread = counts.groupby(["model", "corpus"]).agg(["min", "max"])
-    ratio = spread["min"] / spread["max"]
-    if (ratio < EVEN).any():
-        model, corpus = ratio.idxmin()
-        low, high = spread.loc[(model, corpus)]
+@_caveat("Texts left out of comparisons")
+def texts_left_out(run: Run) -> Iterator[str]:
+    rows = left_out(run.metrics[run.metrics["init"] == "trained"], run.reference)
+    named = (
+        (rows["text"] + " (" + rows["reason"] + ")")
+        .groupby(rows["model"], sort=False)
+        .agg(lambda texts: _and(_shortened([*texts])))
+    )
+    if len(named):
+        each = "; ".join(f"{model}: {texts}" for model, texts in named.items())
         yield (
-            "The intrinsic dimension depends on the number of token vectors, which differs between texts: most in "
-            f"{model}, from {low:,} ({counts.loc[(model, corpus)].idxmin()}) to {high:,}. Differences between languages may "
-            "partly come from that; n is given with each value."
+            "What sets these texts apart may be the tokenizer and not the language, so no test between languages has them. "
+            f"{each}."
         )
-
-
-@_caveat("Texts that a tokenizer cannot read")
-def unreadable_texts(run: Run) -> Iterator[str]:
-    rows, names = run.metrics, ["unknown_tokens", "fragment_tokens"]
-    trained = [model["name"] for model in run.trained()]
-    rows = rows[rows["metric"].isin(names) & rows["model"].isin(trained) & rows["corpus"].isin(run.language_corpora)]
-    rows = rows.groupby(["model", "corpus", "text"], as_index=False)["value"].sum()
-    rows = rows[rows["value"] > MOST_UNREADABLE].groupby(["model", "text"], as_index=False)["value"].max()
-    worst = [
-        f"{model}: {_and(_shortened([f'{row.text} {row.value:.0%}' for row in some.itertuples()]))}"
-        for model, some in rows.sort_values("value", ascending=False).groupby("model", sort=False)
-    ]
-    if worst:
-        yield (
-            f"Share of tokens that are unknown or no whole character: {'; '.join(worst)}. What sets such a text apart may be "
-            "the tokenizer and not the language, so comparisons between languages leave it out."
-        )
-
-
-@_caveat("Few languages for correlations")
-def few_languages(run: Run) -> Iterator[str]:
-    counts = {corpus: len({TextName.parse(text).lang for text in run.texts_of(corpus)}) for corpus in run.language_corpora}
-    few = {corpus: count for corpus, count in counts.items() if count < LANGUAGES}
-    if few:
-        which, most = _and(f"{corpus} has {many(count, 'language')}" for corpus, count in few.items()), max(few.values())
-        limit = "No correlation over so few means anything."
-        if most > 4:
-            limit = (
-                f"Even with {most}, a rank correlation under {detectable_correlation(most):.2f} is detected in less than "
-                "80 % of cases, before correction for many tests; “no evidence” is then not evidence of the opposite."
-            )
-        yield f"{which}. {limit}"
 
 
 @_caveat("Quality is measured here, not by MMLU")
@@ -149,14 +114,6 @@ def small_models(run: Run) -> Iterator[str]:
     largest = max((model["parameters"] for model in run.trained()), default=PARAMETERS)
     if largest < PARAMETERS:
         yield f"The largest has {large(largest)} parameters. Models of billions may behave differently."
-
-
-@_caveat("Few models of a kind")
-def one_of_a_kind(run: Run) -> Iterator[str]:
-    kinds = {kind: run.trained(kind) for kind in ("encoder", "decoder")}
-    only = [f"{models[0]['name']} is the only trained {kind}" for kind, models in kinds.items() if len(models) == 1]
-    if only and all(kinds.values()):
-        yield f"{_and(only)}, so a difference between encoders and decoders is a difference between these models."
 
 
 @_caveat("Made-up sentences")

@@ -40,10 +40,9 @@ class Cost(NamedTuple):
 
 
 def costs(folder: Path, models: Collection[str], corpora: Collection[str]) -> list[Cost]:
-    """Add up benchmarks by stage.
+    """Add up the benchmarks in `results/benchmarks` (which may be missing) by stage.
 
     Args:
-        folder: `results/benchmarks`; it may be missing.
         models, corpora: those of this run. What earlier runs left of others is ignored.
 
     Returns:
@@ -59,14 +58,13 @@ def costs(folder: Path, models: Collection[str], corpora: Collection[str]) -> li
         if stage and all(ours) and path.stat().st_size:
             # Snakemake writes "NA" or "-" for a job that was too short to be measured.
             job = pd.read_csv(path, sep="\t").reindex(columns=["s", "max_rss"]).apply(pd.to_numeric, errors="coerce")
-            jobs.append(job.assign(stage=stage))
+            jobs += [job.assign(stage=stage), job.assign(stage="All")]
     if not jobs:
         return []
     every = pd.concat(jobs).dropna(subset="s")
-    stages = dict.fromkeys(stage for stage, *_ in STAGES.values())
-    groups = {stage: every[every["stage"] == stage] for stage in stages} | {"All": every}
+    stages = [stage for stage, *_ in STAGES.values()]
     return [
         Cost(stage, len(some), some["s"].sum(), some["s"].max(), some["max_rss"].max() if some["max_rss"].any() else None)
-        for stage, some in groups.items()
-        if len(some)
+        for stage in dict.fromkeys([*stages, "All"])
+        if len(some := every[every["stage"] == stage])
     ]

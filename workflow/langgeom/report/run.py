@@ -14,13 +14,14 @@ from langgeom.table import FINDINGS, METRICS, QUALITY, read_table
 
 
 class Run(NamedTuple):
-    """The models' manifests in the config's order, the report on each (corpus, text), and the tables."""
+    """The models' manifests in the config's order, the report on each (corpus, text), the tables, and the reference text."""
 
     models: list[dict[str, Any]]
     texts: dict[tuple[str, str], dict[str, Any]]
     metrics: pd.DataFrame
     quality: pd.DataFrame
     findings: pd.DataFrame
+    reference: str
 
     @property
     def corpora(self) -> list[str]:
@@ -58,6 +59,7 @@ def read_run(inputs: Inputs) -> Run:
         read_table(inputs.metrics, METRICS),
         read_table(inputs.quality, QUALITY),
         read_table(inputs.findings, FINDINGS),
+        str(inputs.settings.get("reference", "")),
     )
 
 

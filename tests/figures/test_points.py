@@ -12,10 +12,10 @@ import pytest
 from matplotlib.axes import Axes
 from scipy import stats
 
-from langgeom.analysis.statistics import Fit, fit_line
+from langgeom.analysis.statistics import fit_line
 from langgeom.figures.drawing import styled
-from langgeom.figures.scatter import draw_scatter, fit_words
-from langgeom.figures.style import page
+from langgeom.figures.page import page
+from langgeom.figures.points import Points, families_of, fit_words, verdict
 
 
 def sample(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -85,53 +85,52 @@ def test_missing_values_do_not_count_and_lengths_must_agree() -> None:
         fit_line([1, 2, 3], [1, 2])
 
 
-def test_the_words_name_both_correlations() -> None:
-    fit = Fit(-1, 0, -0.314, 0.0004, 0.05, 0.0721, 22)
-    assert fit_words(fit) == "r = −0.31 (p < 0.001), n = 22\nρ = 0.05 (p = 0.072)"
+def points(n: int, **more: object) -> pd.DataFrame:
+    """Return points of n texts in as many languages."""
+    names = [f"q{i // 26 % 26 + 97:c}{i % 26 + 97:c}_Latn" for i in range(n)]
+    missing = dict.fromkeys(["low", "high", "x_low", "x_high"], np.nan)
+    return pd.DataFrame({"text": names, **dict(zip("xy", sample(n), strict=True)), **missing}).assign(**more)
 
 
-def axes_of(size: float = 3.1) -> Axes:
-    axes = page("Title", "note", [[True]], size, [size]).axes[0][0]
-    assert axes is not None
+def drawn(panel: Points) -> Axes:
+    panel.looks, _ = families_of(list(panel.rows["text"]))
+    (axes,) = page("Title", "note", [[panel]], 4.0).axes
     return axes
 
 
-@pytest.mark.parametrize(("n", "least"), [(3, 3), (22, 22), (60, 24)])
+@pytest.mark.parametrize(("n", "least"), [(3, 3), (22, 21), (60, 24)])
 def test_names_cover_no_point_and_no_name_and_stay_in_the_frame(n: int, least: int) -> None:
-    x, y = sample(n)
-    points = pd.DataFrame({"x": x, "y": y, "name": [f"Language {number}" for number in range(n)]})
     with styled():
-        axes = axes_of()
-        assert draw_scatter(axes, points, keep=["Language 1"]) == fit_line(x, y)
+        axes = drawn(Points(rows=points(n), reference="qab_Latn"))
         axes.figure.draw_without_rendering()  # type: ignore[union-attr]
         frame = axes.get_window_extent()
-        boxes = [text.get_window_extent() for text in axes.texts]
-        names = [text.get_text() for text in axes.texts]
-        marks = axes.transData.transform(np.column_stack([x, y]))
+        texts = [text for text in axes.texts if text.get_text()]
+        boxes = [text.get_window_extent() for text in texts]
+        marks = axes.transData.transform(points(n)[["x", "y"]].to_numpy())
         plt.close("all")
-    assert len(names) >= least and "Language 1" in names
+    names = [text.get_text() for text in texts]
+    assert len(names) >= least and "qab" in names
     # `get_window_extent` of a name with a joint includes the joint: only those without are compared whole.
-    bare = [box for box, text in zip(boxes, axes.texts, strict=True) if text.arrow_patch is None]  # type: ignore[attr-defined]
+    bare = [box for box, text in zip(boxes, texts, strict=True) if text.arrow_patch is None]  # type: ignore[attr-defined]
     assert not any(one.padded(-1).overlaps(other) for one, other in combinations(bare, 2))
     assert not any(box.contains(*mark) for box in bare for mark in marks)
     assert all(frame.x0 - 1 <= box.x0 and box.x1 <= frame.x1 + 1 for box in bare)
 
 
-def test_the_limits_hold_the_points_and_a_scale_set_before_stays() -> None:
-    points = pd.DataFrame({"x": [1.0, 10.0, 100.0], "y": [1.0, 2.0, 3.5], "name": list("abc"), "low": [0.5, np.nan, 3.0],
-                           "high": [1.5, np.nan, 4.0]})  # fmt: skip
+def test_a_line_is_fitted_unless_most_texts_are_at_chance() -> None:
     with styled():
-        axes = axes_of()
-        axes.set_xscale("log")
-        draw_scatter(axes, points)
-        assert axes.get_xscale() == "log" and axes.get_xlim()[0] > 0.5 and axes.get_ylim()[0] < 0.5 < 4 < axes.get_ylim()[1]
-        assert {text.get_text() for text in axes.texts} == {"a", "b", "c"}
+        fitted, guessed = Points(rows=points(20)), Points(rows=points(20, low=0.0, high=99.0), chance=("y", 5.0))
+        assert len(drawn(fitted).lines) == 1 and fitted.fit == fit_line(*sample(20))
+        assert len(drawn(guessed).lines) == 1 and np.isnan(guessed.fit.slope)  # that of chance
+        assert f"r = {fitted.fit.r:.2f}" in fitted.title and "r =" not in guessed.title
         plt.close("all")
 
 
-def test_no_points_draw_nothing() -> None:
-    with styled():
-        axes = axes_of()
-        assert draw_scatter(axes, pd.DataFrame({"x": [np.nan], "y": [1.0], "name": ["a"]})).n == 0
-        assert not axes.texts
-        plt.close("all")
+def test_the_verdict_is_that_of_the_model_and_of_the_effect() -> None:
+    rows = [("C14", "a", "u", "correlation with the intrinsic dimension", "supported", 0.0001),
+            ("C14", "a", "u", "correlation with retrieval", "depends on the estimator", 0.5),
+            ("C6", "a", "u", "intrinsic dimension", "not testable", np.nan)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["finding", "model", "corpus", "effect", "verdict", "p_adjusted"])
+    assert verdict(table, "C14", ("a", "u")) == "C14: supported (p < 0.001)"
+    assert verdict(table, "C14", ("a", "u"), False) == "C14: depends on the estimator (p = 0.500)"
+    assert verdict(table, "C6", ("a", "u")) == "C6: not testable" and verdict(table, "C6", ("b", "u")) == ""
