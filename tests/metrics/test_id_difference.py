@@ -104,16 +104,16 @@ def test_the_order_of_the_two_gives_the_sign(difference: Callable) -> None:
 
 
 def test_false_alarms_are_as_rare_as_they_should_be() -> None:
-    """Versions that are exchangeable: p is below 0.2 in about a fifth of 100 samples."""
+    """Versions that are exchangeable: p is at most 0.2 in about a fifth of 60 samples."""
     alarms = 0
-    for seed in range(100):
+    for seed in range(60):
         x, y = planted(24, 0.3, seed)
         swap = torch.rand(24, generator=torch.Generator().manual_seed(seed)) < 0.5
         ours, theirs = (torch.where((swap[x.groups] ^ side)[:, None], y.points[0], x.points[0]) for side in (False, True))
         alarms += (
             float(id_twonn_difference(Cloud(ours, x.groups), Cloud(theirs, x.groups), resample=Resample(39, seed)).p) <= 0.2
         )
-    assert 10 <= alarms <= 32
+    assert 5 <= alarms <= 20
 
 
 def states(cloud: Cloud, lines: int, tokens: int = 8) -> HiddenStates:
