@@ -60,8 +60,8 @@ def _declared(path: Path) -> Iterator[Figure]:
                 if isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id == "figure":
                     about: dict[str, Any] = {"caption": " ".join((ast.get_docstring(node) or "").split())}
                     about |= {word.arg: ast.literal_eval(word.value) for word in line.keywords if word.arg}
-                    where = {"module": f"langgeom.figures.{path.stem}", "function": node.name}
-                    yield Figure(ast.literal_eval(line.args[0]), **about, **where)
+                    about |= {"module": f"langgeom.figures.{path.stem}", "function": node.name}
+                    yield Figure(ast.literal_eval(line.args[0]), **about)
 
 
 # By number in the study; those without one come last, or after the one that they name.

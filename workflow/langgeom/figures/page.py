@@ -131,7 +131,7 @@ def page(
     figure.draw_without_rendering()  # makes room for the names
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the solver's last digits differ from run to run
-        axes.set_position(np.round(axes.get_position().bounds, 5))  # type: ignore[arg-type]
+        axes.set_position(np.round(axes.get_position().bounds, 5))
     return figure
 
 
