@@ -16,4 +16,4 @@ def settings(**changes: Any) -> Settings:
     figures = {name: spec["default"] for name, spec in top["figures"]["properties"].items()}
     hidden = {name: spec["default"] for name, spec in top["hidden"]["properties"].items() if "default" in spec}
     config = {"figures": figures, "hidden": hidden}
-    return Settings.of(config | {name: top[name]["default"] for name in ("reference", "seed")})._replace(**changes)
+    return Settings.of(config | {"reference": top["reference"]["default"]})._replace(**changes)

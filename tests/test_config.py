@@ -220,7 +220,10 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
     (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
     (put("figures", "sample", ["xxx_Latn"]), ["figures.sample names 'xxx_Latn'"]),
-    (put("figures", "quality", "mmlu5"), ["figures.quality is 'mmlu5'", "auto, retrieval, bpc, mmlu", "Did you mean 'mmlu'?"]),
+    (
+        put("figures", "quality", "mmlu5"),
+        ["figures.quality is 'mmlu5'", "auto, reciprocal_rank, retrieval, bpc, mmlu", "Did you mean 'mmlu'?"],
+    ),
     (put("figures", "compare", ["minilm-l6"]), ["figures.compare names 'minilm-l6' alone", "two models, or none"]),
     (put("figures", "compare", ["minilm-l6", "gemma-3"]), ["figures.compare names 'gemma-3'", "Did you mean 'gemma-3-270m'?"]),
     (put("figures", "compare", ["a", "b", "c"]), ["figures.compare names 3", "at most 2"]),

@@ -109,7 +109,7 @@ from langgeom.config import check
 from langgeom.errors import UserError
 
 settings = yaml.safe_load(Path("kinds.yaml").read_text())
-config = check({**settings, "metrics": {"token": ["id_microscope", "anisotropy"]}})
+config = check({**settings, "metrics": {"token": ["id_twonn", "anisotropy"]}})
 corpus, model = config.corpora["table"], config.models["first-block"]
 assert corpus.inputs("deu_Latn") == ["table.csv"] and corpus.identity("deu_Latn")[0][0] == "table.csv"
 corpus.build("deu_Latn", [Path("table.csv")], Path("deu_Latn.txt"), Path("deu_Latn.json"))

@@ -60,7 +60,7 @@ def test_every_number_of_the_table_is_in_its_cell() -> None:
 def test_a_quantity_over_two_things_says_over_which() -> None:
     names = {one["id"]: one["name"] for one in pack(synthetic())[0]["quantities"]}
     assert names["anisotropy/token"] != names["anisotropy/sentence"]
-    assert names["id_microscope/token"] == "Intrinsic dimension"
+    assert names["id_microscope/token"] == "Intrinsic dimension (LLM-Microscope)"
 
 
 def test_texts_and_quality_go_to_every_series_they_are_for() -> None:

@@ -159,7 +159,7 @@ def test_divergences_are_compared_on_the_same_positions_and_length_is_told() -> 
     values = dict(kl_mean_whole=np.exp(mean), kl_positions=3 * np.exp(mean), kl_length=np.exp(-mean), kl_padded=np.exp(-mean))
     (row,) = of("C8", *(rows(DECODER, name, texts(20), flat(v), over="sentence") for name, v in values.items()))
     assert row["verdict"] == SUPPORTED and row["value"] == pytest.approx(1) and row["centre"] == 0.7
-    assert "By position over by mean: 3 " in row["note"] and "(kl_length) correlates with KL by mean at -1.00" in row["note"]
+    assert "By position it is 3 times" in row["note"] and "(kl_length) correlates with KL by mean at -1.00" in row["note"]
 
 
 def test_a_spike_of_few_layers_is_seen() -> None:
@@ -273,3 +273,15 @@ def test_without_mmlu_quality_is_the_reciprocal_rank() -> None:
     measured = [qualities(texts(8), np.linspace(0.2, 0.9, 8)) | {"quality": name} for name in ("retrieval", "reciprocal_rank")]
     chosen = choose(evidence_of({"mine": parts(quality=measured)}).quality, [("dec", "mine")], "auto")["dec", "mine"]
     assert set(chosen.rows["quality"]) == {"reciprocal_rank"} and "chance 0.078" in chosen.note
+
+
+def test_five_related_decoders_are_the_unit() -> None:
+    noise, shape = np.random.default_rng(13), np.linspace(0, 1, 12)
+    blocks = []
+    for i in range(5):
+        curves = 5 + shape + 0.05 * noise.normal(size=(N, 12))
+        blocks += [rows((f"m{i}", "decoder", "trained"), name, texts(N), curves) for name in (ID, "anisotropy")]
+    (row,) = of("C13", *blocks)
+    assert row["verdict"] == SUPPORTED and (row["unit"], row["n"], row["scope"]) == ("models", 5, "over 5 decoders")
+    assert "in 10 pairs" in row["note"] and 0.7 < row["low"] < row["value"] < 1
+    assert len(of("C13", *blocks[2:])) == 6

@@ -62,7 +62,7 @@ def test_each_has_a_caption_and_a_label_of_its_own(page: str) -> None:
     for path, result in results.items():
         words = re.sub("<[^>]+>", "", result["caption"])
         assert len(words.split()) > 8 and "{{" not in words and "System Message" not in words, (path, words)
-    assert "id_microscope" in results["results/findings.csv"]["caption"]  # captions quote the settings
+    assert "id_twonn" in results["results/findings.csv"]["caption"]  # captions quote the settings
 
 
 def test_it_holds_the_files_themselves(packed: Path, page: str, finished: Study) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 VERDICTS = {
     "supported": "the data support the claim: p ≤ 0.05 after Holm's correction over all claims on one corpus",
     "contradicted": "the data support the opposite, at the same level",
-    "depends on the estimator": "one estimator of intrinsic dimension decides the claim; another does not decide it so",
+    "depends on the estimator": "one estimator of intrinsic dimension decides the claim, and another does not agree",
     "no evidence": "the data decide neither way, which is not evidence of the opposite",
     "not testable": "something that the test needs is missing; the reason says what",
 }

@@ -67,14 +67,13 @@ QUALITY = _format(
     low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
 )  # fmt: skip
 # The study's conclusions, tested: one row per conclusion, effect, model and corpus.
-#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`
+#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
 #   p_for          p of the test that would support the claim
 #   p_against      p of the test that would contradict it
 #   p              the smaller of the two
 #   p_adjusted     p after Holm's correction over all claims on the corpus
 #   detectable     the smallest effect that such a test finds in 80 % of cases
-#   families       the language families of the units
 #   shown*         the effect and its bounds on one axis from -1 to 1, for the figure
 #   verdict        a key of `langgeom.glossary.VERDICTS`; `scope` says what it is about, `reason` why a test was not possible
 #   doubt          why a verdict should not be relied on

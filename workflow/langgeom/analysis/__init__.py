@@ -21,7 +21,6 @@ class Settings(NamedTuple):
         compare: the two models to compare; a default choice if empty.
         reference: the text that others are compared with.
         final_norm: whether the last layer is taken after the final norm.
-        seed: of the config.
         dtype: the number format that models run in.
     """
 
@@ -32,11 +31,10 @@ class Settings(NamedTuple):
     compare: Sequence[str]
     reference: str
     final_norm: bool
-    seed: int
     dtype: str
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Settings:
         """Take the settings from a complete config."""
         hidden = {name: config["hidden"][name] for name in ("final_norm", "dtype")}
-        return cls(**config["figures"], **hidden, reference=config["reference"], seed=config["seed"])
+        return cls(**config["figures"], **hidden, reference=config["reference"])

@@ -126,12 +126,9 @@ def mean_interval(values: Numbers) -> Bounds:
     return float(values.mean() - half), float(values.mean() + half)
 
 
-def standard_error(r: float, n: float, ranked: bool) -> float:
-    """Return the standard error of atanh(r).
-
-    Source: Fisher 1921 for Pearson's r; Bonett & Wright 2000, Psychometrika 65, equation 9, for Spearman's.
-    """
-    return math.sqrt((1 + r * r / 2 if ranked else 1) / (n - 3))
+def standard_error(r: float, n: float) -> float:
+    """Return the standard error of atanh(r), r Spearman's (Bonett & Wright 2000, Psychometrika 65, equation 9)."""
+    return math.sqrt((1 + r * r / 2) / (n - 3))
 
 
 def fisher(r: float) -> float:
@@ -139,22 +136,17 @@ def fisher(r: float) -> float:
     return math.atanh(min(max(r, -1 + 1e-9), 1 - 1e-9))
 
 
-def correlation_interval(r: float, n: float, ranked: bool) -> Bounds:
-    """Return the 95 % interval of a correlation of n > 3 units, by Fisher's z."""
-    middle, half = fisher(r), stats.norm.ppf(1 - LEVEL / 2) * standard_error(r, n, ranked)
+def correlation_interval(r: float, n: float) -> Bounds:
+    """Return the 95 % interval of a rank correlation of n > 3 units, by Fisher's z."""
+    middle, half = fisher(r), stats.norm.ppf(1 - LEVEL / 2) * standard_error(r, n)
     return math.tanh(middle - half), math.tanh(middle + half)
 
 
 def equivalence_p(value: float, error: float, bound: float, freedom: float = math.inf) -> float:
-    """Return the p of an effect of `bound` or more on either side; a small p means a smaller effect.
+    """Return the p of an effect of `bound` or more on either side, by Student's t; a small p means a smaller effect.
 
     Two one-sided tests, doubled: p <= .05 says that the 95 % interval lies within the bounds. (The usual TOST does not
     double, and so asks for the 90 % interval.)
-
-    Args:
-        value, error: estimate and standard error (for a correlation: of its atanh).
-        bound: the smallest effect of interest, on the same scale.
-        freedom: degrees of freedom of Student's t; infinite for the normal distribution.
 
     Source: Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15.
     """
@@ -191,12 +183,12 @@ def detectable_mean(n: int) -> float:
     return float(brentq(missing_power, 1e-3, 10 / math.sqrt(n)))
 
 
-def detectable_correlation(n: float, ranked: bool, around: float = 0.0) -> float:
-    """Return the smallest correlation above `around` that a test of n units tells from it (p <= .05) in 80 % of cases."""
+def detectable_correlation(n: float, around: float = 0.0) -> float:
+    """Return the smallest rank correlation above `around` that n units tell from it (p <= .05) in 80 % of cases."""
     reach = stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER)
     r = around
     for _ in range(50):  # Spearman's error depends on the correlation itself
-        r = math.tanh(math.atanh(around) + reach * standard_error(r, n, ranked))
+        r = math.tanh(math.atanh(around) + reach * standard_error(r, n))
     return r
 
 
@@ -224,13 +216,9 @@ def partial_ranks(x: Numbers, given: Sequence[Numbers]) -> np.ndarray:
 
 
 def effective_number(x: np.ndarray, y: np.ndarray, groups: Sequence[str]) -> float:
-    """Return how many independent units a correlation of units in groups is worth, at most as many as there are.
+    """Return how many independent units a correlation of x and y [n] is worth, of units in groups [n]; at most n.
 
     Units of a group are taken to be alike by the intraclass correlation of each number (of an analysis of variance).
-
-    Args:
-        x, y: [n] each, as they are correlated.
-        groups: [n], the group of each unit.
 
     Source: Dutilleul 1993, Biometrics 49, section 3, after Clifford, Richardson & Hemon 1989.
     """

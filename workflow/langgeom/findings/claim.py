@@ -20,7 +20,7 @@ from langgeom.findings.outcome import Outcome, untestable
 
 
 class Claim(NamedTuple):
-    """One of the study's conclusions: number ("C1"), claim, question, the test, and whether it is about intrinsic dimension."""
+    """One of the study's conclusions: its number ("C1"), the claim, the question asked of the tables, and the test."""
 
     id: str
     claim: str
@@ -35,14 +35,13 @@ _CLAIMS: dict[str, Claim] = {}
 def claim(
     number: int, words: str, question: str, effect: str, *, kind: str = "", whole: bool = False, dimension: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a test as that of a claim.
+    """Register a test as that of a claim (`words`, as it is tested).
 
     Args:
-        number, words, question: of the study's conclusion; the claim as it is tested, and what is asked of the tables.
         effect: what an outcome that could not be tested is called.
         kind: of the models to test, "decoder" or "encoder"; "" for any.
         whole: the test goes through the models by itself.
-        dimension: the claim is about the intrinsic dimension, and so is tested with a second estimator too.
+        dimension: the claim is tested with a second estimator of intrinsic dimension too.
     """
 
     def register(test: Callable[..., Any]) -> Callable[..., Any]:

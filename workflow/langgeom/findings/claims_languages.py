@@ -95,7 +95,7 @@ def kl_order(evidence: Evidence, panel: Panel) -> Outcome:
     length = per_language(evidence.medians("kl_length", panel))
     r = mean.corr(length, method="spearman")
     notes = (
-        f"By position over by mean: {(positions / mean).median():.3g} in the median language.",
+        f"By position it is {(positions / mean).median():.3g} times that by mean in the median language.",
         f"What padding adds by length alone (kl_length) correlates with KL by mean at {r:+.2f}.",
     )
     return correlation_of(KL_ORDER, mean, positions, claimed=1, centre=ALIKE).noting(*notes)
@@ -134,8 +134,11 @@ def bits(evidence: Evidence, panel: Panel) -> Outcome:
     if "information_parity" not in evidence.measured:
         return outcome
     parity, dimension = matched(evidence.of_text("information_parity", panel)[0], dimension)
-    r = f"{parity.corr(dimension, method='spearman'):+.2f} with the intrinsic dimension"
-    return outcome.noting(f"The loss over the reference's (information_parity), which compares scripts, correlates {r}.")
+    r = parity.corr(dimension, method="spearman")
+    said = (
+        "Loss relative to the reference (information_parity), which no script favours, correlates with the intrinsic dimension"
+    )
+    return outcome.noting(f"{said} at {r:+.2f}.")
 
 
 @claim(

@@ -74,9 +74,11 @@ def training(evidence: Evidence) -> list[Outcome]:
         curves = [deep(panel) for panel in (trained, untrained)]
         x, y = matched(*(curve.max(axis=1) for curve in curves))
         mean, other = (curve.mean() for curve in curves)
-        peaks = f"trained {mean.max():.2f} (layer {mean.idxmax()}), untrained {other.max():.2f} (layer {other.idxmax()})"
-        over = f"over these layers {mean.mean():.2f} and {other.mean():.2f}"
-        return mean_of(TRAINING, x - y, 1).noting(f"Mean curve of all texts: highest {peaks}; {over}." if len(x) else "")
+        if x.empty:
+            raise Missing("no text in common")
+        peaks = f"{mean.max():.2f} trained (layer {mean.idxmax()}) and {other.max():.2f} untrained (layer {other.idxmax()})"
+        over = f"the mean of these layers is {mean.mean():.2f} and {other.mean():.2f}"
+        return mean_of(TRAINING, x - y, 1).noting(f"On average over texts the highest is {peaks}; {over}.")
 
     found = in_pairs(TRAINING, pairs, test, "trained models", "")
     return found + alone or [untestable(TRAINING, "no trained decoder on a corpus of languages")]

@@ -50,15 +50,9 @@ NONE = Interval()
 class Outcome:
     """What a test of a claim gave.
 
-    Attributes:
-        n, unit, families: how many units the value rests on, what they are, and of how many language families.
-        scope: what a verdict is about, in words ("in this model").
-        claimed: 1 for a claim of more than `centre`, -1 of less, 0 of no effect.
-        centre: the value at which the claim turns into its contrary.
-        bound: the smallest effect of interest of a claim of absence.
+    Attributes, beside those that `langgeom.table.FINDINGS` describes:
         spread: the standard deviation over units that a mean is shown in; None for a correlation.
-        doubt: why a verdict should not be relied on, "" if it may.
-        reason: why there is no test, "" if there is one.
+        doubt, reason: "" for a verdict that may be relied on, and where there is a test.
     """
 
     effect: str
@@ -196,18 +190,20 @@ def correlation_of(
         why = f"{n} languages of {len(set(families))} families tell only as much as {worth:.1f} independent ones"
         return replace(outcome, reason=f"{why}; a test needs {LEAST_UNITS}", value=Interval(r))
     trusted = ceiling >= LEAST_CEILING
-    scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth, True)
-    value = Interval(*(min(max(some / scale, -1.0), 1.0) for some in (r, *st.correlation_interval(r, worth, True))))
+    scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth)
+    value = Interval(*(min(max(some / scale, -1.0), 1.0) for some in (r, *st.correlation_interval(r, worth))))
     p_for, p_against = _both_p(outcome, st.fisher(r), error, math.inf, st.fisher(centre * scale), st.fisher(bound * scale))
-    notes = [f"Worth {worth:.1f} independent languages." if worth < n - len(given) - 0.05 else ""]
+    notes = [
+        f"By their families the languages are worth {worth:.1f} independent ones." if worth < n - len(given) - 0.05 else ""
+    ]
     if not trusted:
-        notes.append(f"Both are measured too coarsely to support a claim of none (ceiling {ceiling:.2f}).")
+        notes.append(f"Errors of measurement allow at most {ceiling:.2f}, which is too little to support a claim of none.")
     elif scale < 1:
-        notes.append(f"As measured {r:+.2f}; divided by {ceiling:.2f}, the ceiling that errors of measurement leave.")
+        notes.append(f"As measured it is {r:+.2f}; it is divided by {ceiling:.2f}, the most that errors of measurement allow.")
     return replace(
         outcome, value=value, p_for=p_for if trusted or claimed else 1.0, p_against=p_against,
         test=f"{'partial ' * bool(given)}rank correlation, Fisher's z", note=" ".join(filter(None, notes)),
-        detectable=st.detectable_correlation(worth, True, centre) - centre,
+        detectable=st.detectable_correlation(worth, centre) - centre,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ CAUTIONS = (
     "Languages of a family resemble each other. A mean therefore counts each family once, and a correlation counts languages "
     "for as many independent ones as they are worth.",
     "Intrinsic dimension has no single estimator. The note of each row gives what a second one finds.",
-    f"20 independent languages leave a rank correlation of zero an interval of ±{correlation_interval(0, 20, True)[1]:.2f}. "
+    f"20 independent languages leave a rank correlation of zero an interval of ±{correlation_interval(0, 20)[1]:.2f}. "
     f"A claim of no correlation (within ±{SMALL_R}) takes about {needed_for_equivalence(SMALL_R)} of them.",
 )
 
