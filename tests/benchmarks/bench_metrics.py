@@ -353,7 +353,7 @@ def main() -> None:
         tables: list[Table] = []
         for name, make in makers.items():
             kept = scratch / f"{name}.pickle"
-            if not kept.exists() and name.startswith(tuple(options.only)):
+            if not kept.exists() and any(not one or f"{name}-".startswith(f"{one}-") for one in options.only):
                 kept.write_bytes(pickle.dumps(make()))
             if kept.exists():
                 table = pickle.loads(kept.read_bytes())
