@@ -185,13 +185,13 @@ def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
         right = operand(number)
         left = right * -2
         left[:, dim], left[:, dim + 1] = 1, right[:, dim]
-        for other in range(count):
-            product = torch.mm(left, (operand(number + other) if other else right).T, out=products[other])
-            if other:
-                torch.amin(product.view(strip, step, size), 0, out=across[other])
+        for ahead in range(count):
+            product = torch.mm(left, (operand(number + ahead) if ahead else right).T, out=products[ahead])
+            if ahead:
+                torch.amin(product.view(strip, step, size), 0, out=across[ahead])
             else:
                 product.fill_diagonal_(torch.inf)
-            torch.amin(product.view(size, strip, step), 1, out=along[other])
+            torch.amin(product.view(size, strip, step), 1, out=along[ahead])
         upper = along[:count] + widest[number:, None]
         # Enough for a limit are the least of several strips.
         while count * upper.shape[2] >= 4 * k and upper.shape[2] % 2 == 0:
