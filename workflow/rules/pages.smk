@@ -36,6 +36,7 @@ rule explorer:
     script:
         "../scripts/explorer.py"
 
+
 import os
 import shlex
 import sys
