@@ -16,10 +16,12 @@ from findings.planted import DECODER, ID, evidence_of, parts, qualities, rows
 from langgeom.analysis.layers import complete, median_over_layers, medians
 from langgeom.analysis.rows import by_layer
 from langgeom.findings import CONCLUSIONS, Evidence, findings
+from langgeom.table import FINDINGS
 
 RELATED = ["spa ast", "por glg", "ita vec", "cat oci", "fra hat", "deu ltz", "nld lim", "ces szl"]
 TEXTS = [f"{lang}_Latn" for pair in RELATED for lang in pair.split()]
 FEW = "ast_Latn"
+NONE = pd.DataFrame(columns=list(FINDINGS.columns)).astype({"effect": str})
 
 
 def dimensions() -> pd.DataFrame:
@@ -89,23 +91,24 @@ def finding(evidence: Evidence, conclusion: str) -> dict[str, Any]:
 def test_figures_and_findings_rest_on_the_same_numbers(evidence: Evidence) -> None:
     metrics, texts, quality = evidence.metrics, evidence.texts, evidence.quality
 
-    morphology = draw("id_morphology", metrics, texts)[0].numbers
+    morphology = draw("id_morphology", metrics, texts, NONE)[0].numbers
     points = morphology[morphology["shown"] == "text"]
     row = finding(evidence, "C4")
     assert set(points["text"]) == set(TEXTS) - {FEW} and row["n"] == len(points)
-    assert row["value"] == pytest.approx(spearmanr(points["x"], points["value"]).statistic, rel=1e-12)
+    assert row["value"] == pytest.approx(spearmanr(points["x"], points["y"]).statistic, rel=1e-12)
 
-    pairs = morphology[morphology["shown"] == "pair"]
+    # The low-resource text of a pair comes first.
+    logs = np.log(morphology[morphology["shown"] == "pair"]["y"].to_numpy()).reshape(-1, 2)
     row = finding(evidence, "C5")
-    assert row["n"] == len(pairs) == len(RELATED) - 1
-    assert row["value"] == pytest.approx(np.log(pairs["value"] / pairs["relative_value"]).mean(), rel=1e-12)
+    assert row["n"] == len(logs) == len(RELATED) - 1
+    assert row["value"] == pytest.approx((logs[:, 0] - logs[:, 1]).mean(), rel=1e-12)
 
-    points = draw("id_quality", metrics, quality)[0].numbers
+    points = draw("id_quality", metrics, quality, NONE)[0].numbers
     row = finding(evidence, "C6")
     assert set(points["text"]) == set(TEXTS) - {FEW} and row["n"] == len(points)
     assert row["value"] == pytest.approx(spearmanr(points["x"], points["y"]).statistic, rel=1e-12)
 
-    bits, row = draw("bpc_quality", metrics, quality)[0].numbers, finding(evidence, "C14")
+    bits, row = draw("bpc_quality", metrics, quality, NONE)[0].numbers, finding(evidence, "C14")
     known = {}
     for against, missing in ((ID, {FEW}), ("reciprocal_rank", set())):
         points = bits[bits["against"] == against]
@@ -119,5 +122,5 @@ def test_figures_and_findings_rest_on_the_same_numbers(evidence: Evidence) -> No
 def test_the_numbers_are_the_medians(evidence: Evidence) -> None:
     known = evidence.id(("dec", "udhr"))
     assert FEW not in known.index and (known < 100).all()
-    points = draw("id_quality", evidence.metrics, evidence.quality)[0].numbers.set_index("text")["y"]
+    points = draw("id_quality", evidence.metrics, evidence.quality, NONE)[0].numbers.set_index("text")["y"]
     assert points.to_dict() == known.to_dict()
