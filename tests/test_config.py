@@ -239,7 +239,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", "minilm-l6-untrained", "begin", "<s>"), ["unknown key 'begin' in models.minilm-l6-untrained"]),
     (put("corpora", "udhr", "split", "dev"), ["unknown key 'split' in corpora.udhr"]),
     (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
-    (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_microscope, id_twonn"]),
+    (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_twonn, id_microscope"]),
     (put("corpora", "mine", {"folder": "x" * 2000, "texts": ["eng_Latn"]}), ["corpora.mine.folder"]),
     (
         put("in_depth", "token", ["x" * 5000]),

@@ -164,10 +164,10 @@ def test_models_corpora_settings_and_versions_are_named(page: Page) -> None:
 def test_the_provenance_names_date_config_command_and_format(tmp_path: Path) -> None:
     (tmp_path / "metrics").touch()
     os.utime(tmp_path / "metrics", (0, 0))
-    found = provenance(tmp_path / "metrics", ["a.yaml"], "snakemake", "bfloat16")
+    found = provenance(tmp_path / "metrics", "a.yaml", "snakemake", "bfloat16")
     assert found["Date"] == "01 January 1970, 00:00 UTC" and found["langgeom"].startswith(__version__)
     assert (found["Config"], found["Command"]) == ("a.yaml", "snakemake") and "bfloat16" in found["Number format"]
-    assert "Command" not in provenance(tmp_path / "metrics", [], "", "")
+    assert "Command" not in provenance(tmp_path / "metrics", "", "", "")
 
 
 def test_what_was_done_to_lines_is_added_up(tmp_path: Path) -> None:

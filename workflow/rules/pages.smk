@@ -41,8 +41,9 @@ import os
 import shlex
 import sys
 
-# For the head of the page. No parameter: the page is not made again for it.
+# For the head of the page. No parameters: the page is not made again for them.
 os.environ.setdefault("LANGGEOM_COMMAND", shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+os.environ.setdefault("LANGGEOM_CONFIG", ", ".join(os.path.relpath(path) for path in workflow.configfiles))
 
 
 rule page:
@@ -81,7 +82,6 @@ rule page:
     params:
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
         versions=versions(),
-        configs=[os.path.relpath(path) for path in workflow.configfiles],
         code=code_of("langgeom.report"),
     script:
         "../scripts/report.py"

@@ -22,7 +22,10 @@ with job(snakemake):
             settings=params.settings,
             versions=params.versions,
             provenance=provenance(
-                Path(given.metrics), params.configs, os.environ.get("LANGGEOM_COMMAND", ""), params.settings["hidden"]["dtype"]
+                Path(given.metrics),
+                os.environ.get("LANGGEOM_CONFIG", ""),
+                os.environ.get("LANGGEOM_COMMAND", ""),
+                params.settings["hidden"]["dtype"],
             ),
         ),
     )

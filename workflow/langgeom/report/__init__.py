@@ -57,7 +57,7 @@ def versions() -> dict[str, str]:
     return {"langgeom": __version__, "Python": platform.python_version(), **dict(installed)}
 
 
-def provenance(metrics: Path, configs: Sequence[str], command: str, dtype: str) -> dict[str, str]:
+def provenance(metrics: Path, config: str, command: str, dtype: str) -> dict[str, str]:
     """Return when, from what and where the numbers were made; what is not known is left out."""
     git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
     try:
@@ -67,7 +67,7 @@ def provenance(metrics: Path, configs: Sequence[str], command: str, dtype: str) 
     known = {
         "Date": f"{datetime.fromtimestamp(metrics.stat().st_mtime, UTC):%d %B %Y, %H:%M} UTC",
         "langgeom": f"{__version__}, commit {commit}" if commit else __version__,
-        "Config": ", ".join(configs),
+        "Config": config,
         "Command": command,
         "Machine": f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores",
         "Number format": dtype and f"models ran in {dtype}",
