@@ -70,7 +70,7 @@ def test_the_new_metric_is_in_the_table_and_right(folder: Path) -> None:
     states = read_hidden(folder / "results" / "hidden" / "my-model" / "mine" / "deu_Latn.safetensors")
     sampled = states.token[:, states.token_sampled]
     np.testing.assert_allclose(rows["value"], sampled.double().norm(dim=2).mean(1), rtol=1e-9)
-    assert (rows["low"] <= rows["value"]).all() and (rows["value"] <= rows["high"]).all()
+    assert rows["low"].isna().all()  # three sentences are too few for an interval
 
 
 def test_hidden_states_are_not_computed_again_for_a_new_metric(folder: Path) -> None:
