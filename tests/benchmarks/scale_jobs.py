@@ -117,4 +117,4 @@ def _page(base: Path, texts: Sequence[str]) -> None:
     tables = [base / f"{table}.parquet" for table in ("metrics", "quality", "findings")]
     figures = {"id_by_layer": base / "id_by_layer.svg"}
     settings = {"seed": 0, "hidden": {"final_norm": True, "token_cap": 2048}, "metrics": {"token": ["id_microscope"]}}
-    render(base / "report.html", Inputs([base / "m"], reports, *tables, figures, base / "benchmarks", settings, {}))
+    render(base / "report.html", Inputs([base / "m"], reports, *tables, figures, base / "benchmarks", settings, {}, {}))

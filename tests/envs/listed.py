@@ -16,7 +16,14 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 # What conda-forge calls otherwise than PyPI; None: not from PyPI.
-PYPI = {"pytorch": "torch", "matplotlib-base": "matplotlib", "python": None, "pip": None, "nodejs": None}
+PYPI = {
+    "pytorch": "torch",
+    "matplotlib-base": "matplotlib",
+    "seaborn-base": "seaborn",
+    "python": None,
+    "pip": None,
+    "nodejs": None,
+}
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) =(\d+(?:\.\d+)*)")
 
 
