@@ -38,6 +38,9 @@ UNSEEN = {
     },
     "hub": {"pyarrow": "datasets reads with it"},
     "measure": {"accelerate": "transformers asks for it to read GGUF and to use several GPUs"},
+    "report": {
+        "pyyaml": "the page shows settings with it; `foreign` leaves it out, since checks of configs read schemas with it"
+    },
 }
 # Snakemake in a process that cannot import some modules.
 REFUSING = """
