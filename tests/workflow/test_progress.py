@@ -70,7 +70,7 @@ def run_alone(study: Study, *arguments: str) -> list[str]:
 
 def test_control_c_ends_a_run_on_a_terminal_and_elsewhere_there_is_no_line(fresh: Callable[[], Study]) -> None:
     study = fresh()
-    terminal = Terminal(run_alone(study, "corpora"), study.folder, environment(), columns=40)
+    terminal = Terminal(run_alone(study, "corpora"), study.folder, {**environment(), "COLUMNS": "80"}, columns=40)
     terminal.wait_until(lambda text: re.search(r"\x1b\[K1 of 5 jobs", text) is not None)
     drawn = terminal.text  # after Ctrl-C Snakemake's own words may follow in the line
     terminal.press(b"\x03")

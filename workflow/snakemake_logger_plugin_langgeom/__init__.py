@@ -9,6 +9,7 @@ This package must not import langgeom: Snakemake imports it before the Snakefile
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 import sys
@@ -139,7 +140,14 @@ class LogHandler(LogHandlerBase):
 
     def _draw(self) -> None:
         if not self.plain and not self.closed.is_set():
-            self._write(self.line()[: shutil.get_terminal_size().columns - 1])
+            self._write(self.line()[: self._columns() - 1])
+
+    def _columns(self) -> int:
+        # A shell's COLUMNS, which shutil believes first, may be older than the window.
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns
+        except (OSError, ValueError):
+            return shutil.get_terminal_size().columns
 
     def _write(self, text: str) -> None:
         self.stream.write(text if self.plain else f"\r\x1b[K{text}")
