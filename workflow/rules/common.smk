@@ -25,7 +25,7 @@ from langgeom.errors import UserError
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN
-from langgeom.needs import harness_memory, measure_memory, measure_minutes, model_memory, table_memory
+from langgeom.needs import harness_memory, measure_memory, measure_minutes, measure_threads, model_memory, table_memory
 from langgeom.pages.libraries import ECHARTS
 from langgeom.plan import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
@@ -57,6 +57,11 @@ CONFIG = or_stop(check, config)
 GPU_TURN = 1 if shows_gpu() else 0
 if "gpu_turn" not in workflow.global_resources:
     workflow.register_resource("gpu_turn", 1)
+
+
+def cores_here():
+    """Return how many cores the jobs share, None where each has a machine or a GPU to itself."""
+    return None if GPU_TURN or workflow.remote_exec or not workflow.local_exec else workflow.resource_settings.cores
 
 
 resource_scopes:

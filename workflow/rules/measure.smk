@@ -17,7 +17,14 @@ rule measure:
         "results/benchmarks/measure/{model}/{corpus}.{batch}.tsv"
     conda:
         "../../envs/measure.yaml"
-    threads: 8
+    threads:
+        lambda wildcards, input: measure_threads(
+            input.model,
+            input.texts,
+            CONFIG.token_cap(wildcards.corpus),
+            len(CONFIG.listings()),
+            cores_here(),
+        )
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt
         * measure_memory(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
