@@ -9,7 +9,7 @@ import pytest
 
 import tiny
 from langgeom.models import build_model
-from langgeom.needs import harness_memory, measure_memory, measure_minutes, model_memory, table_memory
+from langgeom.needs import harness_memory, measure_memory, measure_minutes, measure_threads, model_memory, table_memory
 
 MIB = 1 << 20
 
@@ -48,6 +48,21 @@ def test_measuring(model: Path, tmp_path: Path) -> None:
     # 123 minutes on a small GPU, and 24 texts of 0.8 GiB at 100 MiB a minute.
     assert measure_minutes(model, flores, 4096) == 30 + 123 + 190
     assert harness_memory(model) == 10_000 + 29_152
+
+
+def test_jobs_share_cores_by_their_number_or_their_memory(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = of_size(tmp_path / "text.txt", 10_000)
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 1 << 22, "SC_PAGE_SIZE": 1 << 12}.__getitem__)  # 16 GiB
+
+    def threads(jobs: int, cores: int | None) -> int:
+        return measure_threads(model, [text], 100, jobs, cores)
+
+    assert [threads(*case) for case in [(11, 2), (1, 2), (3, 8), (11, 16), (1, 64), (11, None)]] == [1, 2, 2, 2, 8, 8]
+    change(model, parameters=1_000_000_000)  # 9629 MiB of 16384: only one at a time
+    assert [threads(11, 2), threads(11, 8), threads(1, 8)] == [2, 5, 8]
+    change(model, parameters=4_000_000_000)
+    assert threads(11, 8) == 8
+    assert measure_threads(tmp_path / "not yet", [text], 100, 11, 8) == 1
 
 
 def test_preparing_a_model(model: Path, tmp_path: Path) -> None:

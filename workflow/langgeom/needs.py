@@ -22,6 +22,7 @@ from langgeom.models.prepare import read_config
 
 MIB = 1 << 20
 LIBRARIES = 2000  # MiB of a process that has imported torch and transformers, with room for a batch
+THREADS = 8  # beyond so many a model gains little
 MINUTES = 30  # of a job whose work is done at once: starting Python from a busy network disk, loading a model
 
 
@@ -80,7 +81,7 @@ def measure_threads(model: PathLike, texts: Iterable[PathLike], cap: int, jobs: 
         needed = measure_memory(model, texts, cap)
     except FileNotFoundError:
         needed = 0  # Snakemake asks again once the model is there
-    return min(cores, max(1, cores // jobs, math.ceil(cores * needed / memory)))
+    return min(cores, max(1, min(cores // jobs, THREADS), math.ceil(cores * needed / memory)))
 
 
 def harness_memory(model: PathLike) -> int:
