@@ -120,11 +120,15 @@ class Near:
         self.copies = copies_in(rows, members, len(layer.bits.first))
         self.present = self.copies > 0
         self.count, self.rows = self.present.sum(0), rows.sum(0)
+        self._last: tuple[object, Within] | None = None
 
     def neighbours(self, *orders: int, logs: bool = False) -> Within:
-        """Return the neighbours of these orders within each part, as `within` does."""
-        lists = self.layer.nearest(orders[-1] if bool(self.present.all()) else reach(orders[-1]))
-        return within(lists, self.layer.distances, self.present, self.present, orders, logs=logs)
+        """Return the neighbours of these orders within each part, as `within` does; the last ones asked for are at hand."""
+        if self._last is None or self._last[0] != (orders, logs):
+            lists = self.layer.nearest(orders[-1] if bool(self.present.all()) else reach(orders[-1]))
+            found = within(lists, self.layer.distances, self.present, self.present, orders, logs=logs)
+            self._last = (orders, logs), found
+        return self._last[1]
 
 
 # A metric of all parts at once: its values and the number of points that they rest on, both [parts].
@@ -135,7 +139,8 @@ def by_halves(points: Tensor | Cloud, resample: Resample | None, fit: Fit, *, bi
     """Return a positive metric of nearest neighbours, for every layer, with its halves and interval."""
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        values, used = fit(Near(layer, layer.sentences.parts(resample), bits=bits))
+        key = ("near", bits, resample)
+        values, used = fit(layer.once(key, lambda: Near(layer, layer.sentences.parts(resample), bits=bits)))
         return of_halves(values, int(used[0]), len(layer.points) - int(used[0]), resample, counts)
 
     return Cloud.of(points).each(resample, measure)
