@@ -12,13 +12,17 @@ from torch import Tensor
 from intervals import interval
 from langgeom.metrics import (
     Estimate,
+    MissingValueWarning,
     Resample,
     cka,
+    hub_mass,
     kl_gaussian,
     kl_knn,
     language_probe,
     mexa,
     retrieval,
+    retrieval_csls,
+    retrieval_margin,
 )
 from langgeom.metrics.registry import METRICS
 
@@ -46,7 +50,46 @@ def test_ties_share_a_hit() -> None:
     assert float(retrieval(x, x)) == pytest.approx(2 / 3) and float(mexa(x, x)) == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize("name", ["retrieval", "mexa", "reciprocal_rank", "language_probe"])
+def test_csls_margin_and_hubs_by_loops() -> None:
+    """The published formulas, sentence by sentence; xSIM takes the best margin among the four nearest."""
+    x = gaussian(40, 6)
+    y = x + gaussian(40, 6, 1)
+    y[0] = x.mean(0) + 3  # near to many
+    cosine = [[float(torch.nn.functional.cosine_similarity(a, b, dim=0)) for b in y] for a in x]
+    columns = list(map(list, zip(*cosine, strict=True)))
+
+    def mean(values: list[float], k: int) -> float:
+        return sum(sorted(values)[-k:]) / k
+
+    found = {"csls": 0, "margin": 0}
+    for i, row in enumerate(cosine):
+        csls = [2 * c - mean(row, 10) - mean(columns[j], 10) for j, c in enumerate(row)]
+        found["csls"] += max(range(40), key=csls.__getitem__) == i
+        near = sorted(range(40), key=row.__getitem__)[-4:]
+        found["margin"] += max(near, key=lambda j: row[j] / (mean(row, 4) / 2 + mean(columns[j], 4) / 2)) == i
+    assert float(retrieval_csls(x, y)) == found["csls"] / 40 and float(retrieval_margin(x, y)) == found["margin"] / 40
+    nearest = [max(range(40), key=row.__getitem__) for row in cosine]
+    assert float(hub_mass(x, y)) == max(map(nearest.count, nearest)) / 40
+    most = sorted((nearest.count(j) for j in range(40)), reverse=True)
+    assert float(hub_mass(x, y, share=0.05)) == sum(most[:2]) / 40
+    with pytest.warns(MissingValueWarning, match="retrieval_csls"):
+        assert retrieval_csls(x[:9], y[:9]).value.isnan()
+
+
+def test_csls_takes_back_what_a_hub_took() -> None:
+    """Every sentence has its translation beside it, and one sentence of the reference is nearer to most."""
+    # Own parts and noise have lengths of about 1 and 1.4, what all share has 2.
+    x = gaussian(100, 50) / 50**0.5 + 2 / 50**0.5
+    y = x + 1.4 * gaussian(100, 50, 1) / 50**0.5
+    y[0] = x.mean(0)
+    plain, csls, margin = (float(metric(x, y)) for metric in (retrieval, retrieval_csls, retrieval_margin))
+    assert plain < 0.11 and csls > 0.8 and margin > 0.8 and float(hub_mass(x, y)) > 0.9
+    assert float(hub_mass(x, x)) == 0.01 and float(retrieval_csls(x, x)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["retrieval", "retrieval_csls", "retrieval_margin", "mexa", "reciprocal_rank", "language_probe"]
+)
 def test_shares_have_wilson_s_interval(name: str) -> None:
     """Wilson's limits p, by their equation (p - x)^2 = z^2 p (1 - p) / n; n is that of hits with the share's own error."""
     x = gaussian(60, 5)

@@ -16,6 +16,7 @@ from langgeom.metrics import (
     fertility,
     fragment_tokens,
     information_parity,
+    token_premium,
     unknown_tokens,
 )
 
@@ -64,6 +65,12 @@ def test_fragments_and_parity() -> None:
     assert float(fragment_tokens(fragments, tokens)) == 0.2
     nll, reference = torch.tensor([6.0, 2.0]), torch.tensor([2.0, 2.0])
     assert float(information_parity(nll, reference)) == 2  # of sums, not the mean of 3 and 1
+    premium = token_premium(torch.tensor([30, 10] * 20), torch.tensor([10, 10] * 20), resample=Resample(200, seed=0))
+    # Student's interval of the log of a ratio, with the error of the terms (x - 2 y) / 10, which are 1 and -1.
+    error = (40 / 39) ** 0.5 / 40**0.5
+    assert float(premium) == 2 and premium.low is not None and premium.high is not None
+    assert float(premium.high) == pytest.approx(2 * math.exp(2.0227 * error / 2), rel=1e-4)
+    assert float(premium.low * premium.high) == pytest.approx(4)
 
 
 def test_nothing_to_divide_by() -> None:

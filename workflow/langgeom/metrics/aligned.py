@@ -109,6 +109,13 @@ def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tenso
     return Measured(float(values.mean()), None, len(values), 0, interval)
 
 
+def hits(scores: Tensor) -> Tensor:
+    """Return for each row of scores [n, n] whether its own column has the highest, [n] float64: 1/t where t tie for it."""
+    best = scores.amax(1)
+    ties = (scores >= best[:, None] - TIE).sum(1)
+    return torch.where(scores.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
+
+
 def log_softmax(points: Tensor) -> Tensor:
     """Return ln softmax over the dimensions of each point, [n, d] float64."""
     return torch.log_softmax(points.double(), dim=1)

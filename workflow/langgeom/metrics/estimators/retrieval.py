@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
-from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, in_direction, mean_over_sentences
+from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, hits, in_direction, mean_over_sentences
 
 
 @metric(
@@ -40,10 +40,7 @@ def retrieval(
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         table = cosines(x, y) if direction == "to_reference" else cosines(x, y).T
-        best = table.amax(1)
-        ties = (table >= best[:, None] - TIE).sum(1)
-        hits = torch.where(table.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
-        return mean_over_sentences(hits, resample, counts, share="hits")
+        return mean_over_sentences(hits(table), resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
 
@@ -92,7 +89,7 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
         if len(table) < 2:
             return Measured.missing(len(table))
         others = table.clone().fill_diagonal_(-torch.inf)
-        hits = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
-        return mean_over_sentences(hits, resample, counts, share="hits")
+        found = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
+        return mean_over_sentences(found, resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
