@@ -143,12 +143,13 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
 
 def _slow(asked: Mapping[str, Any], text: str, numbers: int, points: Mapping[str, int]) -> dict[str, float]:
     """Return a core's seconds for each metric of a text that takes long; a point is `numbers` numbers, of all layers."""
-    seconds = Counter[str]()
+    seconds: dict[str, float] = {}
     more = asked["in_depth"] if text in asked["in_depth"].get("texts", ()) else {}
     for over, count in points.items():
         for metric in (METRICS[name] for name in {*asked["metrics"].get(over, ()), *more.get(over, ())}):
             halves = asked["options"].get(metric.name, {}).get("interval", False) and not metric.settings["interval"]
-            seconds[metric.name] += metric.seconds * numbers * count / 1e6 * (HALVES if halves else 1)
+            taken = metric.seconds * numbers * count / 1e6 * (HALVES if halves else 1)
+            seconds[metric.name] = seconds.get(metric.name, 0.0) + taken
     return {name: value for name, value in seconds.items() if value}
 
 

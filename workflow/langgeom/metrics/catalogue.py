@@ -67,7 +67,7 @@ def _declared(path: Path) -> list[MetricInfo]:
                 options = {word.arg: ast.literal_eval(word.value) for word in line.keywords}
                 about = options.get("about") or (ast.get_docstring(node) or "").partition("\n")[0]  # type: ignore[arg-type]
                 name, fields = ast.literal_eval(line.args[0]), tuple(options.get("fields", ()))
-                settings = {key: value for key, value in options.items() if key not in OWN}
+                settings = {str(key): value for key, value in options.items() if key not in OWN}
                 metrics.append(MetricInfo(name, options["input"], about, fields, options.get("seconds", 0.0), settings))
                 if "reverse" in options:
                     metrics.append(MetricInfo(name + REVERSE, options["input"], options["reverse"], fields))
