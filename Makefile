@@ -6,7 +6,7 @@
 # make lint       style, types, Snakemake's own lint      make format    put them right
 # make bench      the speed tables (also bench-metrics, bench-scale, bench-explorer)
 # make bench-coverage  how often each interval holds the truth: docs/coverage.md
-# make docs-pictures  the pictures of docs/metrics.md     make rulegraph  the picture in docs/design.md
+# make docs-pictures  the pictures of docs/metrics.md     make docs-settings  docs/settings.md     make rulegraph  the picture in docs/design.md
 # make pins       solve the pinned versions anew
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures pins harness
+.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures docs-settings pins harness
 .DELETE_ON_ERROR:
 
 # Snakemake calls the environment's Python without quotes.
@@ -110,6 +110,9 @@ bench-coverage: dev
 
 docs-pictures: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/misleading.py docs/pictures $(ARGS)
+
+docs-settings: dev
+	PYTHONPATH=workflow:tests $(BIN)/python tests/settings_page.py docs/settings.md
 
 # In an environment of its own: it needs other versions than the rest.
 harness: .venv-harness/.run

@@ -218,6 +218,12 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("metrics", "pairs", ["id_twonn"]), ["metrics.pairs names 'id_twonn'", "'id_twonn' belongs under metrics.token"]),
     (put("metrics", "token", ["anisotropi"]), ["metrics.token names 'anisotropi'", "Did you mean 'anisotropy'?"]),
     (put("metrics", "sentence", ["kl_mean"]), ["metrics.sentence names 'kl_mean'", "allowed:"]),
+    (put("skdim", {"dancho": {}}), ["skdim names 'dancho'", "corrint, danco", "Did you mean 'danco'?"]),
+    (
+        put("skdim", {"danco": {"vers": "DANCo"}}),
+        ["skdim.danco names 'vers'", "D, fractal, interval, k, ver", "Did you mean 'ver'?"],
+    ),
+    (put("skdim", {"danco": "DANCo"}), ["skdim.danco is 'DANCo'", "a mapping", "ver: DANCo"]),
     (put("figures", "id", "id_towns"), ["figures.id is 'id_towns'", "id_microscope"]),
     (put("figures", "sample", ["xxx_Latn"]), ["figures.sample names 'xxx_Latn'"]),
     (

@@ -26,7 +26,7 @@ HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap":
 SETTINGS = Settings(
     hidden=HIDDEN,
     metrics={"token": ["anisotropy", "id_twonn"], "sentence": ["anisotropy"], "aligned": ["kl_mean"], "text": ["bpc"]},
-    in_depth={}, bootstrap={"replicates": 20}, seed=0, depth=0.5, code={"hidden": "1", "metrics": "1"},
+    in_depth={}, options={}, bootstrap={"replicates": 20}, seed=0, depth=0.5, code={"hidden": "1", "metrics": "1"},
 )  # fmt: skip
 PARTS = {"eng_Latn_wrong": None, "eng_Latn_wrongEven": 0, "eng_Latn_wrongOdd": 1}
 
@@ -137,6 +137,7 @@ def test_a_changed_setting_is_another_result(study: Study, caplog: pytest.LogCap
     [
         {"seed": 1}, {"bootstrap": {"replicates": 30}}, {"depth": 1.0}, {"code": {"hidden": "1", "metrics": "2"}},
         {"code": {"hidden": "2", "metrics": "1"}}, {"metrics": {"token": ["anisotropy"]}},
+        {"options": {"id_twonn": {"method": "mle"}}},
     ],
 )  # fmt: skip
 def test_what_else_determines_rows(study: Study, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]) -> None:
@@ -176,6 +177,18 @@ def test_metrics_in_depth_are_of_the_texts_named_and_compute_those_alone(
     tables = tables_of([study.run(["eng_Latn", "spa_Latn"])])
     assert measured(caplog) == ["spa_Latn"]
     assert [set(read_table(path)["metric"]) for path in tables] == [plain, plain | {"id_pca"}]
+
+
+def test_settings_of_a_metric_change_its_rows_and_concern_the_texts_that_have_it(
+    study: Study, caplog: pytest.LogCaptureFixture
+) -> None:
+    skdim = replace(SETTINGS, in_depth={"texts": ["spa_Latn"], "token": ["skdim_mada"]})
+    found = []
+    for options in ({}, {"skdim_mada": {"n_neighbors": 5}, "skdim_mom": {"n_neighbors": 5}}):
+        study.settings = replace(skdim, options=options)
+        table = read_table(tables_of([study.run(["eng_Latn", "spa_Latn"])])[1])
+        found.append(table[table["metric"] == "skdim_mada"]["value"].iloc[-1])
+    assert measured(caplog) == ["eng_Latn", "spa_Latn", "spa_Latn"] and found[0] != found[1] > 0
 
 
 def test_rows_are_the_same_whatever_is_kept(study: Study, source: Path, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def worker(job: dict[str, Any]) -> None:
         hidden = {**defaults("hidden"), "dtype": "float32", "max_tokens": 64, "keep": "all", "loss": None}
         names = {"token": ["id_microscope", "anisotropy"], "sentence": [], "aligned": ["kl_mean", "retrieval"], "text": ["bpc"]}
         code = {"hidden": "", "metrics": ""}
-        settings = Settings(hidden, names, {}, {"replicates": 20}, seed=0, depth=0.5, code=code)
+        settings = Settings(hidden, names, {}, {}, {"replicates": 20}, seed=0, depth=0.5, code=code)
         files = {text: base / "texts" / f"{text}.devtest" for text in texts}
         measure_batch(base / "m", "c", texts, files, texts[0], {}, settings, base / "out" / "metrics" / "m" / "c" / "1.json")
     else:

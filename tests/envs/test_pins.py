@@ -37,7 +37,10 @@ UNSEEN = {
         "torch": "it runs models with it",
     },
     "hub": {"pyarrow": "datasets reads with it"},
-    "measure": {"accelerate": "transformers asks for it to read GGUF and to use several GPUs"},
+    "measure": {
+        "accelerate": "transformers asks for it to read GGUF and to use several GPUs",
+        **dict.fromkeys(["matplotlib", "numba", "scikit-learn", "scipy"], "scikit-dimension asks for it"),
+    },
     "report": {
         "pyyaml": "the page shows settings with it; `foreign` leaves it out, since checks of configs read schemas with it"
     },
@@ -83,11 +86,12 @@ def test_pip_installs_all_of_the_harness_as_make_does() -> None:
     for name in listed(env):
         left.pop(same(PYPI.get(name) or name), None)
     assert {same(name): version for name, version in (line.split("==") for line in _pip_lines(env))} == left
-    assert [other.name for other in ENVS if _pip_lines(other)] == ["harness.yaml"]
+    assert [other.name for other in ENVS if _pip_lines(other)] == ["harness.yaml", "measure.yaml"]
+    assert _pip_lines(ROOT / "envs" / "measure.yaml") == [f"scikit-dimension=={pins('requirements.txt')['scikit-dimension']}"]
 
 
 def test_one_pip_fetches_and_installs() -> None:
-    assert listed(ROOT / "envs" / "fetch.yaml")["pip"] == listed(ROOT / "envs" / "harness.yaml")["pip"]
+    assert len({listed(ROOT / "envs" / f"{name}.yaml")["pip"] for name in ("fetch", "harness", "measure")}) == 1
 
 
 def test_node_is_the_one_that_make_installs() -> None:
@@ -108,7 +112,7 @@ def test_what_is_imported_is_listed_and_nothing_else(env: Path) -> None:
     modules = {module.split(".")[0] for script in scripts(env) for module in foreign(script)}
     needed = {same(distributions[module][0]) for module in modules}
     there = {same(line.split("==")[0]) for line in pip_listed(env)}
-    if _pip_lines(env):  # lm_eval's own, which it is run with and we import nothing of
+    if env.stem == "harness":  # lm_eval's own, which it is run with and we import nothing of
         there -= {same(line.split("==")[0]) for line in _pip_lines(env)} - needed - set(UNSEEN[env.stem])
     assert needed <= there, f"{env.name} lacks them"
     assert there - needed == set(UNSEEN.get(env.stem, {})), f"{env.name}: no rule's code imports them"

@@ -17,7 +17,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.estimators import SCALES, few_layers, few_texts
 from langgeom.metrics.catalogue import METRICS as KNOWN
 
-BEYOND = ("alignment", "linearity", "id_scales", "id_estimators")
+BEYOND = ("alignment", "linearity", "id_scales", "id_estimators", "id_many")
 FOUR = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6", "minilm-l6-untrained")
 METRICS = FIGURES["id_scales"].metrics
 FEW = ("eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab")
@@ -77,6 +77,29 @@ def test_estimators_are_of_a_few_texts_and_all_named() -> None:
     assert_same(drawing.numbers, shown[shown["over"] == "token"])
     (legend,) = drawing.figure.legends
     assert {text.get_text() for text in legend.get_texts()} == names and "minilm-l6 · English" in words
+
+
+def test_a_panel_for_every_estimator_of_one_text() -> None:
+    rows = table()
+    more = [rows[rows["metric"] == "id_mle"].assign(metric=name) for name in ("skdim_mom", "id_local", "id_local_low", "bpc")]
+    rows = pd.concat([rows, *more], ignore_index=True)
+    drawing, words = draw("id_many", rows)
+    names = [axes.get_title(loc="left") for axes in drawing.figure.axes]
+    assert names[0] == "id_twonn" and sorted(names[1:]) == [
+        "id_gride", "id_local", "id_microscope", "id_microscope_distinct", "id_mle", "id_pca", "skdim_mom"
+    ]  # fmt: skip
+    shown = rows[rows["metric"].isin(names) & (rows["text"] == "eng_Latn") & (rows["init"] == "trained") & (rows["layer"] > 0)]
+    assert_same(drawing.numbers, shown[shown["over"] == "token"])
+    (legend,) = drawing.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["gemma-3-270m", "minilm-l6", "id_twonn"]
+    assert f"skdim_mom: {KNOWN['skdim_mom'].about}." in words
+    assert all(axes.get_ylim() == drawing.figure.axes[0].get_ylim() for axes in drawing.figure.axes)
+
+
+def test_one_estimator_alone_is_not_many() -> None:
+    rows = table()
+    drawing, words = draw("id_many", rows[rows["metric"] == "id_mle"])
+    assert "'id_mle' is the only estimator that was measured" in " ".join(words.split()) and drawing.numbers.empty
 
 
 def test_scales_are_those_that_the_metrics_declare() -> None:

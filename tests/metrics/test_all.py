@@ -76,7 +76,9 @@ def test_layers_in_one_call_are_a_loop(name: str) -> None:
     for layer in range(4 - count):
         alone = metric(*clouds(name, [stack[layer : layer + count] for stack in stacks]), resample=resample)
         for field in ("value", "low", "high", "n", "dropped"):
-            assert getattr(together, field)[layer] == getattr(alone, field)[0], field
+            torch.testing.assert_close(
+                getattr(together, field)[layer], getattr(alone, field)[0], rtol=0, atol=0, equal_nan=True
+            )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -92,8 +94,7 @@ def test_invariance(name: str, seed: int, scale: float) -> None:
         torch.linalg.qr(torch.randn(6, 6, generator=generator, dtype=torch.float64)).Q if by[1] else torch.eye(6).double()
     )
     offset = torch.randn(6, generator=generator, dtype=torch.float64) * by[0]
-    # Folds are dealt by row, and tokens stand in their order.
-    keep = name == "language_probe" or name in TOKENS
+    keep = name in CHANGED["another order"] or name in TOKENS  # tokens stand in theirs
     order = torch.arange(n) if keep else torch.randperm(n, generator=generator)
     for stack in stacks:
         stack[:, :copies] = stack[:, copies : copies + 1]
@@ -114,7 +115,7 @@ def test_gpu_gives_what_the_cpu_gives(name: str, hidden: Callable[..., Tensor]) 
     expected = METRICS[name].function(*stacks, resample=resample)
     found = METRICS[name].function(*(stack.cuda() for stack in stacks), resample=resample)
     torch.testing.assert_close(found.value, expected.value, rtol=2e-6, atol=1e-9)
-    torch.testing.assert_close(found.low, expected.low, rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(found.low, expected.low, rtol=1e-2, atol=1e-6, equal_nan=True)
     assert torch.equal(found.n, expected.n) and torch.equal(found.dropped, expected.dropped)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from langgeom import files
 from langgeom.config import Config, check
 from langgeom.errors import UserError
 from langgeom.hub import listing_path
-from langgeom.plan import FEWEST, check_disk, make_plan, read_shapes, shape_of
+from langgeom.plan import FEWEST, HALVES, check_disk, make_plan, read_shapes, report, shape_of
 from study import ROOT, Study
 from unavailable import unavailable
 
@@ -55,6 +56,19 @@ def test_hidden_states_take_disk_only_if_they_are_kept(fresh: Callable[[], Study
     assert none.stages["hidden states"] == (0, 0)
     assert 0 < means.stages["hidden states"][0] < every.stages["hidden states"][0]
     assert none.needed < means.needed < every.needed and none.tokens == every.tokens
+
+
+def test_metrics_that_take_long_are_named_with_their_hours(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    study.settings["metrics"] = {"token": ["skdim_tle", "skdim_ess", "id_twonn"]}
+    plan = make_plan(config_of(study), study.folder)
+    assert set(plan.slow) == {"skdim_tle", "skdim_ess"}
+    lines = [line for line in report(plan, 10**9) if "skdim" in line]
+    hours = plan.slow["skdim_ess"] / 3600 / (os.cpu_count() or 1)
+    assert len(lines) == 2 and lines[0].startswith(f"  skdim_ess: about {hours:.2g} ")
+    study.settings["skdim"] = {"tle": {"interval": True}}
+    longer = make_plan(config_of(study), study.folder)
+    assert longer.slow == {"skdim_ess": plan.slow["skdim_ess"], "skdim_tle": pytest.approx(HALVES * plan.slow["skdim_tle"])}
 
 
 def test_before_anything_is_prepared_it_is_the_same(finished: Study, fresh: Callable[[], Study]) -> None:

@@ -54,6 +54,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("in_depth.texts", ["eng_Latn"], MEASURED),
     ("in_depth.token", ["id_mle"], MEASURED),
     ("in_depth.sentence", ["anisotropy_uncentred"], MEASURED),
+    ("skdim", {"mom": {"n_neighbors": 10}}, MEASURED),
     ("texts.measures", ["mattr"], {*WORDS, EXPLORER, *AFTER}),
     ("bootstrap.replicates", 41, {*WORDS, *MEASURED}),
     ("quality.harness", {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}},

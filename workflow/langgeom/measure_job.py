@@ -45,6 +45,7 @@ class Settings:
         hidden: the config's `hidden`, and `loss` (None: by the model's kind).
         metrics: names of metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
         in_depth: more of them, for the texts that it names under `texts`.
+        options: settings of metrics by their names, in place of the defaults.
         bootstrap: `replicates`; `seed` seeds them.
         depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: no cosines.
         code: fingerprints of the code, `hidden` and `metrics`.
@@ -53,6 +54,7 @@ class Settings:
     hidden: Mapping[str, Any]
     metrics: Mapping[str, Sequence[str]]
     in_depth: Mapping[str, Sequence[str]]
+    options: Mapping[str, Mapping[str, Any]]
     bootstrap: Mapping[str, Any]
     seed: int
     depth: float | None
@@ -128,11 +130,15 @@ class _Batch:
                 versions=versions_of("torch", "transformers", "tokenizers"),
             ) for text in self.files
         }  # fmt: skip
+        names = {text: settings.names(text, self.reference) for text in self.texts}
+        asked = {text: set().union(*of.values()) for text, of in names.items()}
         self.keys = {
             text: _key(
-                hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference],
-                names=settings.names(text, self.reference), bootstrap=dict(settings.bootstrap), seed=settings.seed,
-                depth=settings.depth, code=settings.code["metrics"], versions=versions_of("torch", "numpy"),
+                hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference], names=names[text],
+                options={name: given for name, given in settings.options.items() if name in asked[text]},
+                bootstrap=dict(settings.bootstrap), seed=settings.seed,
+                depth=settings.depth, code=settings.code["metrics"],
+                versions=versions_of("torch", "numpy", *["scikit-dimension"] * any("skdim" in name for name in asked[text])),
             ) for text in self.texts
         }  # fmt: skip
 
@@ -233,7 +239,7 @@ class _Batch:
         about |= {"lang": name.lang, "script": name.script}
         resample = Resample(**self.settings.bootstrap, seed=self.settings.seed)
         names = self.settings.names(text, self.reference)
-        rows = measure_text(states, reference, names, resample, states.token.device)
+        rows = measure_text(states, reference, names, resample, states.token.device, self.settings.options)
         return [{**about, **row} for row in rows]
 
 

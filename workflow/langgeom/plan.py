@@ -18,13 +18,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
 from langgeom.config import Config, check, check_files
 from langgeom.errors import UserError
 from langgeom.files import DATA, GIB, check_free, free_bytes, read_tsv
+from langgeom.metrics.catalogue import METRICS
 from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
 
@@ -37,6 +38,7 @@ FEWEST = 4.0  # the same, where a disk is refused: rather too few tokens
 # (40 % of what an H100 or H200 multiplies densely in bfloat16; not measured).
 CPU_RATES, GPU_RATE = (0.6e11, 2.0e11), 4.0e14
 METRICS_SECONDS = 250.0  # of a core for 1e9 numbers (layers x points x dimensions), in measure jobs of the default
+HALVES = 25  # a metric with an interval from halves takes so many times as long as without
 JOB_SECONDS = 15.0  # for starting Python, imports and loading a small model
 # Bytes of a Parquet file of metrics, of a row in it (27) and in metrics.csv (150), and of a sentence's cosine for the explorer.
 FILE_BYTES, ROW_BYTES, COSINE_BYTES = 4500, 177, 12
@@ -70,7 +72,7 @@ class Text(NamedTuple):
 class Plan:
     """All of a config; `stages` holds the bytes of each stage, and how many of them are still to be written.
 
-    `operations` of models, `numbers` to measure and `jobs` are what is left to do.
+    `operations` of models, `numbers` to measure, `jobs`, and a core's seconds for each metric that is `slow` are left to do.
     """
 
     texts: Mapping[tuple[str, str], Text]
@@ -79,6 +81,7 @@ class Plan:
     tokens: int
     operations: float
     numbers: int
+    slow: Mapping[str, float]
     jobs: int
     pairs: int
 
@@ -98,7 +101,7 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
     results, keep = base / "results", config["hidden"]["keep"]
     texts = {(corpus, text): _text(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)}
     shapes = {model: shape_of(config, model, base) for model in config["models"]}
-    every, left, jobs = Counter[str](), Counter[str](), set[tuple[str, str, int]]()
+    every, left, slow, jobs = Counter[str](), Counter[str](), Counter[str](), set[tuple[str, str, int]]()
     for (corpus, name), text in texts.items():
         every["corpora"] += text.bytes
         left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
@@ -128,13 +131,26 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
         every.update(work)
         if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
             left.update(work)
+            slow.update(_slow(asked, name, layers * shape.dim, {"token": kept, "sentence": text.sentences}))
             jobs.add((model, corpus, config.batch_of(corpus, name)))
         if keep != "none":
             size = layers * shape.dim * (4 * text.sentences + WIDTHS[hidden["dtype"]] * (kept if keep == "all" else 0))
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
-    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], len(jobs), len(pairs))
+    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], slow, len(jobs), len(pairs))
+
+
+def _slow(asked: Mapping[str, Any], text: str, numbers: int, points: Mapping[str, int]) -> dict[str, float]:
+    """Return a core's seconds for each metric of a text that takes long; a point is `numbers` numbers, of all layers."""
+    seconds: dict[str, float] = {}
+    more = asked["in_depth"] if text in asked["in_depth"].get("texts", ()) else {}
+    for over, count in points.items():
+        for metric in (METRICS[name] for name in {*asked["metrics"].get(over, ()), *more.get(over, ())}):
+            halves = asked["options"].get(metric.name, {}).get("interval", False) and not metric.settings["interval"]
+            taken = metric.seconds * numbers * count / 1e6 * (HALVES if halves else 1)
+            seconds[metric.name] = seconds.get(metric.name, 0.0) + taken
+    return {name: value for name, value in seconds.items() if value}
 
 
 def check_disk(config: Config, base: Path) -> None:
@@ -238,6 +254,8 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
     metrics = METRICS_SECONDS * plan.numbers / 1e9 / cores / 3600
     yield f"\nhours left on {cores} cores (assumed: {CPU_RATES[0]:.0e} to {CPU_RATES[1]:.0e} operations/s each):"
     yield f"  models {known(f'{fast:.1f} to {slow:.1f}')}, metrics {known(f'{metrics:.1f}')}"
+    for name, seconds in sorted(plan.slow.items()):
+        yield f"  {name}: about {known(f'{seconds / cores / 3600:.2g}')} besides, on cores even where there is a GPU"
     yield f"hours left on one GPU (assumed: {GPU_RATE:.0e} operations/s; metrics on a GPU are not measured):"
     yield f"  models {known(f'{gpu:.1f}')}"
 

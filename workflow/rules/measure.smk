@@ -40,7 +40,7 @@ rule measure:
             "hidden": code_of("langgeom.hidden"),
             "metrics": code_of("langgeom.metrics", "langgeom.explorer.alignment"),
         },
-        versions=versions_of("torch", "transformers", "tokenizers", "numpy"),
+        versions=versions_of("torch", "transformers", "tokenizers", "numpy", "scikit-dimension"),
     script:
         "../scripts/measure.py"
 

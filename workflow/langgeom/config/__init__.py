@@ -177,15 +177,19 @@ def _check_metrics(config: Config) -> None:
         for over in OVER:
             allowed = [name for name, metric in METRICS.items() if metric.input in OVER[over]]
             _refuse_unknown(f"{key}.{over}", config[key].get(over, ()), allowed, _place_of)
+    estimators = {name.removeprefix("skdim_"): metric for name, metric in METRICS.items() if name.startswith("skdim_")}
+    _refuse_unknown("skdim", config["skdim"], estimators)
+    for name, given in config["skdim"].items():
+        _refuse_unknown(f"skdim.{name}", given, sorted(estimators[name].settings.keys() - {"estimator"}))
     # Only texts of corpora of languages are measured in depth.
     known = sorted({text for _, text in config.language_texts()})
     _refuse_unknown("in_depth.texts", config["in_depth"]["texts"], known, _nearest_text)
 
 
 def _check_figures(config: Config) -> None:
-    for key in ("id", "anisotropy"):
+    for key, beginnings in (("id", ("id_", "skdim_")), ("anisotropy", ("anisotropy",))):
         name = config["figures"][key]
-        measured = [metric for metric in config["metrics"]["token"] if metric.startswith(key)]
+        measured = [metric for metric in config["metrics"]["token"] if metric.startswith(beginnings)]
         # Where none is measured the figures say so themselves.
         if measured and name not in measured:
             raise UserError(

@@ -125,6 +125,7 @@ class Config:
             },
             "metrics": {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs},
             "in_depth": {} if of_pairs else dict(self["in_depth"]),
+            "options": {f"skdim_{name}": dict(given) for name, given in self["skdim"].items()},
             "bootstrap": self["bootstrap"],
             "seed": self["seed"],
             "depth": None if of_pairs else self["explorer"]["depth"],

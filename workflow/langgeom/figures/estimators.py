@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,14 +16,17 @@ from langgeom.analysis.rows import LEAST, by_layer, in_order, main_models, numbe
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.lines import BANDS, Lines, after_embedding, layer_note
-from langgeom.figures.page import Panel, noted, page
+from langgeom.figures.page import Panel, in_rows, noted, page
 from langgeom.figures.scales import log_limits, scaled
-from langgeom.figures.style import nth_look
+from langgeom.figures.style import SOFT, Look, nth_look
 from langgeom.languages import label, language
+from langgeom.metrics.catalogue import METRICS
 from langgeom.names import TextName
 
 # The scale k of each metric of `id_scales`: it compares the distance to the k-th neighbour with that to the 2k-th.
 SCALES = (1, 2, 4, 8, 16, 32, 64)
+# Other scales of an estimator, quartiles of another, and differences are no estimators of their own.
+NONE_OF_THEIR_OWN = re.compile(r"id_gride_\d+|id_local_.*|.*_difference|(?!id_|skdim_).*")
 TEXTS = 4
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -62,6 +66,39 @@ def by_scale(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     note = noted(rows, definition("id_gride").sentence, "Scale 1 is TwoNN's, the most local.", BANDS, said,
                  "Gride takes long and is measured for the texts of in_depth alone.")  # fmt: skip
     return Drawing(page(about.title, note, grid, 3.2), numbers(rows).assign(scale=rows["scale"]))
+
+
+@figure("id_many", title="All estimators of intrinsic dimension, one text", metrics=("id",))
+def by_every_estimator(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension of one text by depth, a panel for each estimator that was measured, one line a model; in grey what
+    the other figures show. Which estimators agree on the shape of the curve, and which only on that there is one?
+    """
+    known = [name for name in METRICS if not NONE_OF_THEIR_OWN.fullmatch(name) and name in set(table["metric"])]
+    known.sort(key=lambda name: name != settings.id)
+    rows, said = _rows(about._replace(metrics=tuple(known or about.metrics)), table, settings)
+    rows = rows[rows["text"] == few_texts(sorted(set(rows["text"])), settings)[0]]
+    measured = [name for name in known if name in set(rows["metric"])]
+    if len(measured) < 2:
+        raise Nothing(f"'{measured[0]}' is the only estimator that was measured; add others, such as id_mle or skdim_mom, to "
+                      "metrics.token, or to in_depth.token for a few texts.")  # fmt: skip
+    names = {place: title_of(place, rows) for place in panels(rows)}
+    looks = {name: nth_look(number, 1.6) for number, name in enumerate(names.values())}
+    lines = rows.assign(x=rows["layer"] / rows.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1))
+    lines["hue"] = lines["name"] = [names[place] for place in zip(rows["model"], rows["corpus"], strict=True)]
+    grey = lines[lines["metric"] == settings.id].assign(hue=settings.id, low=np.nan, high=np.nan)
+    grey["name"] += f", {settings.id}"
+    bounds, log = scaled(rows)
+    grey_look = Look(SOFT, "", "-", 0.8)
+    cells: list[Panel] = [
+        Lines(rows=pd.concat([grey[: len(grey) * (metric != settings.id)], lines[lines["metric"] == metric]]), title=metric,
+              x="Depth", y="Dimension", height=1.7, ylim=bounds, log=log, looks={settings.id: grey_look, **looks}, named="")
+        for metric in measured
+    ]  # fmt: skip
+    text = label(str(rows["text"].iloc[0]), [])
+    note = noted(rows, f"Text: {text}. Depth: 0 = embeddings, 1 = last layer. {BANDS} {layer_note(settings)} {said}")
+    note = "\n".join([note, *(f"{metric}: {definition(metric).sentence}" for metric in measured)])
+    legend = [look.handle(name) for name, look in looks.items()] + [grey_look.handle(settings.id)]
+    return Drawing(page(about.title, note, in_rows(cells, 5), 2.2, legend, "Model"), numbers(rows))
 
 
 def _rows(about: Figure, table: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, str]:

@@ -7,8 +7,10 @@ milliseconds. `registry` holds the functions themselves.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 # What a metric may declare that it is measured on.
 INPUTS = {
@@ -30,18 +32,30 @@ OVER = {
     "text": ("text", "aligned_text"),
 }
 
+# Arguments of `@metric`; all others are settings of the function.
+OWN = ("input", "about", "reverse", "fields", "neighbours", "bounds", "seconds")
 # Ending of the name under which a metric runs from the reference to the text.
 REVERSE = "_reverse"
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """A metric's name, its input (a key of `INPUTS`), one line about it, and the counts it takes (of the text)."""
+    """A metric, as it is declared.
+
+    Attributes:
+        input: a key of `INPUTS`.
+        about: one line.
+        fields: the counts it takes (of the text).
+        seconds: of a core for 1e6 numbers (points x dimensions) of a layer, if it takes long (else 0).
+        settings: of its function, under this name.
+    """
 
     name: str
     input: str
     about: str
     fields: tuple[str, ...] = ()
+    seconds: float = 0.0
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def _declared(path: Path) -> list[MetricInfo]:
@@ -53,7 +67,8 @@ def _declared(path: Path) -> list[MetricInfo]:
                 options = {word.arg: ast.literal_eval(word.value) for word in line.keywords}
                 about = options.get("about") or (ast.get_docstring(node) or "").partition("\n")[0]  # type: ignore[arg-type]
                 name, fields = ast.literal_eval(line.args[0]), tuple(options.get("fields", ()))
-                metrics.append(MetricInfo(name, options["input"], about, fields))
+                settings = {str(key): value for key, value in options.items() if key not in OWN}
+                metrics.append(MetricInfo(name, options["input"], about, fields, options.get("seconds", 0.0), settings))
                 if "reverse" in options:
                     metrics.append(MetricInfo(name + REVERSE, options["input"], options["reverse"], fields))
     return metrics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -72,6 +73,7 @@ def measure_text(
     names: Mapping[str, Sequence[str]],
     resample: Resample | None,
     device: torch.device | str = "cpu",
+    settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> list[Row]:
     """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b, p` of one text.
 
@@ -86,6 +88,7 @@ def measure_text(
             both, once) and `text`.
         resample: the bootstrap; without it, `low` and `high` are missing.
         device: where the layers are measured; each is moved there in its turn.
+        settings: of metrics of clouds by their names, in place of the defaults.
 
     Returns:
         Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need counts it
@@ -109,7 +112,7 @@ def measure_text(
             rows: dict[str, list[Row]] = {"token": [], "sentence": [], "aligned": [], "text": []}
             for layer in range(text.token.layers):
                 for over in ("token", "sentence"):
-                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample)
+                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample, settings)
                 rows["aligned"] += pairs.rows(layer, resample) if pairs else []
             rows["aligned"] += pairs.over_layers(resample) if pairs else []
             for metric in chosen.get("text", []):
@@ -162,13 +165,15 @@ def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None
     return [] if any(count is None for count, _ in counts) else [count[chosen] for count, chosen in counts]
 
 
-def _rows_of_cloud(metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None) -> list[Row]:
+def _rows_of_cloud(
+    metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None, settings: Mapping[str, Any]
+) -> list[Row]:
     """Measure one layer; metrics between layers get it and the next."""
     rows = []
     for metric in metrics:
         layers = 1 if metric.input == "cloud" else 2
         if layer + layers <= cloud.layers:
-            estimate = metric.function(cloud.part(layer, layers), resample=resample)
+            estimate = metric.function(cloud.part(layer, layers), resample=resample, **settings.get(metric.name, {}))
             rows.append(_row(metric, over, layer, estimate, cloud.group_count))
     return rows
 

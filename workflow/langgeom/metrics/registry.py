@@ -66,6 +66,7 @@ def metric(
     fields: tuple[str, ...] = (),
     neighbours: int = 0,
     bounds: Bounds | None = None,
+    seconds: float = 0.0,
     **settings: Any,
 ) -> Callable[[Function], Function]:
     """Declare a function as the metric `name`; every argument must be a literal, since `catalogue` reads the source.
@@ -79,6 +80,7 @@ def metric(
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
             `resample`), is cut there. They belong to the function: of several decorators the lowest has them.
+        seconds: of a core for 1e6 numbers (points x dimensions) of a layer, for `make plan` to warn of.
         settings: keyword arguments of the function under this name.
     """
 
@@ -93,7 +95,7 @@ def metric(
                 raise ValueError(f"metric '{name}' is declared twice")
             guarded = _guarded(plain, name, line, limits, settings)
             guarded.__doc__ = f"{(guarded.__doc__ or '').rstrip()}\n\n    {_SHARED[input]}\n"
-            METRICS[name] = Metric(name, input, line, fields, function=guarded, neighbours=neighbours)
+            METRICS[name] = Metric(name, input, line, fields, seconds, settings, function=guarded, neighbours=neighbours)
 
         declare(name, about or (function.__doc__ or "").partition("\n")[0], settings)
         if reverse:
