@@ -285,3 +285,44 @@ def test_five_related_decoders_are_the_unit() -> None:
     assert row["verdict"] == SUPPORTED and (row["unit"], row["n"], row["scope"]) == ("models", 5, "over 5 decoders")
     assert "in 10 pairs" in row["note"] and 0.7 < row["low"] < row["value"] < 1
     assert len(of("C13", *blocks[2:])) == 6
+
+
+TWINS = {"srp": "Cyrl", "kaz": "Cyrl", "khk": "Cyrl", "rus": "Cyrl", "uig": "Arab", "arb": "Arab"}
+
+
+def twins(metric: str, change: float, over: str = "token") -> dict[str, Any]:
+    """Originals and twins in Latin script, other by `change`; Serbian besides in Latin script, as it was translated."""
+    own = [f"{lang}_{script}" for lang, script in TWINS.items()]
+    made = [f"{lang}_Latn_from{script}" for lang, script in TWINS.items()]
+    values = 9 + np.random.default_rng(8).normal(size=6)
+    every = np.r_[values, values + change + 0.01 * np.arange(6), 50.0, 90.0]
+    return rows(DECODER, metric, [*own, *made, "srp_Latn", "srp_Cyrl_wordsShuffled"], flat(every), over=over)
+
+
+@pytest.mark.parametrize(("conclusion", "metric", "over"), [("C2", ID, "token"), ("C12", "anisotropy", "token"),
+                                                            ("C9", "kl_mean", "sentence")])  # fmt: skip
+@pytest.mark.parametrize(("change", "verdict"), [(1.0, SUPPORTED), (-1.0, CONTRADICTED)])
+def test_twins_have_a_row_of_their_own(conclusion: str, metric: str, over: str, change: float, verdict: str) -> None:
+    block = twins(metric, change, over)
+    natural, made = of(conclusion, block)
+    assert natural["verdict"] == NOT_TESTABLE and natural["n"] == 0 and "no languages in Latin and Arabic" in natural["reason"]
+    assert (made["verdict"], made["n"], made["unit"], made["families"]) == (verdict, 6, "twins", 4)
+    assert "letters alone" in made["scope"] and "another script of the same sentences" in made["effect"]
+    if metric != "kl_mean":
+        # Indo-European, Turkic, Mongolic, Afro-Asiatic
+        assert made["value"] == pytest.approx(change + np.mean([0.015, 0.025, 0.02, 0.05]))
+    assert "Serbian (fromCyrl)" in made["note"]
+
+
+def test_a_second_estimator_is_held_against_the_same_row() -> None:
+    _, made = of("C2", twins(ID, 1.0), twins(SECOND, -1.0))
+    assert made["verdict"] == DEPENDS and f"With {SECOND} -0.97" in made["note"]
+
+
+def test_made_texts_take_no_part_elsewhere() -> None:
+    block, natural = twins("anisotropy", 0.0), ["uig_Latn", "fin_Latn", "vie_Latn"]
+    encoder = {**block, "model": "enc", "kind": "encoder", "value": block["value"] / 1000}
+    more = rows(ENCODER, "anisotropy", natural, flat(np.full(3, 0.01)))
+    assert of("C11", encoder, more)[0]["n"] == 6 + 2
+    # Without twins, there is no second row.
+    assert len(of("C2", rows(DECODER, ID, texts(8, "Latn", "Arab"), flat(np.arange(16.0) + 5)))) == 1

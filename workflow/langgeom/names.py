@@ -1,7 +1,8 @@
 """Names of texts: `{lang}_{script}`, with FLORES+'s variant suffix if there is one.
 
 In a corpus of pairs eng_Latn holds the correct sentences, eng_Latn_wrong their ungrammatical versions, and
-eng_Latn_wrong{Type} those with one type of error.
+eng_Latn_wrong{Type} those with one type of error. In any other corpus a text may be made from another: srp_Latn_fromCyrl is
+srp_Cyrl letter by letter in Latin script (its twin), eng_Latn_wordsShuffled is eng_Latn with the words of each line shuffled.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ TEXT_PATTERN = r"[a-z]{3}_[A-Z][a-z]{3}(?:_[A-Za-z0-9]+)?"
 CORRECT = "eng_Latn"
 WRONG = "eng_Latn_wrong"
 VARIANT = "wrong"
+# Controls: what is done to each line of a text.
+CONTROLS = ("wordsShuffled", "wordsReversed", "charactersShuffled")
 
 
 class TextName(NamedTuple):
@@ -50,6 +53,15 @@ def type_of(text: str) -> str | None:
     """Return the type of error of an ungrammatical text, as `WordOrder`; "" for all types together, None for other texts."""
     variant = TextName.parse(text).variant
     return variant.removeprefix(VARIANT) if variant.startswith(VARIANT) else None
+
+
+def made_from(text: str) -> str | None:
+    """Return the text that a text is made from: srp_Cyrl of srp_Latn_fromCyrl; None for texts that are no twin or control."""
+    name = TextName.parse(text)
+    if name.variant in CONTROLS:
+        return str(name._replace(variant=""))
+    twin = re.fullmatch("from([A-Z][a-z]{3})", name.variant)
+    return str(TextName(name.lang, twin[1])) if twin and twin[1] != name.script else None
 
 
 def type_words(kind: str) -> str:

@@ -214,6 +214,7 @@ def read_shapes() -> dict[tuple[str, str], Shape]:
 def _text(config: Config, corpus: str, text: str, base: Path) -> Text:
     """Return the size of a text: of what its corpus has at hand, else as prepared, else guessed."""
     source, prepared = config.corpora[corpus], base / "results" / "corpora" / corpus / f"{text}.txt"
+    text = source.made_from(text) or text
     try:
         lines = source.peek(text)
     except UserError:  # preparing the text says why

@@ -1,13 +1,13 @@
 # Corpora: parallel text, one file a text, line i parallel across files; and measures of the text itself, whatever the model.
 #
-# Inputs: a pinned package, the user's own folder or archive, or rows of a data set of the hub. Outputs: results/corpora/{corpus}/
+# Inputs: a pinned package, the user's own folder or archive, rows of a data set of the hub, or another text. Outputs: results/corpora/{corpus}/
 # {text}.txt and .json; of the corpora of languages results/texts/{corpus}/{text}.parquet, and results/texts.parquet and .csv.
 
 
 rule corpus:
     "Aligning {wildcards.text} of {wildcards.corpus}"
     input:
-        lambda wildcards: CONFIG.corpora[wildcards.corpus].inputs(wildcards.text),
+        lambda wildcards: CONFIG.corpora[wildcards.corpus].needed(wildcards.text),
     output:
         text="results/corpora/{corpus}/{text}.txt",
         report="results/corpora/{corpus}/{text}.json",
@@ -23,6 +23,7 @@ rule corpus:
         spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
         files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
         reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
+        seed=CONFIG["seed"],
         code=code_of("langgeom.corpora"),
     script:
         "../scripts/corpus.py"

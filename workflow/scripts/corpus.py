@@ -13,4 +13,5 @@ with job(snakemake):
         [Path(path) for path in snakemake.input],
         out_txt=Path(snakemake.output.text),
         out_json=Path(snakemake.output.report),
+        seed=params.seed,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from langgeom.analysis.rows import Panel, panels
 from langgeom.languages import UNKNOWN, language
-from langgeom.names import TextName
+from langgeom.names import TextName, made_from
 
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
@@ -56,6 +56,18 @@ def latin_and_arabic(texts: Iterable[str]) -> list[tuple[str, str, str]]:
     for text in texts:
         scripts.setdefault(unit_of(text), {})[TextName.parse(text).script] = text
     return [(unit, by["Latn"], by["Arab"]) for unit, by in sorted(scripts.items()) if {"Latn", "Arab"} <= by.keys()]
+
+
+def script_twins(texts: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return (language, text in Latin script, text in another) of each twin and the text that it was made from."""
+    there, found = set(texts), []
+    for text in sorted(there):
+        source = made_from(text)
+        if source in there and source is not None:
+            latin, other = sorted((text, source), key=lambda one: TextName.parse(one).script != "Latn")
+            if (TextName.parse(latin).script == "Latn") != (TextName.parse(other).script == "Latn"):
+                found.append((unit_of(text), latin, other))
+    return found
 
 
 def related_texts(texts: Iterable[str]) -> list[tuple[str, str]]:

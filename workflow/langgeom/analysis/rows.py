@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from langgeom.languages import language
-from langgeom.names import corpora_of_pairs
+from langgeom.names import corpora_of_pairs, made_from
 
 # A model on a corpus.
 Panel = tuple[str, str]
@@ -21,11 +21,17 @@ LEAST = 100
 MOST_UNREADABLE, LEAST_TOKENS = 0.05, 0.8
 
 
-def of_languages(table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the corpora of sentence pairs (grammatical and ungrammatical); a table without texts stays as it is."""
+def of_languages(table: pd.DataFrame, made: bool = False) -> pd.DataFrame:
+    """Drop the corpora of sentence pairs (grammatical and ungrammatical) and, unless `made`, texts made from others.
+
+    A table without texts stays as it is.
+    """
     if not {"corpus", "text"} <= set(table.columns):
         return table
-    return table[~table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))].reset_index(drop=True)
+    out = table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))
+    if not made:
+        out |= table["text"].isin([text for text in table["text"].dropna().unique() if made_from(text) is not None])
+    return table[~out].reset_index(drop=True)
 
 
 def left_out(table: pd.DataFrame, reference: str) -> pd.DataFrame:
@@ -38,7 +44,7 @@ def left_out(table: pd.DataFrame, reference: str) -> pd.DataFrame:
         table: the table of metrics.
         reference: the text that others are compared with.
     """
-    rows, key = of_languages(table), [*PANEL, "text"]
+    rows, key = of_languages(table, made=True), [*PANEL, "text"]
     shares = rows[rows["metric"].isin(["unknown_tokens", "fragment_tokens"])].groupby(key)["value"].sum()
     tokens = rows[(rows["over"] == "token") & rows["n"].notna()]
     tokens = (tokens["n"] + tokens["dropped"].fillna(0)).astype(float).groupby([tokens[column] for column in key]).max()
@@ -51,9 +57,9 @@ def left_out(table: pd.DataFrame, reference: str) -> pd.DataFrame:
     return pd.DataFrame([(*at, reason) for at, reason in sorted(found.items())], columns=[*key, "reason"])
 
 
-def comparable(table: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Return the rows of corpora of languages without those of texts that are `left_out`."""
-    rows, key = of_languages(table), [*PANEL, "text"]
+def comparable(table: pd.DataFrame, reference: str, made: bool = False) -> pd.DataFrame:
+    """Return the rows `of_languages` without those of texts that are `left_out`."""
+    rows, key = of_languages(table, made), [*PANEL, "text"]
     out = pd.MultiIndex.from_frame(left_out(table, reference)[key])
     return rows[~pd.MultiIndex.from_frame(rows[key]).isin(out)].reset_index(drop=True)
 

@@ -16,6 +16,7 @@ from langgeom.config.schema import SCHEMA, check_files, completed, defaults
 from langgeom.config.settings import Config
 from langgeom.corpora import Corpus
 from langgeom.corpora.flores_plus import RENAMED
+from langgeom.corpora.made import check_made
 from langgeom.errors import UserError, nearest
 from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
@@ -80,7 +81,11 @@ def _check_corpus(corpus: Corpus) -> None:
     with _at(where):
         corpus.check()
         known = corpus.texts()
-    for text in spec["texts"]:
+    made = {text for text in spec["texts"] if corpus.made_from(text) is not None}
+    with _at(f"{where}.texts"):
+        for text in made:
+            check_made(text, spec["texts"])
+    for text in (text for text in spec["texts"] if text not in made):
         if known is not None and text not in known:
             raise UserError(
                 f"{where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
@@ -95,7 +100,7 @@ def _check_corpus(corpus: Corpus) -> None:
     if corpus.reference not in spec["texts"]:
         instead = f", or set `reference` to one of: {_some(spec['texts'])}" if corpus.languages else ""
         raise UserError(f"{where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
-    corpus.check_paths([file for text in spec["texts"] for file in corpus.files(text)])
+    corpus.check_paths([file for text in spec["texts"] if text not in made for file in corpus.files(text)])
 
 
 def _nearest_text(text: str, known: Iterable[str]) -> str:

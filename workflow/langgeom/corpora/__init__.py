@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from langgeom.corpora.text import clean_text, script_warnings
+from langgeom.corpora.made import LETTERS, make
+from langgeom.corpora.text import clean_text, decode, script_warnings
 from langgeom.errors import UserError
 from langgeom.files import atomic, write_json
-from langgeom.names import TextName
+from langgeom.names import TextName, made_from
 from langgeom.sources import Identity, Source, find_kinds, identity, kind_of_spec
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,20 @@ class Corpus(Source):
         """Return all files that a text is made from: its own, the reference text's, or what was downloaded."""
         return list(dict.fromkeys(str(path) for name in (text, self.reference) for path in self.files(name)))
 
+    def made_from(self, text: str) -> str | None:
+        """Return the text that a twin or control is made from (`langgeom.corpora.made`); None for the corpus's own texts."""
+        source = made_from(text) if self.languages else None
+        return source if source is not None and text not in (self.texts() or ()) else None
+
+    def needed(self, text: str) -> list[str]:
+        """Return what the rule of a text reads: `inputs`, or the text that it is made from and the table of letters."""
+        source = self.made_from(text)
+        return self.inputs(text) if source is None else [f"results/corpora/{self.name}/{source}.txt", str(LETTERS)]
+
     def identity(self, text: str) -> Identity:
-        """Return what identifies the user's own files that a text is made from: any replacement of one reruns the rule."""
+        """Return what identifies the user's own files that a text is read from: any replacement of one reruns the rule."""
+        if self.made_from(text) is not None:
+            return []
         return identity(dict.fromkeys(path for name in (text, self.reference) for path in self.files(name)))
 
     def request(self) -> dict[str, Any]:
@@ -89,18 +102,25 @@ class Corpus(Source):
         """Return the settings that determine each text: without the list of texts and what concerns models."""
         return {key: value for key, value in self.spec.items() if key not in ("texts", "token_cap")}
 
-    def build(self, text: str, inputs: Sequence[Path], out_txt: Path, out_json: Path) -> None:
+    def build(self, text: str, inputs: Sequence[Path], out_txt: Path, out_json: Path, seed: int = 0) -> None:
         """Write one text, aligned to the reference text and clean, and the report of what was done to it (docs/design.md).
 
         Args:
-            inputs: the files of `inputs(text)`.
+            inputs: the files of `needed(text)`.
+            seed: of controls that are shuffled.
 
         Raises:
             UserError: whatever keeps the text from being read or aligned, or fewer lines than `min_lines`.
         """
-        lines, done = self.lines(text, inputs)
-        same = self.languages and text != self.reference and lines == self.lines(self.reference, inputs[-1:])[0]
-        cleaned, report = clean_text(lines, self.label(inputs), done, self.spec.get("max_characters", 5000))
+        source = self.made_from(text)
+        if source is None:
+            lines, done = self.lines(text, inputs)
+            label = self.label(inputs)
+            same = self.languages and text != self.reference and lines == self.lines(self.reference, inputs[-1:])[0]
+        else:
+            lines, done = make(text, decode(inputs[0].read_bytes(), str(inputs[0])), seed)
+            label, same = f"made from {source}", False
+        cleaned, report = clean_text(lines, label, done, self.spec.get("max_characters", 5000))
         filled = report["lines"] - report["empty"]
         if filled < self.spec.get("min_lines", 1):
             raise UserError(

@@ -4,7 +4,8 @@ Correlations are Spearman's over languages (`correlation_of`). A claim of none (
 division by the ceiling that errors of measurement leave: the square root of both reliabilities, of the intrinsic dimension from
 two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12) are over families (`mean_of`).
 
-C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. C5:
+C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. Twins
+(`langgeom.corpora.made`) are tested apart: the same sentences in Latin script and in any other, whichever was made. C5:
 the log ratio of low- to high-resource relative in the same script (`workflow/data/languages.tsv`), those of one language
 averaged; supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies
 are held constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at
@@ -16,13 +17,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from langgeom.analysis.pairs import latin_and_arabic, matched, name_of, per_language, related_texts, unit_of
+from langgeom.analysis.pairs import latin_and_arabic, matched, name_of, per_language, related_texts, script_twins, unit_of
 from langgeom.analysis.quality import chance_share
-from langgeom.analysis.rows import Panel
+from langgeom.analysis.rows import Panel, rows_of
 from langgeom.findings.claim import attempt, claim
 from langgeom.findings.evidence import Evidence, reliability
 from langgeom.findings.outcome import ALIKE, SMALL_R, Outcome, correlation_of, joint, mean_of, untestable
@@ -39,6 +41,8 @@ NEAR_ZERO = "highest anisotropy of all layers, against 0.1"
 BITS = "rank correlation of bits per character with {}"
 # The smallest ratio of interest, and the anisotropy that is near zero.
 RATIO, LOW = 1.1, 0.1
+# What the effect of a script is called where letters alone differ.
+TWINS = ("Arabic script", "another script of the same sentences")
 
 
 @claim(
@@ -143,31 +147,52 @@ def bits(evidence: Evidence, panel: Panel) -> Outcome:
 
 @claim(
     2, "Of languages written in two scripts, the intrinsic dimension is higher on average in Latin than in Arabic script.",
-    LATIN_LESS_ARABIC, DIMENSION, dimension=True,
+    LATIN_LESS_ARABIC, DIMENSION, whole=True, dimension=True,
 )  # fmt: skip
-def dimension_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
-    return _latin_less_arabic(DIMENSION, evidence.id(panel))
+def dimension_in_scripts(evidence: Evidence) -> list[Outcome]:
+    return _in_scripts(DIMENSION, evidence, Evidence.id)
 
 
 @claim(
     9, "Languages written in two scripts have the higher KL divergence to the reference in Latin script.",
-    "Is the mean of log2 of the ratio of Latin to Arabic above zero?", DIVERGENCE,
+    "Is the mean of log2 of the ratio of Latin to Arabic above zero?", DIVERGENCE, whole=True,
 )  # fmt: skip
-def divergence_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
-    (values,) = evidence.divergences(["kl_mean"], panel)
-    return _latin_less_arabic(DIVERGENCE, values, lambda latin, arabic: math.log2(latin / arabic))
+def divergence_in_scripts(evidence: Evidence) -> list[Outcome]:
+    def of(evidence: Evidence, panel: Panel) -> pd.Series:
+        return evidence.divergences(["kl_mean"], panel)[0]
+
+    return _in_scripts(DIVERGENCE, evidence, of, lambda latin, other: math.log2(latin / other))
 
 
-@claim(12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_LESS_ARABIC, ANISOTROPY)
-def anisotropy_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
-    return _latin_less_arabic(ANISOTROPY, evidence.medians(evidence.settings.anisotropy, panel))
+@claim(
+    12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_LESS_ARABIC, ANISOTROPY, whole=True
+)
+def anisotropy_in_scripts(evidence: Evidence) -> list[Outcome]:
+    def of(evidence: Evidence, panel: Panel) -> pd.Series:
+        return evidence.medians(evidence.settings.anisotropy, panel)
+
+    return _in_scripts(ANISOTROPY, evidence, of)
 
 
-def _latin_less_arabic(
-    effect: str, values: pd.Series, change: Callable[[float, float], float] = lambda latin, arabic: latin - arabic
-) -> Outcome:  # fmt: skip
-    pairs = latin_and_arabic(map(str, values.index))
-    differences = pd.Series({unit: change(values[latin], values[arabic]) for unit, latin, arabic in pairs}, dtype=float)
-    each = ", ".join(f"{name_of(str(unit))} {value:+.2g}" for unit, value in differences.items())
-    outcome = mean_of(effect, differences, 1, what="languages in Latin and Arabic script")
-    return outcome.noting(f"By language: {each}." if each else "")
+def _in_scripts(
+    effect: str, evidence: Evidence, values_of: Callable[[Evidence, Panel], pd.Series],
+    change: Callable[[float, float], float] = lambda latin, other: latin - other,
+) -> list[Outcome]:  # fmt: skip
+    """Test natural pairs of texts in Latin and Arabic script, and, where a corpus has twins, these in a row of their own."""
+
+    def test(evidence: Evidence, panel: Panel, twins: bool) -> Outcome:
+        values = values_of(evidence, panel)
+        pairs = (script_twins if twins else latin_and_arabic)(map(str, values.index))
+        differences = pd.Series({unit: change(values[latin], values[other]) for unit, latin, other in pairs}, dtype=float)
+        what = ("twins in another script", "twins") if twins else ("languages in Latin and Arabic script", "languages")
+        outcome = mean_of(effect.replace(*TWINS) if twins else effect, differences, 1, what=what[0], unit=what[1])
+        each = ", ".join(f"{name_of(str(unit))} {value:+.2g}" for unit, value in differences.items())
+        return outcome.noting(f"By language: {each}." if each else "")
+
+    both = evidence.with_twins()
+    outcomes = [attempt(effect, test, evidence, panel, False).at(panel) for panel in evidence.panels()]
+    for panel in evidence.panels():
+        if script_twins(rows_of(both.metrics, panel)["text"].unique()):
+            outcome = attempt(effect.replace(*TWINS), test, both, panel, True)
+            outcomes.append(replace(outcome, unit="twins", scope="in this model, by its letters alone").at(panel))
+    return outcomes or [untestable(effect, "no trained model on a corpus of languages")]

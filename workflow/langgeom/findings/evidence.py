@@ -40,12 +40,19 @@ class Evidence:
         self.pairs = metrics[metrics["corpus"].isin(self.pair_corpora)]
         self.metrics, self.left_out = comparable(metrics, settings.reference), left_out(metrics, settings.reference)
         self.texts, self.quality, self.settings = texts, quality, settings
+        self._with_twins = comparable(metrics, settings.reference, made=True)
         self._cache: dict[tuple[str, str], dict[Panel, Any]] = {}
 
     def with_id(self, metric: str) -> Evidence:
         """Return the same evidence with another metric as intrinsic dimension."""
         other = copy.copy(self)
         other.settings, other._cache = self.settings._replace(id=metric), {}
+        return other
+
+    def with_twins(self) -> Evidence:
+        """Return the same evidence with the texts that were made from others, which take no part elsewhere."""
+        other = copy.copy(self)
+        other.metrics, other._cache = self._with_twins, {}
         return other
 
     @property

@@ -31,9 +31,9 @@ def findings(evidence: Evidence, conclusions: Iterable[Claim] = tuple(CONCLUSION
     second, rows, conclusions = evidence.with_id(name), [], list(conclusions)
     tested = [(claim, outcome) for claim in conclusions for outcome in claim.outcomes(evidence)]
     claims = [claim for claim in conclusions if claim.dimension and name in evidence.measured]
-    others = {(claim.id, other.model, other.corpus): other for claim in claims for other in claim.outcomes(second)}
+    others = {(claim.id, other.model, other.corpus, other.unit): other for claim in claims for other in claim.outcomes(second)}
     for (claim, outcome), (adjusted, verdict) in zip(tested, judge([outcome for _, outcome in tested]), strict=True):
-        other = others.get((claim.id, outcome.model, outcome.corpus))
+        other = others.get((claim.id, outcome.model, outcome.corpus, outcome.unit))
         if other is not None and not math.isnan(other.value.value):
             outcome = outcome.noting(_gives(other, name))
             if verdict in (SUPPORTED, CONTRADICTED) and other.testable and other.verdict() != verdict:

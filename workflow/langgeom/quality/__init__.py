@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA, read_tsv
-from langgeom.names import TextName, corpora_of_pairs
+from langgeom.names import TextName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,9 @@ def measured(metrics: pd.DataFrame, reference: str) -> list[Row]:
     `retrieval` and `reciprocal_rank` are taken at the layer of `best_layers`, without the reference language's own texts, where
     both are about 1. `bpc` is the bits per character of the text (lower is better). Intervals and n are those of the metrics.
     """
-    metrics = metrics[~metrics["corpus"].isin(corpora_of_pairs(metrics["corpus"], metrics["text"]))]
+    from langgeom.analysis.rows import of_languages
+
+    metrics = of_languages(metrics)
     last = metrics.groupby(["model", "corpus"])["layer"].max()
     rows = []
     for metric in ("retrieval", "reciprocal_rank"):
