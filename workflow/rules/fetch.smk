@@ -19,7 +19,8 @@ rule package:
     conda:
         "../../envs/fetch.yaml"
     params:
-        sha256=lambda wildcards: CONFIG.sha256(wildcards.registry, wildcards.package, wildcards.version),
+        sha256=lambda wildcards: CONFIG.pin(wildcards.registry, wildcards.package, wildcards.version).sha256,
+        platform=lambda wildcards: CONFIG.pin(wildcards.registry, wildcards.package, wildcards.version).platform,
     script:
         "../scripts/package.py"
 
