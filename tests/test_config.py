@@ -114,7 +114,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", None), ["models is nothing", "a mapping"]),
     (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),
     (put("models", "../x", {"folder": "."}), ["'../x'", "letters, digits"]),
-    (put("models", "new", {}), ["models.new names no source", "folder, hub, pypi, untrained"]),
+    (put("models", "new", {}), ["models.new names no source", "folder, hub, pypi, untrained, url"]),
     (put("models", "new", {"foldr": "tests"}), ["models.new names no source (it has foldr)", "Did you mean 'folder'?"]),
     (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
     (put("models", "new", {"folder": "no/such/place"}), ["models.new: folder", "no folder 'no/such/place'"]),
@@ -182,7 +182,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
-        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, udhr"],
+        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, ntrex, udhr"],
     ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),

@@ -107,6 +107,10 @@ class Config:
         """Return the pin of a package of a registry ("npm" or "pypi")."""
         return next(pin for pin in self.pins() if pin[:3] == (registry, package, version))
 
+    def url(self, sha256: str) -> str:
+        """Return an address of the file with this hash."""
+        return next(pin.package for pin in self.pins() if (pin.registry, pin.sha256) == ("url", sha256))
+
     def token_cap(self, corpus: str) -> int:
         """Return how many token vectors are kept of each text of a corpus."""
         return int(self["corpora"][corpus].get("token_cap", self["hidden"]["token_cap"]))

@@ -9,15 +9,17 @@ import json
 import re
 import struct
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from langgeom.errors import UserError
 from langgeom.models.prepare import tidy
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MAGIC = b"E5S1"
 BLOCK = 32  # weights that share a scale
-QUANTISED = np.dtype([("scale", "<f2"), ("pairs", "u1", BLOCK // 2)])
+QUANTISED, QUANTISED_BYTES = [("scale", "<f2"), ("pairs", "u1", BLOCK // 2)], 2 + BLOCK // 2
 EMBEDDINGS = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
 PARTS = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value", "ao": "attention.output.dense",
@@ -105,12 +107,14 @@ def _values(name: str, kind: int, number: int, data: bytes) -> np.ndarray:
     A block of Q4_0 is a float16 scale and 16 bytes. Byte j holds weights j and j + 16 in its low and its high half; a weight is
     (half - 8) x scale.
     """
-    size = {0: 4 * number, 1: number // BLOCK * QUANTISED.itemsize}.get(kind)
+    import numpy as np
+
+    size = {0: 4 * number, 1: number // BLOCK * QUANTISED_BYTES}.get(kind)
     if size != len(data) or (kind == 1 and number % BLOCK):
         raise ValueError(f"{name} has {len(data)} bytes where {size} are needed: it is cut off or damaged")
     if kind == 0:
         return np.frombuffer(data, dtype="<f4").astype(np.float32)
-    blocks = np.frombuffer(data, dtype=QUANTISED)
+    blocks = np.frombuffer(data, dtype=np.dtype(QUANTISED))
     halves = np.concatenate([blocks["pairs"] & 15, blocks["pairs"] >> 4], axis=1).astype(np.float32)
     values: np.ndarray = (halves - 8) * blocks["scale"].astype(np.float32)[:, None]
     return values.reshape(-1)
