@@ -53,7 +53,7 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 	touch $@
 
 # Files of tests that run whole studies of their own, a minute or more each: they are no everyday matter.
-SLOW := $(patsubst %,tests/workflow/test_%.py,default elsewhere gpu grammar harness hub own_files plan quickstart runs scale) \
+SLOW := $(patsubst %,tests/workflow/test_%.py,default elsewhere gpu grammar harness hub ntrex own_files plan quickstart runs scale) \
 	tests/docs/test_examples.py tests/benchmarks/test_scale.py
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # One thread for each worker, since threads of two workers on the same cores wait for each other. WORKERS=0 shows what tests print.

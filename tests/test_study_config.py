@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from langgeom.config import check, check_files
@@ -48,3 +49,14 @@ def test_languages_in_latin_and_arabic_script_are_as_few_as_the_comment_says() -
     names = [TextName.parse(text) for text in config.texts("flores")]
     both = [name.lang for name in names if name.script == "Arab" and not name.variant and TextName(name.lang, "Latn") in names]
     assert sorted(both) == ["ace", "arb", "bjn", "knc", "min"] and LEAST_UNITS == 6
+
+
+@pytest.mark.parametrize(("name", "corpus", "texts"), [("flores200", "flores", 204), ("ntrex", "ntrex", 122)])
+def test_the_configs_that_need_no_account(name: str, corpus: str, texts: int) -> None:
+    config = check(yaml.safe_load((STUDY.parent / f"{name}.yaml").read_text(encoding="utf-8")), STUDY.parents[1])
+    assert list(config.corpora) == [corpus, "grammar"] and len(config.texts(corpus)) == texts
+    study = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
+    assert config["models"] == study["models"]
+    assert not config.corpora[corpus].request()
+    pins = [pin for pin in config.corpora[corpus].pins() if pin.registry == "url"]
+    assert all(config.url(pin.sha256) == pin.package for pin in pins) and pins[0].package.startswith("https://")

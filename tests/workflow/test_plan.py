@@ -228,7 +228,7 @@ def test_the_table_of_shapes_is_of_what_transformers_builds() -> None:
         assert shape.vocabulary == sizes.vocab_size and shape.bytes == shape.parameters * shape.width
 
 
-@pytest.mark.parametrize("model", ["gemma-3-270m", "smollm2-135m", "minilm-l6"])
+@pytest.mark.parametrize("model", ["gemma-3-270m", "smollm2-135m", "e5-small"])
 def test_the_table_of_shapes_is_of_what_is_prepared(tmp_path: Path, model: str) -> None:
     if not (ROOT / "results" / "models" / model / "manifest.json").is_file():
         unavailable(f"{model} is not prepared here: snakemake --cores 4 models")
@@ -236,8 +236,9 @@ def test_the_table_of_shapes_is_of_what_is_prepared(tmp_path: Path, model: str) 
     for name in (model, f"{model}-untrained"):
         table, prepared = shape_of(config, name, tmp_path), shape_of(config, name, ROOT)
         assert table is not None and prepared is not None and table.tabled
-        assert table.bytes == pytest.approx(prepared.bytes, rel=0.05)
-        assert replace(table, tabled=False, bytes=prepared.bytes, left=0) == prepared
+        assert table.bytes == pytest.approx(prepared.bytes, rel=0.08)  # a twin's tokenizer is not counted
+        assert table.parameters == pytest.approx(prepared.parameters, rel=0.01)  # a twin has a pooler too
+        assert replace(table, tabled=False, bytes=prepared.bytes, left=0, parameters=prepared.parameters) == prepared
 
 
 def test_what_is_printed_and_what_a_run_says(fresh: Callable[[], Study]) -> None:

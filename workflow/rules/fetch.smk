@@ -1,6 +1,7 @@
 # Downloads, all of them pinned. They run where Snakemake does: compute nodes often have no way out.
 #
-# Outputs: results/downloads/{npm,pypi}/{package}-{version}.{tgz,whl}, and of the hub results/downloads/hub/.
+# Outputs: results/downloads/{npm,pypi}/{package}-{version}.{tgz,whl}, results/downloads/url/{sha256}/, and of the hub
+# results/downloads/hub/.
 
 
 rule package:
@@ -19,9 +20,31 @@ rule package:
     conda:
         "../../envs/fetch.yaml"
     params:
-        sha256=lambda wildcards: CONFIG.sha256(wildcards.registry, wildcards.package, wildcards.version),
+        sha256=lambda wildcards: CONFIG.pin(wildcards.registry, wildcards.package, wildcards.version).sha256,
+        platform=lambda wildcards: CONFIG.pin(wildcards.registry, wildcards.package, wildcards.version).platform,
     script:
         "../scripts/package.py"
+
+
+rule file_by_address:
+    "Fetching {wildcards.file}"
+    output:
+        "results/downloads/url/{sha256}/{file}",
+    log:
+        "results/logs/file_by_address/{sha256}/{file}.log",
+    benchmark:
+        "results/benchmarks/file_by_address/{sha256}/{file}.tsv"
+    wildcard_constraints:
+        sha256="[0-9a-f]{64}",
+        file="[^/]+",
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/fetch.yaml"
+    params:
+        url=lambda wildcards: CONFIG.url(wildcards.sha256),
+    script:
+        "../scripts/file_by_address.py"
 
 
 rule hub_model:

@@ -8,4 +8,5 @@ with job(snakemake):
     from langgeom.download import fetch
 
     registry, package, version = (snakemake.wildcards[name] for name in ("registry", "package", "version"))
-    fetch(registry, package, version, snakemake.params.sha256, Path(snakemake.output[0]))
+    params = snakemake.params
+    fetch(registry, package, version, params.sha256, Path(snakemake.output[0]), params.platform)

@@ -103,9 +103,13 @@ class Config:
         libraries = [Pin("npm", library.package, library.version, library.sha256) for library in LIBRARIES]
         return [pin for source in (*self.corpora.values(), *self.models.values()) for pin in source.pins()] + libraries
 
-    def sha256(self, registry: str, package: str, version: str) -> str:
-        """Return the hash that a package of a registry ("npm" or "pypi") is pinned to."""
-        return next(pin.sha256 for pin in self.pins() if pin[:3] == (registry, package, version))
+    def pin(self, registry: str, package: str, version: str) -> Pin:
+        """Return the pin of a package of a registry ("npm" or "pypi")."""
+        return next(pin for pin in self.pins() if pin[:3] == (registry, package, version))
+
+    def url(self, sha256: str) -> str:
+        """Return an address of the file with this hash."""
+        return next(pin.package for pin in self.pins() if (pin.registry, pin.sha256) == ("url", sha256))
 
     def token_cap(self, corpus: str) -> int:
         """Return how many token vectors are kept of each text of a corpus."""

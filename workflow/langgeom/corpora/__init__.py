@@ -85,6 +85,10 @@ class Corpus(Source):
         """Return what a report calls the source of a text."""
         return inputs[0].name
 
+    def warnings(self, text: str) -> list[str]:
+        """Return what is known to be wrong with a text of this corpus."""
+        return []
+
     def line_count(self, text: str) -> int | None:
         """Return the number of lines of a text if it is known before anything is read."""
         return None
@@ -130,6 +134,8 @@ class Corpus(Source):
         report |= script_warnings(cleaned, TextName.parse(text).script)
         if same:
             report.setdefault("warnings", []).append(f"all lines are those of {self.reference}: is it the right file?")
+        if known := self.warnings(text):
+            report.setdefault("warnings", []).extend(known)
         for warning in report.get("warnings", []):
             log.warning("%s: %s", text, warning)
         with atomic(out_txt) as temporary:

