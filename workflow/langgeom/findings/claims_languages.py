@@ -27,10 +27,10 @@ from langgeom.findings.claim import attempt, claim
 from langgeom.findings.evidence import Evidence, reliability
 from langgeom.findings.outcome import ALIKE, SMALL_R, Outcome, correlation_of, joint, mean_of, untestable
 
-DIMENSION = "intrinsic dimension, Latin less Arabic script"
+DIMENSION = "intrinsic dimension, Latin minus Arabic script"
 DIVERGENCE = "log2 of the KL divergence to the reference, Latin over Arabic script"
-ANISOTROPY = "anisotropy, Latin less Arabic script"
-LATIN_LESS_ARABIC = "Is the mean of Latin less Arabic above zero?"
+ANISOTROPY = "anisotropy, Latin minus Arabic script"
+LATIN_MINUS_ARABIC = "Is the mean of Latin minus Arabic above zero?"
 MORPHEMES = "rank correlation of the intrinsic dimension with morphemes per word"
 RESOURCES = "log of the ratio of intrinsic dimensions, low- over high-resource relative"
 QUALITY = "partial rank correlation of the intrinsic dimension with {}"
@@ -143,7 +143,7 @@ def bits(evidence: Evidence, panel: Panel) -> Outcome:
 
 @claim(
     2, "Of languages written in two scripts, the intrinsic dimension is higher on average in Latin than in Arabic script.",
-    LATIN_LESS_ARABIC, DIMENSION, dimension=True,
+    LATIN_MINUS_ARABIC, DIMENSION, dimension=True,
 )  # fmt: skip
 def dimension_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
     return _latin_less_arabic(DIMENSION, evidence.id(panel))
@@ -158,7 +158,7 @@ def divergence_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
     return _latin_less_arabic(DIVERGENCE, values, lambda latin, arabic: math.log2(latin / arabic))
 
 
-@claim(12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_LESS_ARABIC, ANISOTROPY)
+@claim(12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_MINUS_ARABIC, ANISOTROPY)
 def anisotropy_in_scripts(evidence: Evidence, panel: Panel) -> Outcome:
     return _latin_less_arabic(ANISOTROPY, evidence.medians(evidence.settings.anisotropy, panel))
 
