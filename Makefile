@@ -4,6 +4,7 @@
 # make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make test       the everyday tests      make test-all  all others: 200 languages, faults, a Slurm of its own, environments
 # make lint       style, types, Snakemake's own lint      make format    put them right
+# make test-architectures  every architecture of transformers, tiny: docs/architectures.md (written by make docs-architectures)
 # make bench      the speed tables (also bench-metrics, bench-scale, bench-explorer)
 # make bench-coverage  how often each interval holds the truth: docs/coverage.md
 # make docs-pictures  the pictures of docs/metrics.md     make docs-settings  docs/settings.md     make rulegraph  the picture in docs/design.md
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures docs-settings pins harness
+.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures docs-settings test-architectures docs-architectures pins harness
 .DELETE_ON_ERROR:
 
 # Snakemake calls the environment's Python without quotes.
@@ -54,7 +55,7 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 
 # Files of tests that run whole studies of their own, a minute or more each: they are no everyday matter.
 SLOW := $(patsubst %,tests/workflow/test_%.py,default elsewhere gpu grammar harness hub ntrex own_files plan quickstart runs scale) \
-	tests/docs/test_examples.py tests/benchmarks/test_scale.py
+	tests/docs/test_examples.py tests/benchmarks/test_scale.py tests/architectures/test_architectures.py
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # One thread for each worker, since threads of two workers on the same cores wait for each other. WORKERS=0 shows what tests print.
 test test-all: export OMP_NUM_THREADS := 1
@@ -113,6 +114,12 @@ docs-pictures: dev
 
 docs-settings: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/settings_page.py docs/settings.md
+
+test-architectures: dev
+	$(BIN)/python -m pytest tests/architectures $(ARGS)
+
+docs-architectures: dev
+	$(BIN)/python tests/architectures/architectures.py docs/architectures.md
 
 # In an environment of its own: it needs other versions than the rest.
 harness: .venv-harness/.run

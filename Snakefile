@@ -50,6 +50,8 @@ onstart:
 
 onsuccess:
     record(Path("results"))
+    for line in CONFIG.noticed():
+        print(f"To check: {line}", file=sys.stderr)
 
 
 rule table:

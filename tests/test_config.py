@@ -14,6 +14,7 @@ import yaml
 from langgeom.config import SCHEMA, check
 from langgeom.corpora.flores_plus import KNOWN
 from langgeom.errors import UserError
+from langgeom.files import write_json
 from langgeom.texts import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -386,3 +387,24 @@ def test_a_local_model_depends_on_its_files(settings: Settings, tmp_path: Path) 
     assert config.models["local"].inputs() == config.models["random"].inputs() == expected
     assert [name for name, _, _ in config.models["local"].identity()] == expected
     assert config.models["smollm2-135m"].identity() == config.models["e5-small-untrained"].identity() == []
+
+
+def test_what_was_noticed_of_texts_and_models_is_told(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "model").mkdir()
+    for text in ("eng_Latn", "ger_Latn"):
+        (tmp_path / "texts" / f"{text}.txt").write_text("a\n")
+    settings = {
+        "corpora": {"mine": {"folder": "texts", "min_lines": 1, "texts": ["eng_Latn", "ger_Latn"]}},
+        "models": {"m": {"folder": "model"}},
+    }
+    config = check(settings, tmp_path)
+    assert config.noticed() == []
+    files = {
+        "corpora/mine/ger_Latn.json": ["one", "two"],
+        "corpora/mine/eng_Latn.json": [],
+        "models/m/manifest.json": ["three"],
+    }
+    for file, noticed in files.items():
+        write_json(tmp_path / "results" / file, {"warnings": noticed})
+    assert config.noticed() == ["ger_Latn of mine: one", "ger_Latn of mine: two", "m: three"]

@@ -109,6 +109,13 @@ def test_only_what_is_new_is_measured(study: Study, caplog: pytest.LogCaptureFix
     assert {name: study.tables()[name] for name in before} == before
 
 
+def test_the_size_of_batches_makes_nothing_anew(study: Study, caplog: pytest.LogCaptureFixture) -> None:
+    study.run(["spa_Latn"])
+    measured(caplog)
+    study.run(["spa_Latn"], batch_tokens=64)
+    assert measured(caplog) == []
+
+
 def test_the_model_is_loaded_once_and_only_when_it_is_needed(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     from langgeom.hidden import load as module
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langgeom.corpora import corpus_of
-from langgeom.corpora.text import clean_line, clean_text, decode, dominant_script, script_warnings
+from langgeom.corpora.text import clean_line, clean_text, decode, dominant_script, text_warnings
 from langgeom.errors import UserError
+from langgeom.languages import INDIVIDUAL, languages
+from langgeom.names import TextName
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_an_empty_file_is_named(data: bytes) -> None:
     ("line", "cleaned", "done"),
     [
         ("  a\t b\u00a0c ", "a b c", {}),
-        ("a\u2028b\x85c\rd", "a b c d", {}),
+        ("a\u2028b\x85c\rd", "a b c d", {"control_characters": 3}),
         ("a\x00b\x1bc\x7fd", "abcd", {"control_characters": 3}),
         ("\u200fשלום\u200e \u202bא\u202c\u2066b\u2069", "שלום אb", {"direction_marks": 6}),
         ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", {}),
@@ -103,9 +105,25 @@ def test_a_report_counts_what_was_done() -> None:
 
 
 def test_a_text_in_another_script_is_reported() -> None:
-    found = script_warnings(["salam"], "Arab")
-    assert found == {"script_found": "Latn", "warnings": ["most letters are Latn, but the name says Arab"]}
-    assert script_warnings(["中文"], "Hans") == script_warnings(["1"], "Latn") == {}
+    assert text_warnings(["salam"], TextName.parse("arb_Arab")) == ["most letters are Latn, but the name says Arab"]
+    assert text_warnings(["中文"], TextName.parse("cmn_Hans")) == text_warnings(["1"], TextName.parse("eng_Latn")) == []
+
+
+def test_sentences_that_stand_there_again_are_counted() -> None:
+    lines = [f"number {number}" for number in range(18)]
+    assert text_warnings([*lines, *lines[:2], "", ""], TextName.parse("eng_Latn")) == []
+    assert text_warnings([*lines[:5], *lines[:1], "", ""], TextName.parse("eng_Latn"))[0].startswith("1 of 6 sentences")
+
+
+@pytest.mark.parametrize(("code", "instead"), [("ger", "deu is"), ("chi", "cmn is"), ("zzz", "known here: no test")])
+def test_a_language_without_name_and_family_is_reported_with_its_individual_code(code: str, instead: str) -> None:
+    (warning,) = text_warnings(["salam"], TextName.parse(f"{code}_Latn"))
+    assert warning.startswith(f"{code} is no language") and instead in warning
+
+
+def test_the_codes_suggested_are_known_languages() -> None:
+    assert not set(INDIVIDUAL) & set(languages())
+    assert set(INDIVIDUAL.values()) <= set(languages())
 
 
 def test_too_few_lines_are_refused(tmp_path: Path) -> None:

@@ -97,9 +97,11 @@ def test_lines_without_content_are_dropped_and_counted(tokenizers: dict[str, Tex
         tokenizers["bytes"](["", " "], 99)
 
 
-def test_special_tokens_written_in_the_text_are_not_content(tokenizers: dict[str, TextTokenizer]) -> None:
+def test_special_tokens_written_in_the_text_are_text(tokenizers: dict[str, TextTokenizer]) -> None:
     sentence = tokenizers["bos"](["free <eos> all"], 99).sentences[0]
-    assert all(sentence.ids[at] != 1 for at in sentence.content) and 1 in sentence.ids
+    assert sentence.ids[0] == 2 and 1 not in sentence.ids
+    assert len(sentence.content) == len(sentence.ids) - 1
+    assert sentence.scored_characters == sentence.characters == len("free <eos> all")
 
 
 def test_not_a_tokenizer(tmp_path: Path) -> None:

@@ -39,6 +39,30 @@ def test_every_metric_is_importable_by_name() -> None:
         _ = langgeom.metrics.id_twon
 
 
+def test_help_and_star_list_every_metric() -> None:
+    import pydoc
+
+    import langgeom.metrics
+
+    said = pydoc.plain(pydoc.render_doc(langgeom.metrics))
+    names: dict[str, object] = {}
+    exec("from langgeom.metrics import *", names)
+    for name in METRICS:
+        assert f"    {name}(" in said and callable(names[name])
+
+
+@pytest.mark.parametrize("points", [torch.randn(30, 4).to_sparse(), torch.randn(30, 4, device="meta")])
+def test_tensors_without_values_are_refused(points: torch.Tensor) -> None:
+    with pytest.raises(MetricError, match=r"dense tensor.*torch\.from_numpy"):
+        METRICS["id_twonn"].function(points)
+
+
+def test_estimates_compare_without_an_error() -> None:
+    points = torch.randn(30, 4, generator=torch.Generator().manual_seed(0)).expand(2, 30, 4)
+    found = METRICS["anisotropy"].function(points)
+    assert found == found and found != METRICS["anisotropy"].function(points)
+
+
 def test_declaring_twice_or_with_an_unknown_input_is_refused() -> None:
     with pytest.raises(ValueError, match="twice"):
         metric("anisotropy", input="cloud")(lambda points: points)

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForCausalLM
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 import tiny
 from langgeom.errors import UserError
+from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models import build_model
 from langgeom.models.manifest import read_manifest
 from langgeom.models.pypi import join_parts
@@ -221,6 +222,33 @@ def test_only_weights_that_are_read_count(base: Path) -> None:
     sharded = read_manifest(build(base, {"folder": "decoder"}, "b"))
     assert sharded["parameters"] == whole["parameters"]
     assert "model.safetensors.index.json" in sharded["files"] and "consolidated.safetensors" not in sharded["files"]
+
+
+def test_every_reader_runs_the_same_tokenizer(base: Path) -> None:
+    """As the harness does, transformers reads the folder: a class that it names would cut text by rules of its own."""
+    path = base / "decoder" / "tokenizer_config.json"
+    path.write_text(json.dumps({"tokenizer_class": "LlamaTokenizerFast", "add_prefix_space": True}))
+    folder = build(base, {"folder": "decoder"})
+    line = "free and  equal, 漢字"
+    assert AutoTokenizer.from_pretrained(folder)(line)["input_ids"] == TextTokenizer(folder)([line], 99).sentences[0].ids
+    assert "warnings" not in read_manifest(folder)
+
+
+def test_a_beginning_that_is_asked_for_and_not_put_is_told(base: Path) -> None:
+    asked = {"add_bos_token": True, "bos_token": {"__type": "AddedToken", "content": "<|endoftext|>"}}
+    (base / "decoder" / "tokenizer_config.json").write_text(json.dumps(asked))
+    (said,) = read_manifest(build(base, {"folder": "decoder"}, "a"))["warnings"]
+    assert "`begin: <|endoftext|>`" in said
+    done = build(base, {"folder": "decoder", "begin": "<|endoftext|>"}, "b")
+    assert "warnings" not in read_manifest(done)
+    assert AutoTokenizer.from_pretrained(done)("free")["input_ids"] == TextTokenizer(done)(["free"], 99).sentences[0].ids
+
+
+def test_a_config_without_sizes_is_refused(base: Path) -> None:
+    path = base / "decoder" / "config.json"
+    path.write_text(json.dumps({"model_type": "vit", "architectures": ["XForCausalLM"]}))
+    with pytest.raises(UserError, match=r"config\.json .*Save it again"):
+        build(base, {"folder": "decoder"})
 
 
 def test_the_users_files_are_copied(base: Path, tmp_path: Path) -> None:

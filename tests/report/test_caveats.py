@@ -30,6 +30,11 @@ def text_warnings(world: World) -> list[str]:
     return [first, " and 3 more."]
 
 
+def model_warnings(world: World) -> list[str]:
+    world.models[0]["warnings"] = ["set `begin: <s>` for this model"]
+    return [f"{world.models[0]['name']}: set `begin: <s>` for this model."]
+
+
 def few_sentences(world: World) -> list[str]:
     for report in world.texts.values():
         report.update(lines=60, empty=2)

@@ -37,3 +37,12 @@ def test_a_folder_that_is_no_model(fresh: Callable[[], Study]) -> None:
     assert "safetensors" in output
     assert "Traceback" not in output
     assert not (study.folder / "results" / "models" / "decoder").exists()
+
+
+def test_a_text_in_another_script_is_told_at_the_end(fresh: Callable[[], Study]) -> None:
+    study = fresh()
+    path = study.folder / study.settings["corpora"]["mine"]["folder"] / "spa_Latn.txt"
+    path.write_text("".join(f"предложение {number}\n" for number in range(24)), encoding="utf-8")
+    output = study.run("corpora")
+    assert "To check: spa_Latn of mine: most letters are Cyrl" in output
+    assert output.count("To check: spa_Latn") == 1

@@ -1,4 +1,4 @@
-"""The geometry of multilingual language models, layer by layer: plain functions on arrays and paths.
+"""The geometry of multilingual language models, layer by layer: plain functions on tensors and paths.
 
 Nothing here knows Snakemake. docs/design.md says what each room does.
 """

@@ -15,6 +15,14 @@ from langgeom.files import DATA, read_tsv
 from langgeom.names import TextName
 
 UNKNOWN = "unknown"
+# Codes of ISO 639-2 and of macrolanguages that texts are often named by, and the individual language that is mostly meant.
+INDIVIDUAL = {
+    "alb": "als", "ara": "arb", "arm": "hye", "aze": "azj", "baq": "eus", "bur": "mya", "chi": "cmn", "cze": "ces",
+    "dut": "nld", "fas": "pes", "fre": "fra", "geo": "kat", "ger": "deu", "gre": "ell", "ice": "isl", "kur": "kmr",
+    "mac": "mkd", "mao": "mri", "may": "zsm", "mlg": "plt", "mon": "khk", "msa": "zsm", "nep": "npi", "ori": "ory",
+    "orm": "gaz", "per": "pes", "pus": "pbt", "rum": "ron", "slo": "slk", "sqi": "als", "swa": "swh", "tib": "bod",
+    "uzb": "uzn", "wel": "cym", "yid": "ydd",
+}  # fmt: skip
 
 
 class Language(NamedTuple):

@@ -125,7 +125,7 @@ class _Batch:
         self.hidden_keys = {
             text: _key(
                 model=[manifest["name"], manifest["fingerprint"]], code=settings.code["hidden"], corpus=self.corpus,
-                settings={**settings.hidden, "keep": None}, seed=settings.seed,
+                settings={**settings.hidden, "keep": None, "batch_tokens": None}, seed=settings.seed,
                 text=[[name, digests[name]] for name in (text, self.whole.get(text), self.reference) if name is not None],
                 versions=versions_of("torch", "transformers", "tokenizers"),
             ) for text in self.files
@@ -165,7 +165,8 @@ class _Batch:
     def loaded(self) -> LoadedModel:
         from langgeom.hidden.load import load
 
-        return load(self.model, self.settings.hidden["dtype"], "auto", self.settings.hidden["loss"])
+        hidden = self.settings.hidden
+        return load(self.model, hidden["dtype"], "auto", hidden["loss"], hidden["max_tokens"])
 
     def run(self) -> None:
         """Measure every text that is not done."""

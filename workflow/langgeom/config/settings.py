@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.corpora import Corpus, corpus_of
+from langgeom.files import read_json
 from langgeom.models import Model, model_of
 from langgeom.pages.libraries import LIBRARIES
 from langgeom.sources import Pin
@@ -38,6 +39,15 @@ class Config:
     def pattern(self, group: str) -> str:
         """Return the regular expression of the names under `corpora` or `models`, to constrain a wildcard to them."""
         return "|".join(map(re.escape, self[group]))
+
+    def noticed(self) -> list[str]:
+        """Return what was noticed of texts and models when they were prepared, a line each, from the files on them."""
+        files = {
+            f"{text} of {corpus}": f"corpora/{corpus}/{text}.json" for corpus in self["corpora"] for text in self.texts(corpus)
+        }
+        files |= {model: f"models/{model}/manifest.json" for model in self["models"]}
+        there = {name: path for name, file in files.items() if (path := self.base / "results" / file).is_file()}
+        return [f"{name}: {said}" for name, path in there.items() for said in read_json(path).get("warnings", ())]
 
     def texts(self, corpus: str) -> list[str]:
         """Return the texts of a corpus in the config's order."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langgeom.corpora.made import LETTERS, make
-from langgeom.corpora.text import clean_text, decode, script_warnings
+from langgeom.corpora.text import clean_text, decode, text_warnings
 from langgeom.errors import UserError
 from langgeom.files import atomic, write_json
 from langgeom.names import TextName, made_from
@@ -131,12 +131,13 @@ class Corpus(Source):
                 f"'{text}' has {filled} lines with text in {report['source']}; {self.spec['min_lines']} are needed. Leave it "
                 "out, or lower min_lines of its corpus."
             )
-        report |= script_warnings(cleaned, TextName.parse(text).script)
+        noticed = text_warnings(cleaned, TextName.parse(text)) if self.languages else []
         if same:
-            report.setdefault("warnings", []).append(f"all lines are those of {self.reference}: is it the right file?")
-        if known := self.warnings(text):
-            report.setdefault("warnings", []).extend(known)
-        for warning in report.get("warnings", []):
+            noticed.append(f"all lines are those of {self.reference}: is it the right file?")
+        noticed += self.warnings(text)
+        if noticed:
+            report["warnings"] = noticed
+        for warning in noticed:
             log.warning("%s: %s", text, warning)
         with atomic(out_txt) as temporary:
             temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")

@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgeom.errors import UserError
+from langgeom.languages import INDIVIDUAL, languages
+from langgeom.names import TextName
 
 # Marks of writing direction steer a display and cost tokens. Joiners (U+200C, U+200D) stay: they spell.
 BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Some programs take these for the end of a line; only \n and \r\n end one here.
 BREAKS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 SPACES = re.compile(r"\s+")
+# From this share on, sentences that stand in a text before are told.
+REPEATED = 0.1
 # Scripts that text names tell apart and Unicode does not, and Unicode scripts that are parts of one.
 SAME_SCRIPT = {"Hans": "Hani", "Hant": "Hani", "Jpan": "Hani", "Hira": "Hani", "Kana": "Hani", "Kore": "Hang"}
 
@@ -50,17 +54,18 @@ def parallel(lines: list[str], name: str, expected: Sequence[str], reference: st
 def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]]:
     """Return a line as models read it, and what was done to it.
 
-    Breaks within the line become spaces; control characters and direction marks are removed; the rest is normalised to NFC and
-    its white space collapsed. A line longer than `max_characters` is cut, at a space if there is one in its last tenth.
+    Control characters and direction marks are removed, and breaks within the line become spaces; the rest is normalised to
+    NFC and its white space collapsed. A line longer than `max_characters` is cut, at a space if there is one in its last tenth.
 
     Returns:
-        The line, and counts: `control_characters` and `direction_marks` removed, `normalised` and `cut` (0 or 1).
+        The line, and counts: `control_characters` (breaks too) and `direction_marks`, `normalised` and `cut` (0 or 1).
     """
     done: Counter[str] = Counter()
-    line, done["direction_marks"] = BIDI.subn("", BREAKS.sub(" ", line))
+    line, breaks = BREAKS.subn(" ", line)
+    line, done["direction_marks"] = BIDI.subn("", line)
     kept = "".join(char for char in line if char == "\t" or unicodedata.category(char) not in ("Cc", "Cs"))
     kept = kept.replace("\ufeff", "")
-    done["control_characters"] = len(line) - len(kept)
+    done["control_characters"] = len(line) - len(kept) + breaks
     line = unicodedata.normalize("NFC", kept)
     done["normalised"] = int(line != kept)
     line = SPACES.sub(" ", line).strip()
@@ -103,9 +108,16 @@ def dominant_script(lines: Sequence[str]) -> str:
     return scripts.most_common(1)[0][0] if scripts else ""
 
 
-def script_warnings(lines: Sequence[str], expected: str) -> dict[str, Any]:
-    """Return `script_found` and `warnings` for a report if the letters of a text are in another script than its name says."""
-    found = dominant_script(lines)
-    if not found or found == SAME_SCRIPT.get(expected, expected):
-        return {}
-    return {"script_found": found, "warnings": [f"most letters are {found}, but the name says {expected}"]}
+def text_warnings(lines: Sequence[str], name: TextName) -> list[str]:
+    """Return what a reader should look at in a text: letters of another script, repeated sentences, an unknown language."""
+    noticed, found = [], dominant_script(lines)
+    if found and found != SAME_SCRIPT.get(name.script, name.script):
+        noticed.append(f"most letters are {found}, but the name says {name.script}")
+    filled = [line for line in lines if line]
+    again = len(filled) - len(set(filled))
+    if again > REPEATED * len(filled):
+        noticed.append(f"{again} of {len(filled)} sentences stand there before: equal sentences are no more data than one")
+    if name.lang not in languages():
+        instead = f"; {INDIVIDUAL[name.lang]} is" if name.lang in INDIVIDUAL else ""
+        noticed.append(f"{name.lang} is no language whose name and family are known here{instead}: no test by family counts it")
+    return noticed

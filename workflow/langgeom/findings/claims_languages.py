@@ -29,10 +29,10 @@ from langgeom.findings.claim import attempt, claim
 from langgeom.findings.evidence import Evidence, reliability
 from langgeom.findings.outcome import ALIKE, SMALL_R, Outcome, correlation_of, joint, mean_of, untestable
 
-DIMENSION = "intrinsic dimension, Latin less Arabic script"
+DIMENSION = "intrinsic dimension, Latin minus Arabic script"
 DIVERGENCE = "log2 of the KL divergence to the reference, Latin over Arabic script"
-ANISOTROPY = "anisotropy, Latin less Arabic script"
-LATIN_LESS_ARABIC = "Is the mean of Latin less Arabic above zero?"
+ANISOTROPY = "anisotropy, Latin minus Arabic script"
+LATIN_MINUS_ARABIC = "Is the mean of Latin minus Arabic above zero?"
 MORPHEMES = "rank correlation of the intrinsic dimension with morphemes per word"
 RESOURCES = "log of the ratio of intrinsic dimensions, low- over high-resource relative"
 QUALITY = "partial rank correlation of the intrinsic dimension with {}"
@@ -147,7 +147,7 @@ def bits(evidence: Evidence, panel: Panel) -> Outcome:
 
 @claim(
     2, "Of languages written in two scripts, the intrinsic dimension is higher on average in Latin than in Arabic script.",
-    LATIN_LESS_ARABIC, DIMENSION, whole=True, dimension=True,
+    LATIN_MINUS_ARABIC, DIMENSION, whole=True, dimension=True,
 )  # fmt: skip
 def dimension_in_scripts(evidence: Evidence) -> list[Outcome]:
     return _in_scripts(DIMENSION, evidence, Evidence.id)
@@ -165,7 +165,7 @@ def divergence_in_scripts(evidence: Evidence) -> list[Outcome]:
 
 
 @claim(
-    12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_LESS_ARABIC, ANISOTROPY, whole=True
+    12, "Of languages written in two scripts, anisotropy is lower in Arabic script.", LATIN_MINUS_ARABIC, ANISOTROPY, whole=True
 )
 def anisotropy_in_scripts(evidence: Evidence) -> list[Outcome]:
     def of(evidence: Evidence, panel: Panel) -> pd.Series:

@@ -31,7 +31,7 @@ from langgeom.findings.outcome import ALIKE, LEAST_LAYERS, Interval, Outcome, de
 
 Pair = tuple[Panel, Panel]
 RATIO = "log of the ratio of intrinsic dimensions, encoder over decoder"
-TRAINING = "highest anisotropy from a tenth of the depth on, trained less untrained"
+TRAINING = "highest anisotropy from a tenth of the depth on, trained minus untrained"
 PATTERNS = "rank correlation of two models' curves of {}"
 FROM_DEPTH = 0.1
 # With so many models a side, they are the unit.
@@ -59,7 +59,7 @@ def encoder_decoder(evidence: Evidence) -> list[Outcome]:
 
 @claim(
     10, "Anisotropy is a property of training: from about layer 3 on, trained decoders have more of it than untrained ones.",
-    "Is the mean of trained less untrained above zero, from a tenth of the depth on?", TRAINING, whole=True,
+    "Is the mean of trained minus untrained above zero, from a tenth of the depth on?", TRAINING, whole=True,
 )  # fmt: skip
 def training(evidence: Evidence) -> list[Outcome]:
     decoders, metric = evidence.panels("decoder"), evidence.settings.anisotropy

@@ -21,14 +21,14 @@ from langgeom.findings.evidence import NORMAL, Evidence
 from langgeom.findings.outcome import Interval, Outcome, decided, untestable
 from langgeom.names import WRONG, type_of, type_words
 
-EFFECT = "intrinsic dimension, ungrammatical less correct"
+EFFECT = "intrinsic dimension, ungrammatical minus correct"
 # Of fewer pairs a swap says little; from so many on, natural ones cover more than a few patterns.
 LEAST_PAIRS, ENOUGH_PAIRS = 20, 1000
 
 
 @claim(
     3, "Ungrammatical text has a higher intrinsic dimension than its correct version.",
-    "Is the difference of ungrammatical less correct, paired over sentences, above zero?", EFFECT, whole=True, dimension=True,
+    "Is the difference of ungrammatical minus correct, paired over sentences, above zero?", EFFECT, whole=True, dimension=True,
 )  # fmt: skip
 def ungrammatical(evidence: Evidence) -> list[Outcome]:
     if not evidence.pair_corpora:

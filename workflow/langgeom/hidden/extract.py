@@ -22,6 +22,7 @@ from langgeom.hidden.tokens import Sentence, Tokenised
 from langgeom.words import has_words
 
 log = logging.getLogger(__name__)
+NOTABLE = 0.05  # from this share on unknown tokens and fragments are told in the log
 SECONDS = 5.0  # between two lines of progress in the log
 NEEDED = ("batch_tokens", "max_tokens", "token_cap", "whole_lines", "first_position", "final_norm")
 
@@ -121,6 +122,12 @@ class _Text:
         self.name, self.sentences, self.report = name, text.sentences, text.report
         self.lines = torch.tensor([sentence.line for sentence in text.sentences])
         self.counts = torch.tensor([len(sentence.content) for sentence in text.sentences])
+        tokens, odd = (
+            int(self.counts.sum()),
+            [sum(getattr(of, kind) for of in text.sentences) for kind in ("unknown", "fragments")],
+        )
+        if sum(odd) > NOTABLE * tokens:
+            log.warning("%s: of %d tokens %d are unknown to the tokenizer, and %d are no whole character", name, tokens, *odd)
         self.kept = choose(name, self.lines, self.counts, settings, seed, reference)
 
     def within(self, whole: _Text) -> tuple[Tensor, Tensor]:

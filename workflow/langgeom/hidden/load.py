@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from langgeom.device import pick_device
 from langgeom.errors import UserError
+from langgeom.hidden.check import LONG, check
 from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
@@ -22,6 +23,10 @@ from langgeom.models.prepare import quiet
 
 # The name of a weight that belongs to a numbered block.
 BLOCK = re.compile(r"\.\d+\.")
+# Constants that older files hold beside the weights; models make their own.
+CONSTANTS = re.compile(r"\.(masked_bias|attn\.bias|attention\.bias|inv_freq|position_ids)$")
+# What configs call the number of tokens that a model can take.
+POSITIONS = ("max_position_embeddings", "max_seq_len", "max_target_positions")
 
 
 @dataclass
@@ -48,13 +53,13 @@ class LoadedModel:
         """Run the trunk on [batch, length] tokens; hand over each layer's [batch, length, dim] as it is produced.
 
         Layers are numbered and defined as in docs/design.md; the last is taken before the final norm unless
-        `final_norm`.
+        `final_norm`. What a model pads by itself, behind the tokens, is cut off.
 
         Returns:
             [batch, length, dim], the trunk's output.
         """
         last = len(self.blocks)
-        with _watch(self.blocks, lambda layer, states: on_layer(layer, states.to(self.device)), final_norm):
+        with _watch(self.blocks, lambda layer, states: on_layer(layer, states[:, : ids.shape[1]].to(self.device)), final_norm):
             cache = {"use_cache": False} if self.manifest["kind"] == "decoder" else {}
             output = self.trunk(input_ids=ids, attention_mask=mask, **cache).last_hidden_state.to(self.device)
         if final_norm:
@@ -85,8 +90,10 @@ def _watch(blocks: list[nn.Module], on_layer: Callable[[int, Tensor], None], fin
             handle.remove()
 
 
-def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None) -> LoadedModel:
+def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None, longest: int = LONG) -> LoadedModel:
     """Load a prepared model and make sure that its layers and its loss are taken as transformers itself gives them.
+
+    A decoder whose states see later tokens is loaded without its head: its logits predict nothing.
 
     Args:
         folder: a model's folder with its manifest.
@@ -94,6 +101,7 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
         device: as torch names it, or "auto" (`langgeom.device`); weights go there as they are read. On "auto" and "cuda" a
             model too large for one GPU is spread over those there are (`langgeom.hidden.placing`).
         loss: whether text will be scored; None: for a trained decoder.
+        longest: most tokens of a sentence that it will be given (`langgeom.hidden.check`).
 
     Raises:
         UserError: not a prepared model, weights that do not fit its config or the memory, or an architecture that cannot be
@@ -124,19 +132,28 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
             ) from error
         _check_weights(manifest["name"], info)
         model = model.eval().requires_grad_(False)
+        model.config.return_dict = True  # a config.json may ask for tuples
     trunk = model.base_model if scores else model
     config = model.config.get_text_config()
     loaded = LoadedModel(
         manifest, TextTokenizer(folder), trunk, blocks_of(trunk, manifest),
-        Head(model) if scores else None,
-        decoder and not getattr(config, "use_bidirectional_attention", False), _positions(trunk, config),
-        config.pad_token_id if isinstance(config.pad_token_id, int) else 0, number_format,
+        Head(model) if scores else None, False, _positions(trunk, config),
+        pad if isinstance(pad := getattr(config, "pad_token_id", None), int) else 0, number_format,
         torch.device(next(iter(placed.values()))),
     )  # fmt: skip
     try:
-        _check(loaded, model)
-    except torch.OutOfMemoryError as error:
+        causal = check(loaded, model, longest)
+    except UserError:
+        raise
+    except Exception as error:
         raise UserError(too_large(manifest, number_format, place)) from error
+    if scores and not causal:
+        if loss:
+            raise UserError(
+                f"Model '{manifest['name']}': each position sees the tokens after it, so it predicts none and cannot score "
+                "text. Remove `loss: true`."
+            )
+        loaded.head = None
     return loaded
 
 
@@ -148,7 +165,7 @@ def _check_weights(name: str, info: Mapping[str, Any]) -> None:
     """
     missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
     shaped = sorted(str(key[0]) if isinstance(key, tuple) else str(key) for key in info["mismatched_keys"])
-    left = sorted(key for key in info["unexpected_keys"] if BLOCK.search(key))
+    left = sorted(key for key in info["unexpected_keys"] if BLOCK.search(key) and not CONSTANTS.search(key))
     for what, keys in (("lacks", missing), ("have another shape in", shaped), ("are left over in", left)):
         if keys:
             listing = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
@@ -160,61 +177,15 @@ def _check_weights(name: str, info: Mapping[str, Any]) -> None:
 
 
 def _positions(trunk: nn.Module, config: Any) -> int:
-    """Return how many tokens the model can take."""
-    limit = getattr(config, "max_position_embeddings", None) or 1 << 30
+    """Return how many tokens the model can take, alone and in batches alike."""
+    limit = min(size for key in POSITIONS if (size := getattr(config, key, None) or 1 << 30))
+    rope = getattr(config, "rope_parameters", None) or {}
+    for each in (rope, *(part for part in rope.values() if isinstance(part, dict))):
+        # LongRoPE turns all sentences of a batch by other angles where one is longer than this.
+        if each.get("rope_type") == "longrope":
+            limit = min(limit, each["original_max_position_embeddings"])
     for name, module in trunk.named_modules():
         # RoBERTa's kin count positions from behind the padding index.
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding) and module.padding_idx is not None:
-            limit = min(limit, module.num_embeddings - module.padding_idx - 1)
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            limit = min(limit, len(module.weight) - module.padding_idx - 1)
     return int(limit)
-
-
-def _check(loaded: LoadedModel, model: nn.Module) -> None:
-    """Compare layers and logits on a few padded tokens with transformers' own, unpadded.
-
-    Raises:
-        UserError: this architecture does something to them that is not known here.
-    """
-    vocabulary = loaded.manifest["vocabulary"]
-    ids = torch.arange(1, 7, device=loaded.device)[None] * max(1, vocabulary // 8) % vocabulary
-    mine: dict[int, Tensor] = {}
-    padded = torch.cat([ids, torch.full((1, 2), loaded.pad, device=loaded.device)], 1)
-    mask = None if loaded.causal else torch.tensor([[1] * 6 + [0] * 2], device=loaded.device)
-    with torch.inference_mode():
-        own = loaded.trunk(input_ids=ids, output_hidden_states=True).hidden_states
-        last = loaded.run(padded, mask, lambda layer, states: mine.__setitem__(layer, states[:, :6]))
-        fits = len(own) == len(mine) and all(_close(mine[layer], own[layer]) for layer in mine)
-        if fits and loaded.head is not None:
-            logits = _own_logits(model, ids)
-            fits = _close(loaded.head.logits(last[0, :6], 0, logits.shape[1]), logits)
-    if not fits:
-        raise UserError(
-            f"Model '{loaded.manifest['name']}': the layers of {type(loaded.trunk).__name__} are not where "
-            "they are expected, so they would be measured wrongly. This architecture cannot be used yet."
-        )
-
-
-def _own_logits(model: Any, ids: Tensor) -> Tensor:
-    """Return the model's own [token, few] float32 logits of the first tokens of its vocabulary.
-
-    The whole vocabulary would cost a copy of the output embedding, a third of a GiB for Gemma.
-    """
-    output = model.get_output_embeddings()
-    few = min(256, len(output.weight))
-    part = nn.Linear(output.in_features, few, bias=output.bias is not None, device="meta")
-    part.weight = nn.Parameter(output.weight[:few], requires_grad=False)
-    if output.bias is not None:
-        part.bias = nn.Parameter(output.bias[:few], requires_grad=False)
-    model.set_output_embeddings(part)
-    try:
-        return model(input_ids=ids).logits[0].float()
-    finally:
-        model.set_output_embeddings(output)
-
-
-def _close(mine: Tensor, own: Tensor) -> bool:
-    """Whether two tensors agree up to rounding in half precision, where padding changes the order of sums."""
-    if mine.shape != own.shape:
-        return False
-    own = own.to(mine.device)  # its block may lie on another
-    return bool((mine.float() - own.float()).norm() <= 0.1 * own.float().norm())

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,9 +16,6 @@ from tokenizers import Encoding, Tokenizer, models
 from langgeom.errors import UserError
 from langgeom.words import words
 
-log = logging.getLogger(__name__)
-# From this share on unknown tokens and fragments are told in the log.
-NOTABLE = 0.05
 # What tokenizers that fall back to bytes call the bytes of characters beyond ASCII.
 BYTE = re.compile("<0x[89A-F][0-9A-F]>")
 
@@ -67,11 +63,14 @@ class TextTokenizer:
                 f"{path} is not a tokenizer that can be read ({error}). Save it again with save_pretrained."
             ) from error
         self.tokenizer.no_padding()
+        self.tokenizer.encode_special_tokens = True  # "</s>" in a line is three characters of text, like any others
         self.fragments: dict[int, bool] = {}
-        # An unknown token is content, though many tokenizers list it as special.
-        self.special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special} - {
-            self.unknown
-        }
+
+    @property
+    def plain(self) -> list[int]:
+        """The tokens that texts are made of, without special ones, ascending."""
+        special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special}
+        return sorted(set(self.tokenizer.get_vocab().values()) - special)
 
     def __call__(self, lines: Sequence[str], limit: int, first_position: str = "exclude") -> Tokenised:
         """Tokenise lines.
@@ -94,23 +93,17 @@ class TextTokenizer:
             if sentence.content:
                 sentences.append(sentence)
         tokens = sum(len(sentence.content) for sentence in sentences)
-        unknown, fragments = (sum(getattr(sentence, name) for sentence in sentences) for name in ("unknown", "fragments"))
         if not sentences:
             raise UserError(
                 f"No line has a token to measure: {len(lines)} lines, {len(lines) - len(filled)} of them empty."
                 " Is this the right file for this language?"
             )
-        if unknown + fragments > NOTABLE * tokens:
-            said = (
-                "of %d tokens %d are unknown to the model's tokenizer, one vector for many words, and %d are no whole character"
-            )
-            log.warning(said, tokens, unknown, fragments)
         report = {
             "lines": len(lines),
             "empty": len(lines) - len(filled),
             "no_content": len(filled) - len(sentences),
             "truncated": truncated,
-            "unknown_tokens": unknown,
+            "unknown_tokens": sum(sentence.unknown for sentence in sentences),
             "tokens": tokens,
         }
         return Tokenised(sentences, report)
@@ -118,8 +111,8 @@ class TextTokenizer:
     def _sentence(self, line: int, text: str, encoding: Encoding, first: int) -> Sentence:
         ids, offsets = encoding.ids, encoding.offsets
         real = [
-            position for position, (number, added) in enumerate(zip(ids, encoding.special_tokens_mask, strict=True))
-            if not added and number not in self.special
+            position for position, added in enumerate(encoding.special_tokens_mask)
+            if not added
         ]  # fmt: skip
         run = text[: offsets[real[-1]][1]] if encoding.overflowing and real else text
         scored = [position for position in real if position > 0]

@@ -33,6 +33,8 @@ def __getattr__(name: str) -> Any:
     for module, names in _CORE.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
+    if name == "__all__":  # what `help` and `import *` list
+        return __dir__()
     if name.startswith("_"):
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     catalogue = import_module(f"{__name__}.catalogue").METRICS

@@ -132,10 +132,15 @@ class Cloud:
         device: torch.device | str | None = None,
         first: int = 0,
     ) -> None:
-        if not isinstance(points, Tensor) or points.dim() not in (2, 3) or points.dtype not in DTYPES:
+        plain = isinstance(points, Tensor) and points.layout == torch.strided and not points.is_meta
+        if not plain or points.dim() not in (2, 3) or points.dtype not in DTYPES:
             found = f"{points.dtype} {list(points.shape)}" if isinstance(points, Tensor) else type(points).__name__
+            found += "" if plain or not isinstance(points, Tensor) else f", {points.layout} on {points.device}"
             allowed = ", ".join(str(dtype).removeprefix("torch.") for dtype in DTYPES)
-            raise MetricError(f"points are {found}; they must be a tensor [n, d] or [layers, n, d] of {allowed}")
+            raise MetricError(
+                f"points are {found}; they must be a dense tensor [n, d] or [layers, n, d] of {allowed} (an array: "
+                "torch.from_numpy, a table: torch.from_numpy(table.to_numpy()))"
+            )
         if not points.numel():
             raise MetricError(f"points have shape {list(points.shape)}; there must be at least one of each")
         self.scalar = points.dim() == 2

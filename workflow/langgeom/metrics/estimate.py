@@ -17,7 +17,7 @@ class MissingValueWarning(UserWarning):
     """A value is NaN since the metric is not defined there (too few points, all equal); its docstring says when."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Estimate:
     """A measurement of one cloud (0-d tensors) or of every layer (tensors [layers]), on the CPU.
 

@@ -89,14 +89,15 @@ class Model(Source):
             UserError: with the model's name; as `write`; `begin` cannot be put, or transformers cannot read the result.
         """
         from langgeom.models.manifest import write_manifest
-        from langgeom.models.prepare import begin_with
+        from langgeom.models.prepare import begin_with, one_tokenizer
 
         try:
             with atomic_folder(out) as folder:
                 self.write(inputs, folder)
                 if "begin" in self.spec:
                     begin_with(self.spec["begin"], folder)
-                write_manifest(folder, self.name, self.init, self.spec)
+                noticed = one_tokenizer(folder)
+                write_manifest(folder, self.name, self.init, self.spec, noticed)
         except UserError as error:
             raise UserError(f"Model '{self.name}': {error}") from error
 

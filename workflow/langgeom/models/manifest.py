@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,8 +25,15 @@ class Weights(NamedTuple):
     dtype: str
 
 
-def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]) -> dict[str, Any]:
-    """Write and return the manifest of a finished folder; `init` is "trained" or "untrained", `source` the config's settings.
+def write_manifest(
+    folder: Path, name: str, init: str, source: Mapping[str, Any], noticed: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Write and return the manifest of a finished folder.
+
+    Args:
+        init: "trained" or "untrained".
+        source: the config's settings.
+        noticed: what a reader should look at, its `warnings`.
 
     Raises:
         UserError: the folder is no decoder or encoder that can be measured.
@@ -37,15 +44,17 @@ def write_manifest(folder: Path, name: str, init: str, source: Mapping[str, Any]
 
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
+            sizes = dict(layers=config.num_hidden_layers, dim=config.hidden_size, vocabulary=config.vocab_size)
         except Exception as error:  # whatever it meets in a user's file
             raise UserError(f"transformers cannot read its config.json ({error}). Save it again.") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
-        name=name, kind=kind, init=init, model_type=config.model_type, layers=config.num_hidden_layers,
-        dim=config.hidden_size, vocabulary=config.vocab_size, parameters=weights.parameters, dtype=weights.dtype,
-        source=dict(source), files=files, fingerprint=_fingerprint(files),
+        name=name, kind=kind, init=init, model_type=config.model_type, **sizes, parameters=weights.parameters,
+        dtype=weights.dtype, source=dict(source), files=files, fingerprint=_fingerprint(files),
     )  # fmt: skip
+    if noticed:
+        manifest["warnings"] = list(noticed)
     write_json(folder / MANIFEST, manifest)
     return manifest
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError
+from langgeom.files import write_json
 from langgeom.hub import TOKENIZER_FILES, read_listing
 
 if TYPE_CHECKING:
@@ -209,6 +210,32 @@ def complete_tokenizer(source: Path, folder: Path) -> None:
                 f"the tokenizer in {source} cannot be converted to tokenizer.json ({error}).\n"
                 "Save a fast tokenizer there: AutoTokenizer.from_pretrained(...).save_pretrained(folder)."
             ) from error
+
+
+def one_tokenizer(folder: Path) -> list[str]:
+    """Make transformers, and so the harness, run tokenizer.json as it is, as every stage does.
+
+    A class named in tokenizer_config.json may rebuild the tokenizer after its own rules, and cut text otherwise.
+
+    Returns:
+        What tokenizer_config.json asks for and tokenizer.json does not do, a sentence each.
+    """
+    from tokenizers import Tokenizer
+
+    settings = read_config(folder, "tokenizer_config.json")
+    asked = bool(settings.pop("add_bos_token", False))
+    for key in ("add_eos_token", "add_prefix_space"):
+        settings.pop(key, None)
+    settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+    write_json(folder / "tokenizer_config.json", settings)
+    if not asked or Tokenizer.from_file(str(folder / "tokenizer.json")).num_special_tokens_to_add(False):
+        return []
+    token = settings.get("bos_token")
+    token = token.get("content") if isinstance(token, dict) else token
+    return [
+        f"its tokenizer_config.json asks for {token} before every sequence, which its tokenizer.json does not put: set "
+        f"`begin: {token}` for this model if it was trained so"
+    ]
 
 
 def begin_with(token: str, folder: Path) -> None:

@@ -45,6 +45,13 @@ def text_warnings(run: Run) -> Iterator[str]:
         yield f"If a text is not what its name says, all its numbers are wrong: {_and(_shortened(noticed, 2 * NAMED))}."
 
 
+@_caveat("Models to check")
+def model_warnings(run: Run) -> Iterator[str]:
+    noticed = [f"{model['name']}: {'; '.join(model['warnings'])}" for model in run.models if model.get("warnings")]
+    if noticed:
+        yield f"{'. '.join(noticed)}."
+
+
 @_caveat("Few sentences")
 def few_sentences(run: Run) -> Iterator[str]:
     sizes = {corpus: max(map(sentences, run.texts_of(corpus).values())) for corpus in run.language_corpora}
