@@ -135,10 +135,11 @@ def test_an_archive_by_its_address(tmp_path: Path, prefix: str) -> None:
     # A byte order mark, CRLF and a last line without its end are read; a line too few is refused.
     texts = {"eng_Latn": b"\xef\xbb\xbfone\r\ntwo\r\nthree", "yue_Hant": "一\n二\n三\n".encode(), "fra_Latn": b"un\ndeux\n"}
     sha = archive(tmp_path / "set.tar.gz", texts, prefix)
-    spec = {"flores": {"url": f"file://{tmp_path}/set.tar.gz", "sha256": sha}, "split": "devtest", "texts": list(texts)}
+    address = f"file://{tmp_path}/set.tar.gz"
+    spec = {"flores": {"url": address, "sha256": sha}, "split": "devtest", "texts": list(texts)}
     corpus = corpus_of("c", spec, tmp_path)
     (pin,) = corpus.pins()
-    assert (pin.package, pin.sha256, corpus.inputs("eng_Latn")) == (spec["flores"]["url"], sha, [pin.path])
+    assert (pin.package, pin.sha256, corpus.inputs("eng_Latn")) == (address, sha, [pin.path])
     assert corpus.paths() == {} and corpus.texts() is None and corpus.files("eng_Latn") == []
     fetched = tmp_path / pin.path
     fetch_url(pin.package, pin.sha256, fetched)
