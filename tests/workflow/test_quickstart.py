@@ -98,4 +98,4 @@ def test_the_lines_of_python(finished: Study) -> None:
         done = subprocess.run(command, cwd=finished.folder, text=True, capture_output=True, timeout=300)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
-    assert said[0].count("Estimate") == 2 and "id_twonn" in said[1]
+    assert said[0].count("Estimate") == 2 and "decoder" in said[1] and "high" in said[1]
