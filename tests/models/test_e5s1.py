@@ -20,7 +20,7 @@ from langgeom.errors import UserError
 from langgeom.hidden.load import load
 from langgeom.models import build_model
 
-DIM, LAYERS, HEADS, INNER, WORDS, POSITIONS = 32, 2, 4, 64, 101, 16
+DIM, LAYERS, HEADS, INNER, WORDS, POSITIONS = 32, 2, 4, 64, 301, 16
 Q4_0 = GGMLQuantizationType.Q4_0
 SHORT = {
     "attention.self.query": "q", "attention.self.key": "k", "attention.self.value": "v", "attention.output.dense": "ao",

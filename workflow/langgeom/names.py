@@ -64,6 +64,11 @@ def made_from(text: str) -> str | None:
     return str(TextName(name.lang, twin[1])) if twin and twin[1] != name.script else None
 
 
+def is_shuffled(text: str) -> bool:
+    """Return whether a text is a control whose order is drawn, so that it depends on the seed."""
+    return TextName.parse(text).variant in CONTROLS and text.endswith("Shuffled")
+
+
 def type_words(kind: str) -> str:
     """Write the name of a type as words: `WordOrder` as "Word order"."""
     words = re.findall(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]", kind)

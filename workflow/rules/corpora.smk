@@ -23,7 +23,7 @@ rule corpus:
         spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
         files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
         reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
-        seed=CONFIG["seed"],
+        seed=lambda wildcards: CONFIG["seed"] if is_shuffled(wildcards.text) else 0,
         code=code_of("langgeom.corpora"),
     script:
         "../scripts/corpus.py"
