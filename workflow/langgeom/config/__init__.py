@@ -81,10 +81,7 @@ def _check_corpus(corpus: Corpus) -> None:
     with _at(where):
         corpus.check()
         known = corpus.texts()
-    made = {text for text in spec["texts"] if corpus.made_from(text) is not None}
-    with _at(f"{where}.texts"):
-        for text in made:
-            check_made(text, spec["texts"])
+    made = [text for text in spec["texts"] if corpus.made_from(text) is not None]
     for text in (text for text in spec["texts"] if text not in made):
         if known is not None and text not in known:
             raise UserError(
@@ -97,6 +94,9 @@ def _check_corpus(corpus: Corpus) -> None:
                 f"{where}.texts names '{text}', which has {count} lines; min_lines is {spec['min_lines']}. "
                 "Leave the text out, or lower min_lines."
             )
+    with _at(f"{where}.texts"):
+        for text in made:
+            check_made(text, spec["texts"])
     if corpus.reference not in spec["texts"]:
         instead = f", or set `reference` to one of: {_some(spec['texts'])}" if corpus.languages else ""
         raise UserError(f"{where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
