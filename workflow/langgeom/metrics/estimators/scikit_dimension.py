@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import math
 import warnings
 from collections.abc import Mapping
 from functools import cache
@@ -88,6 +89,8 @@ def by_skdim(
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
         near = Near(layer, layer.sentences.parts(splits))
         every = layer.points[layer.bits.first].double().cpu().numpy()
+        # Some have absolute tolerances; a power of two rounds nothing.
+        every = np.ldexp(every, -math.frexp(float(np.abs(every).max(initial=0)))[1])
         seed = resample.seed if resample else 0
         parts = [every[present.cpu().numpy()] for present in near.present.T]
         found = (_dimension(estimator, part, settings, seed, loud=not number) for number, part in enumerate(parts))
