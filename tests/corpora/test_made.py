@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -18,7 +19,8 @@ from langgeom.errors import UserError
 from langgeom.files import read_tsv
 from langgeom.names import made_from
 
-NTREX = Path("/work/shared/data/ntrex")
+# Its texts are not part of the project: LANGGEOM_TEST_DATA names a folder with ntrex/newstest2019-*.txt.
+NTREX = Path(os.environ.get("LANGGEOM_TEST_DATA", "")) / "ntrex"
 # Text in its own script, and as its readers write it in Latin script.
 WRITTEN = {
     "srp_Cyrl": ("Сва људска бића рађају се слободна и једнака; ЊУЈОРК, Џон, Љ. и ћуд.",
