@@ -121,6 +121,6 @@ def test_scale_changes_no_value(name: str, scale: float) -> None:
         for points in (random_points(), random_points() * scale)
     )
     # It counts the pairs within two of the distances themselves, which rounding lets in or keeps out.
-    rtol = 1e-3 if name == "skdim_corrint" else 1e-5
+    rtol = 2e-2 if name == "skdim_corrint" else 1e-5
     for field in ("value", "low", "high"):
         torch.testing.assert_close(getattr(one, field), getattr(other, field), rtol=rtol, atol=1e-9, equal_nan=True)

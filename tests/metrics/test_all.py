@@ -103,7 +103,9 @@ def test_invariance(name: str, seed: int, scale: float) -> None:
         # Copies stay copies, whatever a product rounds to.
         stack[:, :copies] = stack[:, copies : copies + 1]
     found = METRICS[name].function(*(Cloud(stack[:, order], None if name in TWO else order // 5) for stack in moved))
-    torch.testing.assert_close(found.value, METRICS[name].function(*clouds(name, stacks)).value, rtol=3e-6, atol=1e-9)
+    # CorrInt counts the pairs within two of their own distances, which rounding lets in or keeps out.
+    rtol = 2e-2 if name == "skdim_corrint" else 3e-6
+    torch.testing.assert_close(found.value, METRICS[name].function(*clouds(name, stacks)).value, rtol=rtol, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
