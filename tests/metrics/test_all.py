@@ -82,6 +82,17 @@ def test_layers_in_one_call_are_a_loop(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_points_stay_as_they_were(name: str, dtype: torch.dtype) -> None:
+    """Of points wide enough for every way of finding distances; so the same call gives the same again."""
+    stacks = [stack.to(dtype) for stack in inputs(name, layers=2, n=enough(name, 60), dim=40)]
+    before = [stack.clone() for stack in stacks]
+    first, again = (METRICS[name].function(*clouds(name, stacks)).value for _ in range(2))
+    assert all(map(torch.equal, before, stacks))
+    torch.testing.assert_close(first, again, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ALL)
 @given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3))
 @settings(max_examples=2, deadline=None)
 def test_invariance(name: str, seed: int, scale: float) -> None:

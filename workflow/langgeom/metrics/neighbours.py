@@ -246,8 +246,7 @@ def _lengths(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor) -> T
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR")
         for chunk in points.split(CHUNK, 1):
-            part = chunk.double()
-            part -= part.mean(0)
+            part = chunk.double() - chunk.mean(0, dtype=torch.float64)
             norms += torch.linalg.vector_norm(part, dim=1).square_()
             pattern = torch.sparse_csr_tensor(ends, columns, products, (len(rows), len(points)), check_invariants=False)
             products = torch.sparse.sampled_addmm(pattern, part[rows[0] : rows[-1] + 1], part.T).values()
