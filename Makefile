@@ -5,7 +5,7 @@
 # make test       the everyday tests      make test-all  all others: 200 languages, faults, a Slurm of its own, environments
 # make lint       style, types, Snakemake's own lint      make format    put them right
 # make test-architectures  every architecture of transformers, tiny: docs/architectures.md (written by make docs-architectures)
-# make bench      the speed tables (also bench-metrics, bench-scale, bench-explorer)
+# make bench      the speed tables (also bench-metrics, bench-scale, bench-explorer; bench-gpu needs torch and transformers alone)
 # make bench-coverage  how often each interval holds the truth: docs/coverage.md
 # make docs-pictures  the pictures of docs/metrics.md     make docs-settings  docs/settings.md     make rulegraph  the picture in docs/design.md
 # make pins       solve the pinned versions anew
@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-coverage docs-pictures docs-settings test-architectures docs-architectures pins harness
+.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-gpu bench-coverage docs-pictures docs-settings test-architectures docs-architectures pins harness
 .DELETE_ON_ERROR:
 
 # Snakemake calls the environment's Python without quotes.
@@ -104,6 +104,10 @@ bench-scale: dev
 
 bench-explorer: dev
 	PYTHONPATH=workflow:tests $(BIN)/python tests/benchmarks/bench_explorer.py --out docs/benchmarks/explorer.md
+
+# On a machine that was lent, PYTHON is what has torch and transformers there; ARGS=--trial runs it, tiny, anywhere.
+bench-gpu:
+	$(PYTHON) tests/benchmarks/bench_gpu.py docs/benchmarks/gpu.md $(ARGS)
 
 # It goes on where it was stopped; ARGS="--metrics id_twonn --samples 100" is a slice.
 bench-coverage: dev
