@@ -158,7 +158,7 @@ def extraction(sizes: Sizes, device: torch.device) -> Iterator[Row]:
 def _extraction(name: str, sizes: Sizes, device: torch.device) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         loaded, model = loaded_of(name, sizes, device, Path(folder))
-    lines = lines_of(sizes.sentences, loaded.trunk.config.vocab_size)  # type: ignore[union-attr, arg-type]
+    lines = lines_of(sizes.sentences, loaded.trunk.config.vocab_size)
     settings = {**HIDDEN, "token_cap": sizes.cap}
 
     def bare(batches: list[Batch]) -> None:
@@ -207,7 +207,7 @@ def measuring(
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["metrics"]
     names = {over: listed for over, listed in config.items() if over in ("token", "sentence", "aligned", "text")}
     resample = Resample(sizes.replicates, seed=0)
-    others = lines_of(sizes.sentences, loaded.trunk.config.vocab_size, 1)  # type: ignore[union-attr, arg-type]
+    others = lines_of(sizes.sentences, loaded.trunk.config.vocab_size, 1)
     with reproducible(device):
         first = extract(loaded, lines, settings, loss=True)
         reference = Prepared(first, device)
