@@ -1,8 +1,9 @@
 """How often each metric's interval holds the truth, and how wide it is: docs/coverage.md.
 
-Samples of 60 sentences of 16 tokens (120 of 8, where they stand in 30 documents) are drawn from known worlds. The truth is the mean estimate over all samples of a world. So
-an interval is judged by the error of the estimate at this n, not by its bias against the world's dimension. A run appends to a
-scratch file and skips what stands there, so it may be stopped, go on, or be done in slices.
+Samples of 60 sentences of 16 tokens (120 of 8, where they stand in 30 documents) are drawn from known worlds. The truth is
+the mean estimate over all samples of a world. So an interval is judged by the error of the estimate at this n, not by its
+bias against the world's dimension. A run appends to a scratch file and skips what stands there, so it may be stopped, go on,
+or be done in slices.
 """
 
 from __future__ import annotations

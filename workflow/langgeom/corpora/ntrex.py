@@ -29,7 +29,7 @@ class Ntrex(Corpus):
       required: [address]
       properties:
         address:
-          description: where its folder NTREX-128 lies at the commit of workflow/data/ntrex.tsv (https, http, file)
+          description: where NTREX-128/ and DOCUMENT_IDS.tsv lie, at the commit of workflow/data/ntrex.tsv (https, http, file)
           type: string
           pattern: '^(https?|file)://[^{}?#\\s]+[^{}?#\\s/]\\Z'
     """
