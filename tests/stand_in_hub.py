@@ -63,7 +63,7 @@ class Repository:
 
 
 def rows_of(texts: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
-    """Return the files of a data set as FLORES+ is one: a configuration a text, split "devtest", columns `id`, `text`, `url`."""
+    """Return the files of a data set as FLORES+ is one: a configuration a text, split devtest, columns `id`, `text`, `url`."""
     files, configs = {}, []
     for name, lines in texts.items():
         rows = [

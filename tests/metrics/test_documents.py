@@ -8,13 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_measure import text
 from torch import Tensor
 
 from langgeom.metrics import Cloud, MetricError, Resample
-from langgeom.metrics.measure import measure_text
 from langgeom.metrics.registry import METRICS
-from langgeom.metrics.resample import FEWEST
 
 # 30 documents of 1 to 10 sentences, their sentences not side by side.
 DOCUMENTS = np.random.default_rng(0).permutation(np.repeat(np.arange(30), np.arange(30) % 10 + 1)).tolist()
@@ -84,23 +81,6 @@ def test_a_share_of_whole_documents() -> None:
     assert (float(every.low), float(every.high)) == PLAIN.share(1.0, 40)
     part = retrieval(torch.where((torch.arange(240) % 2 == 0)[:, None], x, x.roll(1, 0)), x, resample=even)  # half of each
     assert [float(part.low), float(part.high)] == pytest.approx(PLAIN.share(0.5, 240), rel=1e-9)
-
-
-@pytest.mark.parametrize("number", [FEWEST - 1, FEWEST])
-def test_few_documents_have_no_interval_and_rows_say_how_many(number: int) -> None:
-    lines = list(range(0, 240, 2))
-    one, other = text(lines, [6] * 120), text(lines[:-6], [5] * 114, seed=1)
-    names = {
-        "token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded", "retrieval"],
-        "pairs": ["id_twonn_difference"], "text": ["bpc", "token_premium"],
-    }  # fmt: skip
-    documents = [min(line // 10, number - 1) for line in range(240)]
-    rows = measure_text(one, other, names, Resample(20, seed=0, documents=documents))
-    assert {(row["sentences"], row["documents"]) for row in rows} == {(120, number), (114, number)}
-    assert {row["low"] is None for row in rows} == {number < FEWEST}
-    plain = measure_text(one, other, names, Resample(20, seed=0))
-    assert [row["value"] for row in rows] == [row["value"] for row in plain]
-    assert all(row["documents"] is None for row in plain)
 
 
 def test_labels_are_swapped_by_document() -> None:

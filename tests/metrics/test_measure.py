@@ -15,6 +15,7 @@ from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.measure import Prepared, measure_text
 from langgeom.metrics.neighbours import nearest
 from langgeom.metrics.registry import METRICS
+from langgeom.metrics.resample import FEWEST
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
          "text": ["bpc", "fertility", "unknown_tokens"]}  # fmt: skip
@@ -224,3 +225,20 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
         for field in ("value", "low", "high"):
             expected = float(torch.atleast_1d(getattr(alone, field))[0])
             assert row[field] == pytest.approx(expected, rel=1e-12) if expected == expected else row[field] is None
+
+
+@pytest.mark.parametrize("number", [FEWEST - 1, FEWEST])
+def test_few_documents_have_no_interval_and_rows_say_how_many(number: int) -> None:
+    lines = list(range(0, 240, 2))
+    one, other = text(lines, [6] * 120), text(lines[:-6], [5] * 114, seed=1)
+    names = {
+        "token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded", "retrieval"],
+        "pairs": ["id_twonn_difference"], "text": ["bpc", "token_premium"],
+    }  # fmt: skip
+    documents = [min(line // 10, number - 1) for line in range(240)]
+    rows = measure_text(one, other, names, Resample(20, seed=0, documents=documents))
+    assert {(row["sentences"], row["documents"]) for row in rows} == {(120, number), (114, number)}
+    assert {row["low"] is None for row in rows} == {number < FEWEST}
+    plain = measure_text(one, other, names, Resample(20, seed=0))
+    assert [row["value"] for row in rows] == [row["value"] for row in plain]
+    assert all(row["documents"] is None for row in plain)
