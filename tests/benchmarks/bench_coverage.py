@@ -12,7 +12,7 @@ import argparse
 import csv
 import warnings
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from langgeom.metrics.registry import METRICS
 
 SENTENCES, TOKENS, DIM = 60, 16, 8
 DOCUMENTS, IN_DOCUMENTS = 30, (120, 8)
-BEGIN, END = "<!-- coverage: begin, written by tests/benchmarks/bench_coverage.py -->", "<!-- coverage: end -->"
+BEGIN, END = "<!-- {}: begin, written by tests/benchmarks/bench_coverage.py -->", "<!-- {}: end -->"
 
 
 def independent(g: torch.Generator, dim: int = DIM) -> Tensor:
@@ -77,6 +77,8 @@ DESIGNS: dict[str, Callable[[torch.Generator], Tensor]] = {
 TEXT = "counts"
 # One world, and what is drawn of it.
 OF_DOCUMENTS = DRAWN, NOT_DRAWN = "documents, drawn", "documents, sentences drawn"
+# The blocks of the page: the designs of each of their tables.
+BLOCKS = {"coverage": (list(DESIGNS), [TEXT]), "documents": (OF_DOCUMENTS,)}
 # Metrics of neighbours see the worlds as they are, those of variances with axes of unlike size and away from the origin.
 AS_THEY_ARE = ("id_microscope", "id_twonn", "id_mle", "id_gride")
 
@@ -214,13 +216,17 @@ def coverage(values: np.ndarray) -> tuple[int, float, float]:
     return len(values), float(held.mean()), float((high - low).mean() / (2 * 1.96 * spread)) if spread > 0 else np.nan
 
 
-def table(scratch: Path) -> str:
-    """Return the page's table."""
+def tables(scratch: Path, blocks: Sequence[Sequence[str]]) -> str:
+    """Return tables of these designs each; empty without samples."""
+    known = {design for designs in blocks for design in designs}
     cells: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
     with scratch.open(newline="") as file:
         for design, name, _, *numbers in csv.reader(file):
-            cells[name, design].append([float(number) for number in numbers])
+            if design in known:
+                cells[name, design].append([float(number) for number in numbers])
     found = {key: coverage(np.array(rows)) for key, rows in cells.items() if len(rows) > 30}
+    if not found:
+        return ""
     samples = sorted({number for number, _, _ in found.values()})
     lines = [f"Samples per cell: {' to '.join(map(str, dict.fromkeys(samples[:1] + samples[-1:])))}.", ""]
 
@@ -231,7 +237,7 @@ def table(scratch: Path) -> str:
         chance = 2 * (0.95 * 0.05 / number) ** 0.5
         return f"{'' if 0.93 - chance <= share <= 0.97 + chance else '*'}{100 * share:.1f} ({width:.2f})"
 
-    for designs in (list(DESIGNS), [TEXT], OF_DOCUMENTS):
+    for designs in blocks:
         listed = [name for name in METRICS if any((name, design) in found for design in designs)]
         lines += [f"| metric | {' | '.join(designs)} |", "|---" * (1 + len(designs)) + "|"]
         lines += [f"| `{name}` | {' | '.join(shown(name, design) for design in designs)} |" for name in listed] + [""]
@@ -239,7 +245,7 @@ def table(scratch: Path) -> str:
 
 
 def main() -> None:
-    """Measure, and write the table into the page."""
+    """Measure, and write the tables into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("--scratch", type=Path, required=True, help="file of all samples, appended to")
@@ -250,9 +256,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     measure(options.scratch, options.metrics, options.designs, range(options.first, options.samples))
-    before, _, rest = options.page.read_text(encoding="utf-8").partition(BEGIN)
-    written = f"{before}{BEGIN}\n{table(options.scratch)}\n{END}{rest.partition(END)[2]}"
-    options.page.write_text(written, encoding="utf-8")
+    page = options.page.read_text(encoding="utf-8")
+    for name, blocks in BLOCKS.items():
+        if found := tables(options.scratch, blocks):
+            begin, end = BEGIN.format(name), END.format(name)
+            before, _, rest = page.partition(begin)
+            page = f"{before}{begin}\n{found}\n{end}{rest.partition(end)[2]}"
+    options.page.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
