@@ -63,6 +63,7 @@ rule table:
 rule corpora:
     input:
         [f"results/corpora/{corpus}/{text}.txt" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+        [file for corpus in CONFIG["corpora"] for file in CONFIG.documents(corpus)],
 
 
 rule models:

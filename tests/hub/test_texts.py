@@ -32,7 +32,11 @@ def parquet(**columns: list[Any]) -> bytes:
 
 
 def jsonl(ids: list[int], texts: list[str | None]) -> bytes:
-    rows = [{"id": number, "iso_639_3": "xxx", "text": text} for number, text in zip(ids, texts, strict=True)]
+    """Write rows; 10 and 11 are of one document."""
+    rows = [
+        {"id": number, "iso_639_3": "xxx", "text": text, "url": f"https://a/{number // 12}"}
+        for number, text in zip(ids, texts, strict=True)
+    ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
@@ -87,6 +91,9 @@ def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Pat
         resolved = [path for path in hub.paths() + hub.paths("HEAD") if "/resolve/" in path]
         assert all(COMMIT in path for path in resolved)
         assert {Path(path).stem for path in resolved if path.endswith(".jsonl")} == {text}
+    corpus, reference, out = corpus_of("c", FLORES, tmp_path), tmp_path / "built" / "eng_Latn.txt", tmp_path / "documents.txt"
+    corpus.build_documents([tmp_path / path for path in corpus.document_inputs()], reference, out)
+    assert out.read_text().splitlines() == ["https://a/0", "https://a/0", "https://a/1"]
     # Nothing is left in the user's home, and the token and signatures are nowhere.
     assert {path.name for path in (tmp_path / "home").rglob("*") if path.is_file()} <= {"CACHEDIR.TAG"}
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
@@ -105,8 +112,14 @@ def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
     [
         ({}, "eng_Latm", {}, "'eng_Latm' not found. Available: ['eng_Latn'"),
         ({"split": "devtests"}, "eng_Latn", {}, 'split "devtests". Should be one of'),
-        ({"text_column": "sentence"}, "eng_Latn", {}, "has no column 'sentence' (text_column); it has id, iso_639_3, text"),
+        (
+            {"text_column": "sentence"},
+            "eng_Latn",
+            {},
+            "has no column 'sentence' (text_column); it has id, iso_639_3, text, url",
+        ),
         ({"text_column": "id"}, "eng_Latn", {}, "column 'id' (text_column) holds int in row 0; text is needed"),
+        ({"document_column": "page"}, "eng_Latn", {}, "has no column 'page' (document_column)"),
         ({"id_column": "iso_639_3"}, "eng_Latn", {}, "id_column 'iso_639_3' has 'xxx' in several rows"),
         ({"revision": "f" * 40}, "eng_Latn", {}, f"at revision {'f' * 40}"),
         ({"dataset": "owner/none"}, "eng_Latn", {}, "no data set 'owner/none'"),

@@ -15,6 +15,7 @@ from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.measure import Prepared, measure_text
 from langgeom.metrics.neighbours import nearest
 from langgeom.metrics.registry import METRICS
+from langgeom.metrics.resample import FEWEST
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
          "text": ["bpc", "fertility", "unknown_tokens"]}  # fmt: skip
@@ -47,8 +48,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
     rows = measure_text(hidden, reference, NAMES, resample)
     assert len(rows) == 3 * 5 + 3
     found = {(row["metric"], row["over"], row["layer"]): row for row in rows}
-    columns = ["layer", "metric", "over", "value", "low", "high", "n", "dropped", "sentences", "half_a", "half_b", "p"]
-    assert list(rows[0]) == columns
+    assert " ".join(rows[0]) == "layer metric over value low high n dropped sentences documents half_a half_b p"
     cloud = Cloud(hidden.token, hidden.token_sentence)
     for name, metric in (("id_twonn", id_twonn), ("anisotropy", anisotropy)):
         expected = metric(cloud, resample=resample)
@@ -65,7 +65,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
     assert found["bpc", "text", None]["value"] == pytest.approx(1 / 4 / 0.6931471805599453)
     assert found["fertility", "text", None] | {"low": 0, "high": 0} == {
         "layer": None, "metric": "fertility", "over": "text", "value": 1.0, "low": 0, "high": 0, "n": 5, "dropped": 0,
-        "sentences": 5, "half_a": None, "half_b": None, "p": None,
+        "sentences": 5, "documents": None, "half_a": None, "half_b": None, "p": None,
     }  # fmt: skip
     assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
 
@@ -225,3 +225,20 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
         for field in ("value", "low", "high"):
             expected = float(torch.atleast_1d(getattr(alone, field))[0])
             assert row[field] == pytest.approx(expected, rel=1e-12) if expected == expected else row[field] is None
+
+
+@pytest.mark.parametrize("number", [FEWEST - 1, FEWEST])
+def test_few_documents_have_no_interval_and_rows_say_how_many(number: int) -> None:
+    lines = list(range(0, 240, 2))
+    one, other = text(lines, [6] * 120), text(lines[:-6], [5] * 114, seed=1)
+    names = {
+        "token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded", "retrieval"],
+        "pairs": ["id_twonn_difference"], "text": ["bpc", "token_premium"],
+    }  # fmt: skip
+    documents = [min(line // 10, number - 1) for line in range(240)]
+    rows = measure_text(one, other, names, Resample(20, seed=0, documents=documents))
+    assert {(row["sentences"], row["documents"]) for row in rows} == {(120, number), (114, number)}
+    assert {row["low"] is None for row in rows} == {number < FEWEST}
+    plain = measure_text(one, other, names, Resample(20, seed=0))
+    assert [row["value"] for row in rows] == [row["value"] for row in plain]
+    assert all(row["documents"] is None for row in plain)

@@ -34,6 +34,7 @@ def test_four_languages(tmp_path: Path) -> None:
         pytest.skip(f"{DATA} names no folder with ntrex/")
     served = tmp_path / "served"
     shutil.copytree(data, served / "NTREX-128")
+    shutil.copy(data / "DOCUMENT_IDS.tsv", served)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(served)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -56,5 +57,5 @@ def test_four_languages(tmp_path: Path) -> None:
         server.server_close()
     table = read_table(study.folder / "results" / "metrics.parquet")
     found = table[table["metric"] == "retrieval"].set_index(["text", "layer"])["value"].unstack()
-    assert set(table["text"]) == set(texts) and int(table["sentences"].max()) == 1997
+    assert set(table["text"]) == set(texts) and int(table["sentences"].max()) == 1997 and set(table["documents"]) == {123}
     assert (found.loc[["cmn_Hans", "srp_Cyrl"], 12] > 0.8).all() and found.loc["uig_Arab", 12] > found.loc["uig_Arab", 0] + 0.3

@@ -122,9 +122,13 @@ def replaced(path: Path, content: bytes) -> None:
 def test_a_replacement_with_an_older_date_is_noticed(fresh: Callable[[], Study]) -> None:
     study = fresh()
     study.settings["corpora"]["mine"]["texts"] = ["eng_Latn", "spa_Latn"]
+    study.settings["corpora"]["mine"]["documents"] = "documents.tsv"
     study.settings["models"] = {"decoder": {"folder": "decoder"}}
+    documents, lines = study.folder / "documents.tsv", (study.folder / "texts" / "eng_Latn.txt").read_text().splitlines()
+    documents.write_text("".join(f"{number // 2}\n" for number in range(len(lines))))
     targets = ("corpora", "models")
     study.run(*targets)
+    assert (study.folder / "results/corpora/mine/documents.txt").read_bytes() == documents.read_bytes()
     assert "Nothing to be done" in study.run(*targets, "--dry-run")
     text, weights = study.folder / "texts" / "spa_Latn.txt", study.folder / "decoder" / "config.json"
     status, content = text.stat(), text.read_bytes()
@@ -133,6 +137,8 @@ def test_a_replacement_with_an_older_date_is_noticed(fresh: Callable[[], Study])
     text.write_bytes(content)
     os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert "Nothing to be done" in study.run(*targets, "--dry-run")
+    replaced(documents, b"1" + documents.read_bytes()[1:])
+    assert re.search(r"^documents +1$", study.run(*targets, "--dry-run"), re.MULTILINE)
     replaced(weights, weights.read_bytes() + b"\n")
     assert re.search(r"^model +1$", study.run(*targets, "--dry-run"), re.MULTILINE)
 

@@ -73,7 +73,7 @@ class Settings:
 
 def measure_batch(
     model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str, whole: Mapping[str, str],
-    settings: Settings, listing: Path,
+    settings: Settings, listing: Path, documents: Path | None = None,
 ) -> None:  # fmt: skip
     """Measure texts and write the table of each, then the listing of the batch.
 
@@ -86,11 +86,13 @@ def measure_batch(
         whole: for each text that is part of another, that text: it is run once for all its parts.
         listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; cosines and hidden states under
             `{results}/aligned` and `{results}/hidden`.
+        documents: file with the document of each line of the corpus; None where none is known.
 
     Raises:
         UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
     """
-    _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3]).run()
+    of_lines = () if documents is None else tuple(_lines(documents))
+    _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3], of_lines).run()
     aligned = {} if settings.depth is None else {
         text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts
     }  # fmt: skip
@@ -116,6 +118,7 @@ class _Batch:
     whole: Mapping[str, str]
     settings: Settings
     root: Path
+    documents: Sequence[str]
 
     def __post_init__(self) -> None:
         settings, manifest = self.settings, read_manifest(self.model)
@@ -136,7 +139,7 @@ class _Batch:
             text: _key(
                 hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference], names=names[text],
                 options={name: given for name, given in settings.options.items() if name in asked[text]},
-                bootstrap=dict(settings.bootstrap), seed=settings.seed,
+                bootstrap=dict(settings.bootstrap), seed=settings.seed, documents=self.documents,
                 depth=settings.depth, code=settings.code["metrics"],
                 versions=versions_of("torch", "numpy", *["scikit-dimension"] * any("skdim" in name for name in asked[text])),
             ) for text in self.texts
@@ -238,7 +241,7 @@ class _Batch:
         name = TextName.parse(text)
         about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
         about |= {"lang": name.lang, "script": name.script}
-        resample = Resample(**self.settings.bootstrap, seed=self.settings.seed)
+        resample = Resample(**self.settings.bootstrap, seed=self.settings.seed, documents=self.documents)
         names = self.settings.names(text, self.reference)
         rows = measure_text(states, reference, names, resample, states.token.device, self.settings.options)
         return [{**about, **row} for row in rows]

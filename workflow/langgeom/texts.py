@@ -125,7 +125,7 @@ def _of_word_order(sentences: Sentences, resample: Resample | None, function: Ca
         return np.concatenate([np.empty(0, dtype=np.int64), *(lines[index] for chosen in copies for index in chosen)])
 
     replicates = None
-    if resample is not None and len(lines) >= FEWEST:
+    if resample is not None and resample.units(len(lines)) >= FEWEST:
         values = [function(drawn(counts)) for counts in resample.counts(len(lines)).numpy()]
         replicates = torch.tensor(values, dtype=torch.float64)
     return summarise(function(drawn(np.ones(len(lines)))), len(lines), 0, replicates, resample)
@@ -193,14 +193,17 @@ def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample
 
     Args:
         lines: one sentence each; empty ones count for nothing.
-        resample: bootstrap over the sentences that have words.
+        resample: bootstrap over the sentences that have words. Its documents, if any, are those of the lines.
         seed: of whatever else is random.
 
     Returns:
         A row a measure: `measure`, `value`, `low`, `high` (None where missing), and `n`, the number of words.
     """
-    split = map(words, lines) if has_words(text) else iter(())
+    import torch
+
+    split = list(map(words, lines)) if has_words(text) else []
     sentences = [sentence for sentence in split if sentence]
+    resample = resample.of(torch.tensor([number for number, sentence in enumerate(split) if sentence], dtype=torch.int64))
     rows = []
     for name in names:
         row: dict[str, Any] = {"measure": name, "value": None, "low": None, "high": None, "n": sum(map(len, sentences))}
@@ -213,11 +216,13 @@ def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample
 
 
 def write_measures(
-    corpus: str, text: str, path: Path, out: Path, names: Sequence[str], bootstrap: Mapping[str, Any], seed: int
-) -> None:
+    corpus: str, text: str, path: Path, out: Path, names: Sequence[str], bootstrap: Mapping[str, Any], seed: int,
+    documents: Path | None = None,
+) -> None:  # fmt: skip
     """Measure a corpus file, one sentence a line, and write its rows of the table `texts` as Parquet.
 
-    `bootstrap` holds `replicates`; `seed` is that of the bootstrap and of Morfessor. UserError: the text cannot be read.
+    `bootstrap` holds `replicates`; `seed` is that of the bootstrap and of Morfessor; `documents` is the file with the document
+    of each line. UserError: the text cannot be read.
     """
     from langgeom.corpora.text import decode
     from langgeom.metrics.resample import Resample
@@ -225,5 +230,7 @@ def write_measures(
 
     name = TextName.parse(text)
     about = {"corpus": corpus, "text": text, "lang": name.lang, "script": name.script}
-    rows = measure_text(text, decode(path.read_bytes(), str(path)), names, Resample(**bootstrap, seed=seed), seed)
+    of_lines = [] if documents is None else decode(documents.read_bytes(), str(documents))
+    resample = Resample(**bootstrap, seed=seed, documents=of_lines)
+    rows = measure_text(text, decode(path.read_bytes(), str(path)), names, resample, seed)
     write_rows([about | row for row in rows], out, TEXTS)

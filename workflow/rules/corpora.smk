@@ -1,7 +1,8 @@
 # Corpora: parallel text, one file a text, line i parallel across files; and measures of the text itself, whatever the model.
 #
 # Inputs: a pinned package, the user's own folder or archive, rows of a data set of the hub, or another text. Outputs: results/corpora/{corpus}/
-# {text}.txt and .json; of the corpora of languages results/texts/{corpus}/{text}.parquet, and results/texts.parquet and .csv.
+# {text}.txt and .json, and documents.txt where lines are known to belong together; of the corpora of languages
+# results/texts/{corpus}/{text}.parquet, and results/texts.parquet and .csv.
 
 
 rule corpus:
@@ -29,10 +30,34 @@ rule corpus:
         "../scripts/corpus.py"
 
 
+rule documents:
+    "Reading which lines of {wildcards.corpus} are of one document"
+    input:
+        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.reference(wildcards.corpus)}.txt",
+        documents=lambda wildcards: CONFIG.corpora[wildcards.corpus].document_inputs(),
+    output:
+        "results/corpora/{corpus}/documents.txt",
+    log:
+        "results/logs/documents/{corpus}.log",
+    benchmark:
+        "results/benchmarks/documents/{corpus}.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/fetch.yaml"
+    params:
+        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
+        files=lambda wildcards: identity(CONFIG.corpora[wildcards.corpus].document_files()),
+        code=code_of("langgeom.corpora"),
+    script:
+        "../scripts/documents.py"
+
+
 rule text:
     "Measuring the words of {wildcards.text} of {wildcards.corpus}"
     input:
         "results/corpora/{corpus}/{text}.txt",
+        documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
     output:
         "results/texts/{corpus}/{text}.parquet",
     log:

@@ -9,6 +9,7 @@ rule measure:
     input:
         model="results/models/{model}",
         texts=lambda wildcards: CONFIG.batch_files(wildcards.corpus, wildcards.batch).values(),
+        documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
     output:
         "results/metrics/{model}/{corpus}/{batch}.json",
     log:

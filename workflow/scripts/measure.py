@@ -17,4 +17,5 @@ with job(snakemake):
         whole=params.whole,
         settings=Settings(**params.settings, code=params.code),
         listing=Path(snakemake.output[0]),
+        documents=next(map(Path, snakemake.input.documents), None),
     )

@@ -15,4 +15,5 @@ with job(snakemake):
         names=snakemake.params.measures,
         bootstrap=snakemake.params.bootstrap,
         seed=snakemake.params.seed,
+        documents=next(map(Path, snakemake.input.documents), None),
     )

@@ -76,6 +76,10 @@ class Config:
         names = [self.reference(corpus), *self.wholes(corpus, number).values(), *batch]
         return {text: f"results/corpora/{corpus}/{text}.txt" for text in dict.fromkeys(names)}
 
+    def documents(self, corpus: str) -> list[str]:
+        """Return the file with the document of each line of a corpus; none where it does not say."""
+        return [f"results/corpora/{corpus}/documents.txt"] if self.corpora[corpus].document_inputs() else []
+
     def pairs(self) -> Iterator[tuple[str, str, str]]:
         """Yield every (model, corpus, text)."""
         for model in self["models"]:

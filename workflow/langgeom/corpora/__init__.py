@@ -66,6 +66,18 @@ class Corpus(Source):
             return []
         return identity(dict.fromkeys(path for name in (text, self.reference) for path in self.files(name)))
 
+    def document_files(self) -> list[Path]:
+        """Return the user's own files that say which lines are of one document; none where they do not say."""
+        return []
+
+    def document_inputs(self) -> list[str]:
+        """Return all files that say so: the user's, or what was downloaded."""
+        return list(map(str, self.document_files()))
+
+    def documents(self, inputs: Sequence[Path]) -> list[str]:
+        """Return the document of each line, from the files of `document_inputs`. UserError: they cannot be read."""
+        raise NotImplementedError
+
     def request(self) -> dict[str, Any]:
         """Return what the hub is asked for (`langgeom.hub.fetch.fetch_text`); empty if nothing comes from there."""
         return {}
@@ -142,6 +154,27 @@ class Corpus(Source):
         with atomic(out_txt) as temporary:
             temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")
         write_json(out_json, report)
+
+    def build_documents(self, inputs: Sequence[Path], reference: Path, out: Path) -> None:
+        """Write the document of each line, one a line; a line without any is a document of its own.
+
+        Args:
+            inputs: the files of `document_inputs()`.
+            reference: the corpus file of the reference text.
+
+        Raises:
+            UserError: the files cannot be read, or name more or fewer documents than there are lines.
+        """
+        found = [name.strip() or f"line {number}" for number, name in enumerate(self.documents(inputs), start=1)]
+        lines = len(decode(reference.read_bytes(), str(reference)))
+        if len(found) != lines:
+            raise UserError(
+                f"{inputs[0]} names the documents of {len(found)} lines, and {self.reference} has {lines}. Give each line the "
+                "name of its document."
+            )
+        log.info("%d lines of %d documents", lines, len(set(found)))
+        with atomic(out) as temporary:
+            temporary.write_text("".join(name + "\n" for name in found), encoding="utf-8", newline="\n")
 
 
 @cache

@@ -89,6 +89,31 @@ class Flores(Corpus):
         lines, expected = (decode(_read(path, split, name), f"{name}.{split}") for path, name in both)
         return parallel(lines, f"{text}.{split}", expected, f"{self.reference}.{split}", "Fetch the data set again."), Counter()
 
+    def document_files(self) -> list[Path]:
+        place = None if self.pins() else _metadata(self._path, self.spec["split"])
+        return [] if place is None else [self._path if self._path.is_file() else Path(place)]
+
+    def document_inputs(self) -> list[str]:
+        """Return the metadata beside the texts, or the archive with them; of archives fetched later that is the public one."""
+        return [pin.path for pin in self.pins() if pin.sha256 == PUBLIC] or super().document_inputs()
+
+    def documents(self, inputs: Sequence[Path]) -> list[str]:
+        """Return the address of the article that each line is from, the column URL of the metadata."""
+        path, name = inputs[0], f"metadata_{self.spec['split']}.tsv"
+        if path.name == name:
+            place, data = str(path), path.read_bytes()
+        else:
+            place = _metadata(path, self.spec["split"]) or ""
+            if not place:
+                raise UserError(f"{path} has no {name}. Fetch the data set again.")
+            with reading(path) as archive:
+                data = member(archive, place)
+        header, *rows = (line.split("\t") for line in decode(data, place))
+        names = [column.casefold() for column in header]
+        if "url" not in names or any(len(row) <= names.index("url") for row in rows):
+            raise UserError(f"{place} is no table with a column URL. Fetch the data set again, or remove the file.")
+        return [row[names.index("url")] for row in rows]
+
     def warnings(self, text: str) -> list[str]:
         return [DOUBTFUL[text]] if text in DOUBTFUL else []
 
@@ -115,8 +140,21 @@ def _places(path: Path, split: str) -> dict[str, str]:
         folder = next((place for place in (path / split, path / DATASET / split) if place.is_dir()), path / split)
         names = [str(file) for file in folder.glob(f"*.{split}") if file.is_file()]
     else:
-        with reading(path) as archive:
-            inside = [name for name in members(archive) if not name.startswith("/") and ".." not in PurePosixPath(name).parts]
-        names = [name for name in inside if PurePosixPath(name).parent.name == split]
+        names = [name for name in _inside(path) if PurePosixPath(name).parent.name == split]
     matches = [(re.fullmatch(rf"({TEXT_PATTERN})\.{split}", PurePosixPath(name).name), name) for name in names]
     return {match[1]: name for match, name in matches if match}
+
+
+@lru_cache(maxsize=8)
+def _inside(archive: Path) -> list[str]:
+    """Return the members of an archive whose names lead nowhere else."""
+    with reading(archive) as opened:
+        return [name for name in members(opened) if not name.startswith("/") and ".." not in PurePosixPath(name).parts]
+
+
+def _metadata(path: Path, split: str) -> str | None:
+    """Return where the metadata of a split lie, beside the folder of its texts: path or member; None if there are none."""
+    for text, place in _places(path, split).items():
+        beside = f"{place.removesuffix(f'{split}/{text}.{split}')}metadata_{split}.tsv"
+        return beside if (Path(beside).is_file() if path.is_dir() else beside in _inside(path)) else None
+    return None

@@ -59,5 +59,5 @@ class FloresPlus(Hub):
         chosen = self.spec["flores_plus"]
         return {
             "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],
-            "text_column": "text", "id_column": "id",
+            "text_column": "text", "id_column": "id", "document_column": "url",
         }  # fmt: skip

@@ -20,8 +20,11 @@ class Folder(Corpus):
     folder:
       description: A folder of {lang}_{script}.txt files, one sentence a line, line i parallel.
       $ref: "#/$defs/path"
+    documents:
+      description: A file with the name of each line's document, one a line; intervals then draw documents.
+      $ref: "#/$defs/path"
     """
-    own = ("folder",)
+    own = ("folder", "documents")
 
     @property
     def _folder(self) -> Path:
@@ -37,7 +40,10 @@ class Folder(Corpus):
         return found
 
     def check(self) -> None:
-        """Refuse links that lead nowhere, folders named as a text, and names in another case."""
+        """Refuse links that lead nowhere, folders named as a text, names in another case, and no file of documents."""
+        for path in self.document_files():
+            if not path.is_file():
+                raise UserError(f"documents: there is no file '{self.spec['documents']}' (looked in {self.base.resolve()}).")
         names = {path.name.casefold(): path.name for path in self._folder.iterdir()} if self._folder.is_dir() else {}
         for path in (self._folder / f"{text}.txt" for text in self.spec["texts"]):
             if path.is_file() or path.name.casefold() not in names:
@@ -53,6 +59,12 @@ class Folder(Corpus):
 
     def files(self, text: str) -> list[Path]:
         return [self._folder / f"{text}.txt"]
+
+    def document_files(self) -> list[Path]:
+        return [self.base / self.spec["documents"]] if "documents" in self.spec else []
+
+    def documents(self, inputs: Sequence[Path]) -> list[str]:
+        return decode(inputs[0].read_bytes(), str(inputs[0]))
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
         own, reference = inputs[0], inputs[-1]

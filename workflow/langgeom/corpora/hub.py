@@ -42,6 +42,10 @@ class Hub(Corpus):
           description: The column that aligns the rows of two texts; without it row i is parallel.
           type: string
           minLength: 1
+        document_column:
+          description: The column that says which rows are of one document, so that intervals draw documents.
+          type: string
+          minLength: 1
         names:
           description: What the data set calls each text, for {name}.
           type: object
@@ -72,6 +76,13 @@ class Hub(Corpus):
     def inputs(self, text: str) -> list[str]:
         """Return the fetched rows of a text, and those of the reference text."""
         return list(dict.fromkeys(texts_path(self.name, name) for name in (text, self.reference)))
+
+    def document_inputs(self) -> list[str]:
+        """Return the fetched rows of the reference text."""
+        return [texts_path(self.name, self.reference)] if "document_column" in self.request() else []
+
+    def documents(self, inputs: Sequence[Path]) -> list[str]:
+        return list(read_json(inputs[0], "document")["document"])
 
     def label(self, inputs: Sequence[Path]) -> str:
         """Return data set, commit, configuration and split of the rows."""

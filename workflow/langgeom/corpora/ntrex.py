@@ -15,6 +15,7 @@ from langgeom.sources import Pin
 
 TABLE = DATA / "ntrex.tsv"
 LINES = 1997
+DOCUMENTS = "DOCUMENT_IDS.tsv", "88a8b0ff1eae47e83f60dcde01075b8c87d75ced59ca09e0af1eb539958e05d5"
 
 
 class Ntrex(Corpus):
@@ -28,7 +29,7 @@ class Ntrex(Corpus):
       required: [address]
       properties:
         address:
-          description: where its folder NTREX-128 lies at the commit of workflow/data/ntrex.tsv (https, http, file)
+          description: where NTREX-128/ and DOCUMENT_IDS.tsv lie, at the commit of workflow/data/ntrex.tsv (https, http, file)
           type: string
           pattern: '^(https?|file)://[^{}?#\\s]+[^{}?#\\s/]\\Z'
     """
@@ -40,7 +41,7 @@ class Ntrex(Corpus):
         return LINES if text in _files() else None
 
     def pins(self) -> list[Pin]:
-        return [self._pin(text) for text in self.spec["texts"]]
+        return [*(self._pin(text) for text in self.spec["texts"]), self._at(*DOCUMENTS)]
 
     def inputs(self, text: str) -> list[str]:
         return list(dict.fromkeys(self._pin(name).path for name in (text, self.reference)))
@@ -48,8 +49,16 @@ class Ntrex(Corpus):
     def _pin(self, text: str) -> Pin:
         if text not in _files():
             raise UserError(f"there is no text '{text}'.{nearest(text, _files())}")
-        file, sha = _files()[text]
+        return self._at(*_files()[text])
+
+    def _at(self, file: str, sha: str) -> Pin:
         return Pin("url", f"{self.spec['ntrex']['address']}/{file}", "", sha)
+
+    def document_inputs(self) -> list[str]:
+        return [self._at(*DOCUMENTS).path]
+
+    def documents(self, inputs: Sequence[Path]) -> list[str]:
+        return decode(inputs[0].read_bytes(), inputs[0].name)
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
         own, expected = (decode(path.read_bytes(), path.name) for path in (inputs[0], inputs[-1]))

@@ -101,7 +101,8 @@ def bpc_quality(
         panel.looks = looks
     note = noted(
         every, "Bits per character: summed loss over summed characters; a character holds more in some scripts than in others.",
-        quality_note(chosen.values()), definition(settings.id).sentence, FIT, "Thin bars: 95 % intervals over sentences.",
+        quality_note(chosen.values()), definition(settings.id).sentence, FIT,
+        "Thin bars: 95 % intervals over sentences or documents.",
         absent,
     )  # fmt: skip
     return Drawing(page(about.title, note, grid, 4.2, legend, "Language family"), every)
@@ -145,8 +146,8 @@ def id_morphology(
     wordless = len(shown) - len({text for rows in points.values() for text in rows["text"]})
     note = noted(values, footnote(
         settings.id, values, "", f"Each value is the {MEDIAN}; it has no interval, since layers share their sentences.",
-        "Morphemes: morphs of Morfessor Baseline, trained on the text's own words; bars: 95 % intervals over sentences, the "
-        f"model kept. {FIT}", f"Not above: {wordless} texts, for want of spaces between words." * bool(wordless),
+        "Morphemes: morphs of Morfessor Baseline, trained on the text's own words; bars: 95 % intervals over sentences or "
+        f"documents, the model kept. {FIT}", f"Not above: {wordless} texts, for want of spaces between words." * bool(wordless),
         "A pair of relatives is in one script." if len(pairs) else "No two languages of a corpus are in a pair of relatives.",
         absent,
     ))  # fmt: skip

@@ -88,7 +88,7 @@ def divergence(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     note = noted(rows, footnote(
         metric, layers, label(settings.reference, []),
         "Languages in two scripts: bold, one marker a script, joined." * bool(pairs),
-        f"Bars and bands: 95 % intervals over sentences{layered}. Each panel has its own scale.",
+        f"Bars and bands: 95 % intervals over sentences or documents{layered}. Each panel has its own scale.",
         f"Drawn on the lower edge: {low:,} of {len(layers):,} values below 1e-6 nats (softmax one-hot)." * bool(low),
         "The last layer is ranked, since in some model the median over layers is below that." * saturated,
         "Named: languages in two scripts, and some others." * (len(texts) > MOST),

@@ -25,7 +25,7 @@ from langgeom.figures.scales import Scale, scaled
 from langgeom.figures.style import DARK, DASHES, REFERENCE, Look, family_looks
 from langgeom.languages import label, language
 
-BANDS = "Bands: 95 % intervals over sentences."
+BANDS = "Bands: 95 % intervals over sentences or documents."
 # Bands of more lines than this would hide one another: then only lines to keep have one.
 BANDED = 8
 # With more lines than this, they are thin.

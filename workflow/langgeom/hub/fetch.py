@@ -141,11 +141,11 @@ def _needed(where: str, files: Iterable[str], weights: bool) -> list[str]:
 
 
 def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
-    """Write the rows of a text of a data set as `{"source", "id", "text"}`; `id` and `text` are as long as the split.
+    """Write the rows of a text of a data set as `{"source", "id", "document", "text"}`, lists as long as the split or null.
 
     Args:
-        spec: `dataset`, `revision` (a commit), `split`, `text_column`, and perhaps `config`, `id_column`, `names`; templates
-            as for `langgeom.hub.fill`.
+        spec: `dataset`, `revision` (a commit), `split`, `text_column`, and perhaps `config`, `id_column`, `document_column`,
+            `names`; templates as for `langgeom.hub.fill`.
         text: the text's name.
         out: the JSON file.
 
@@ -154,16 +154,21 @@ def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
     """
     repo, split = spec["dataset"], fill(spec["split"], spec, text)
     config = fill(spec["config"], spec, text) if "config" in spec else None
-    column, ids = fill(spec["text_column"], spec, text), spec.get("id_column")
+    column, ids, documents = fill(spec["text_column"], spec, text), spec.get("id_column"), spec.get("document_column")
     source = " ".join(part for part in (f"{repo}@{spec['revision']}", config, split) if part)
     log.info("%s", source)
     with scratch(out) as prepared, hub_errors(repo, spec["revision"], "dataset"):
         if offline():  # the cache of the user is for models only
             raise FileNotFoundError(source)
         rows = _rows(repo, spec["revision"], config, split, prepared)
-        if not {column, ids} - {None} <= set(rows.column_names):
+        if not {column, ids, documents} - {None} <= set(rows.column_names):
             rows = rows.flatten()  # a mapping of languages becomes columns such as translation.en
-        content: dict[str, Any] = {"source": source, "id": None, "text": _cells(source, rows, column, "text_column")}
+        content: dict[str, Any] = {
+            "source": source,
+            "id": None,
+            "document": None if documents is None else _cells(source, rows, documents, "document_column"),
+            "text": _cells(source, rows, column, "text_column"),
+        }
         if ids is not None:
             content["id"] = _cells(source, rows, ids, "id_column")
             if twice := [value for value, count in Counter(content["id"]).items() if count > 1]:

@@ -95,18 +95,24 @@ def in_direction(direction: str, x: T, y: T) -> tuple[T, T]:
 
 
 def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: str = "") -> Measured:
-    """Return the mean of one value a sentence [n], with a bootstrap-t interval, or Wilson's of a share.
+    """Return the mean of one value a sentence [n] (or several, [k, n]), with a bootstrap-t interval, or Wilson's of a share.
 
-    `share` is "hits", of sentences that count wholly or not, or "parts", of shares that vary less.
+    `share` is "hits", of sentences that count wholly or not, or "parts", of shares that vary less. With documents, Wilson's is
+    that of as many sentences as have the error of the mean over documents, at most as many as there are (Korn & Graubard 1998).
     """
-    values, interval = values.double(), None
+    values, interval, n = values.double(), None, values.shape[-1]
     if resample is not None and counts is not None:
         if share:
-            error = float(values.std(correction=0)) / len(values) ** 0.5
-            interval = resample.share(float(values.mean()), len(values), error if share == "parts" else 0.0)
+            units, error = values.numel(), float(values.std(correction=0)) / values.numel() ** 0.5
+            if resample.documents:
+                units = resample.units(n)
+                error = max(error, resample.error(values) * resample.student(units))
+            elif share == "hits":
+                error = 0.0
+            interval = resample.share(float(values.mean()), units, error)
         else:
-            interval = resample.studentised(values, counts)
-    return Measured(float(values.mean()), None, len(values), 0, interval)
+            interval = resample.studentised(values)
+    return Measured(float(values.mean()), None, n, 0, interval)
 
 
 def hits(scores: Tensor) -> Tensor:

@@ -77,10 +77,11 @@ class Sentences:
     def counts(self, resample: Resample | None) -> Tensor | None:
         """Return how often each replicate draws each sentence, [replicates, count] int64.
 
-        None without a bootstrap, and for fewer than `FEWEST` sentences, which have no interval.
+        None without a bootstrap, and for fewer than `FEWEST` units, which have no interval.
         """
         if self._counts[0] != resample:
-            drawn = None if resample is None or self.count < FEWEST else resample.counts(self.count).to(self.groups.device)
+            few = resample is None or resample.units(self.count) < FEWEST
+            drawn = None if few else resample.counts(self.count).to(self.groups.device)  # type: ignore[union-attr]
             self._counts = (resample, drawn)
         return self._counts[1]
 
@@ -88,7 +89,7 @@ class Sentences:
         """Return the rows of all sentences, then of both halves of each split (without a bootstrap, none), [n, parts] bool."""
         if self._parts[1] is None or self._parts[0] != resample:
             parts = torch.ones((self.count, 1), dtype=torch.bool)
-            if resample is not None and self.count > 1:
+            if resample is not None and resample.units(self.count) > 1:
                 first = resample.splits(self.count).T
                 parts = torch.cat([parts, torch.stack([first, ~first], 2).flatten(1)], 1)
             self._parts = (resample, parts.to(self.groups.device)[self.groups])

@@ -75,7 +75,7 @@ def measure_text(
     device: torch.device | str = "cpu",
     settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> list[Row]:
-    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, half_a, half_b, p` of one text.
+    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, documents, half_a, half_b, p` of one text.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
     a time.
@@ -86,7 +86,7 @@ def measure_text(
             out.
         names: metrics asked for, under `token`, `sentence`, `aligned`, `pairs` (measured as `aligned` are; a metric under
             both, once) and `text`.
-        resample: the bootstrap; without it, `low` and `high` are missing.
+        resample: the bootstrap; without it, `low` and `high` are missing. Its documents, if any, are of the corpus's lines.
         device: where the layers are measured; each is moved there in its turn.
         settings: of metrics of clouds by their names, in place of the defaults.
 
@@ -108,19 +108,24 @@ def measure_text(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingValueWarning)
         try:
-            pairs = _Pairs(text, other, paired) if other is not None and paired else None
+            pairs = _Pairs(text, other, paired, resample) if other is not None and paired else None
             rows: dict[str, list[Row]] = {"token": [], "sentence": [], "aligned": [], "text": []}
+            with_tokens = hidden.token_sentence[text.sampled].unique().long()
+            drawn = {
+                "token": _of_lines(resample, hidden.sentence_line[with_tokens]),
+                "sentence": _of_lines(resample, hidden.sentence_line),
+            }
             for layer in range(text.token.layers):
-                for over in ("token", "sentence"):
-                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, resample, settings)
-                rows["aligned"] += pairs.rows(layer, resample) if pairs else []
-            rows["aligned"] += pairs.over_layers(resample) if pairs else []
+                for over, how in drawn.items():
+                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, how, settings)
+                rows["aligned"] += pairs.rows(layer) if pairs else []
+            rows["aligned"] += pairs.over_layers() if pairs else []
             for metric in chosen.get("text", []):
-                counts = _counts(metric, hidden, other.hidden if other else None)
+                lines, counts = _counts(metric, hidden, other.hidden if other else None)
                 if counts:
-                    estimate = metric.function(*counts, resample=resample) if len(counts[0]) else _NOTHING
-                    dropped = len(hidden.tokens) - len(counts[0])
-                    rows["text"].append(_row(metric, "text", None, estimate, int(estimate.n), dropped))
+                    how, dropped = _of_lines(resample, lines), len(hidden.tokens) - len(lines)
+                    estimate = metric.function(*counts, resample=how) if len(lines) else _NOTHING
+                    rows["text"].append(_row(metric, "text", None, estimate, how, int(estimate.n), dropped))
         except MetricError as error:
             raise UserError(f"{error}.") from None
         finally:
@@ -139,7 +144,19 @@ def _metric(name: str, over: str) -> Metric:
     return METRICS[name]
 
 
-def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sentences: int, dropped: int = 0) -> Row:
+def _of_lines(resample: Resample | None, lines: Tensor) -> Resample | None:
+    return None if resample is None else resample.of(lines)
+
+
+def _row(
+    metric: Metric,
+    over: str,
+    layer: int | None,
+    estimate: Estimate,
+    resample: Resample | None,
+    sentences: int,
+    dropped: int = 0,
+) -> Row:
     """Return a row of the table from an estimate of one layer or of the text; `dropped` is added to its own."""
 
     def plain(numbers: Tensor | None) -> float | None:
@@ -150,19 +167,24 @@ def _row(metric: Metric, over: str, layer: int | None, estimate: Estimate, sente
         "layer": layer, "metric": metric.name, "over": over,
         "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
         "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
+        "documents": resample.units(len(resample.documents)) if resample and resample.documents else None,
         "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b), "p": plain(estimate.p),
     }  # fmt: skip
 
 
-def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> list[Tensor]:
-    """Return the counts that a metric of the text takes, of aligned texts on their common lines; none where one is missing."""
+def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None) -> tuple[Tensor, list[Tensor]]:
+    """Return lines and the counts that a metric of the text takes of them; none where one is missing.
+
+    Of aligned texts they are the common lines.
+    """
     of = [(hidden, torch.arange(len(hidden.tokens)))]
     if metric.input == "aligned_text":
         if reference is None:
-            return []
+            return hidden.sentence_line, []
         of = list(zip((hidden, reference), _common(hidden.sentence_line, reference.sentence_line), strict=True))
     counts = [(getattr(one, field), chosen) for one, chosen in of for field in metric.fields]
-    return [] if any(count is None for count, _ in counts) else [count[chosen] for count, chosen in counts]
+    missing = any(count is None for count, _ in counts)
+    return hidden.sentence_line[of[0][1]], [] if missing else [count[chosen] for count, chosen in counts]
 
 
 def _rows_of_cloud(
@@ -174,14 +196,14 @@ def _rows_of_cloud(
         layers = 1 if metric.input == "cloud" else 2
         if layer + layers <= cloud.layers:
             estimate = metric.function(cloud.part(layer, layers), resample=resample, **settings.get(metric.name, {}))
-            rows.append(_row(metric, over, layer, estimate, cloud.group_count))
+            rows.append(_row(metric, over, layer, estimate, resample, cloud.group_count))
     return rows
 
 
 class _Pairs:
     """The sentences that both texts have, and the metrics measured of them."""
 
-    def __init__(self, text: Prepared, reference: Prepared, metrics: list[Metric]) -> None:
+    def __init__(self, text: Prepared, reference: Prepared, metrics: list[Metric], resample: Resample | None) -> None:
         hidden, other = text.hidden, reference.hidden
         if hidden.sentence.shape[0::2] != other.sentence.shape[0::2]:
             raise MetricError(
@@ -192,12 +214,14 @@ class _Pairs:
         both, whole = ((text, rows_x), (reference, rows_y)), _whole(hidden)[rows_x] & _whole(other)[rows_y]
         self.lines, self.swapped = len(hidden.sentence_line), dict[Metric, list[Estimate]]()
         self.counted = {"sentence": len(rows_x), "token": int(whole.sum())}
+        lines = hidden.sentence_line[rows_x]
+        self.resample = {"sentence": _of_lines(resample, lines), "token": _of_lines(resample, lines[whole])}
         self.clouds = {
             "sentence": [one.chosen("sentence", rows, torch.arange(len(rows))) for one, rows in both],
             "token": [one.chosen("token", *_tokens(one.hidden, rows[whole])) for one, rows in both],
         }
 
-    def rows(self, layer: int, resample: Resample | None) -> list[Row]:
+    def rows(self, layer: int) -> list[Row]:
         """Measure one layer."""
         # One pair of clouds for all metrics of the layer, which share what they compute of it.
         clouds = {
@@ -207,13 +231,13 @@ class _Pairs:
         }
         rows = []
         for metric, over in self.metrics.items():
-            found = metric.function(*clouds[over], resample=resample) if over in clouds else _NOTHING
+            found = metric.function(*clouds[over], resample=self.resample[over]) if over in clouds else _NOTHING
             if layer and found.swapped is not None:
                 self.swapped.setdefault(metric, []).append(found)
             rows.append(self._row(metric, layer, found))
         return rows
 
-    def over_layers(self, resample: Resample | None) -> list[Row]:
+    def over_layers(self) -> list[Row]:
         """Return a row without a layer of each metric with label swaps: its median over the layers after the embedding.
 
         The same swaps were made in all layers, so their medians are the distribution of this median by chance.
@@ -224,16 +248,16 @@ class _Pairs:
                 torch.stack([getattr(found, name) for found in layers]).nanquantile(0.5, 0)
                 for name in ("value", "half_a", "half_b", "swapped")
             )
-            low, high = None, None
-            if resample is not None and self.counted["token"] >= FEWEST:
+            low, high, resample = None, None, self.resample["token"]
+            if resample is not None and resample.units(self.counted["token"]) >= FEWEST:
                 low, high = (torch.tensor(end, dtype=torch.float64) for end in resample.of_swaps(float(value), swapped))
             last = layers[-1]
             rows.append(self._row(metric, None, Estimate(value, last.n, last.dropped, low, high, half_a, half_b, swapped)))
         return rows
 
     def _row(self, metric: Metric, layer: int | None, found: Estimate) -> Row:
-        counted = self.counted[self.metrics[metric]]
-        return _row(metric, self.metrics[metric], layer, found, counted, self.lines - counted)
+        over = self.metrics[metric]
+        return _row(metric, over, layer, found, self.resample[over], self.counted[over], self.lines - self.counted[over])
 
 
 _NOTHING = Estimate(torch.tensor(torch.nan), torch.tensor(0), torch.tensor(0))

@@ -1,14 +1,15 @@
 """How sure a value is: draws, splits and swaps of sentences, and the intervals that follow from them.
 
-Tokens of one sentence are not independent, sentences are: what is drawn, split or swapped is whole sentences. docs/coverage.md
-shows how often each metric's interval holds the truth.
+Tokens of one sentence are not independent, and neither are sentences of one document: what is drawn, split or swapped is whole
+documents where they are known, else whole sentences. docs/coverage.md shows how often each metric's interval holds the truth.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from statistics import NormalDist
 
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from langgeom.metrics.estimate import Estimate, MetricError
 
-# Below so many sentences there is no interval: no method was seen to cover.
+# Below so many documents, or sentences without any, there is no interval: no method was seen to cover.
 FEWEST = 20
 # Splits into halves: each costs two more estimates, and with 32 the error of an interval's width is that of 60 sentences.
 SPLITS = 32
@@ -34,33 +35,79 @@ class Resample:
 
     Attributes:
         replicates: of the bootstrap, and label swaps; at least 2.
-        seed: of the draws, at least 0. They depend on it and on the number of sentences alone, so metrics, layers and
-            texts with equally many sentences share them.
+        seed: of the draws, at least 0. They depend on it and on the number of units alone, so metrics, layers and
+            texts with equally many share them.
         level: of the interval, between 0 and 1.
+        documents: the document of each sentence, names or numbers (kept as numbers from 0, in the order of their first
+            sentences): the unit of draws, splits and swaps. Without any, each sentence is a unit.
     """
 
     replicates: int
     seed: int
     level: float = 0.95
+    documents: Sequence[Hashable] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         whole = isinstance(self.replicates, Integral) and isinstance(self.seed, Integral)
         if not whole or self.replicates < 2 or self.seed < 0 or not isinstance(self.level, Real) or not 0 < self.level < 1:
             raise MetricError(f"{self}: replicates must be 2 or more, seed 0 or more, both whole, level between 0 and 1")
+        number: dict[Hashable, int] = {}
+        documents = tuple(number.setdefault(name, len(number)) for name in np.asarray(self.documents).tolist())
+        object.__setattr__(self, "documents", documents)
 
-    def counts(self, groups: int) -> Tensor:
-        """Return how often each of `groups` sentences is drawn, [replicates, groups] int64; rows sum to `groups`."""
-        return _draw(self.replicates, self.seed, groups).clone()
+    def of(self, sentences: Tensor) -> Resample:
+        """Return how to resample some of the sentences, by their numbers [n]."""
+        return replace(self, documents=np.asarray(self.documents)[sentences.cpu()]) if self.documents else self
 
-    def splits(self, groups: int) -> Tensor:
-        """Return the first half of each split, [1 + SPLITS, groups] bool: the even sentences, then halves drawn at random."""
-        random = np.random.default_rng([self.seed, groups, 1])
-        even = np.arange(groups) % 2 == 0
-        return torch.from_numpy(np.stack([even, *(random.permutation(even) for _ in range(SPLITS))]))
+    def units(self, sentences: int) -> int:
+        """Return how many units so many sentences are. MetricError: they are not those whose documents are known."""
+        if self.documents and len(self.documents) != sentences:
+            raise MetricError(f"{sentences} sentences, but documents of {len(self.documents)}; give the document of each")
+        return len(set(self.documents)) or sentences
 
-    def swaps(self, groups: int) -> Tensor:
-        """Return which pairs have their labels swapped, [replicates, groups] bool."""
-        return torch.from_numpy(np.random.default_rng([self.seed, groups, 2]).random((self.replicates, groups)) < 0.5)
+    def _of_units(self, drawn: Tensor) -> Tensor:
+        """Return what was drawn of each sentence's unit."""
+        return drawn[:, torch.tensor(self.documents)] if self.documents else drawn
+
+    def counts(self, sentences: int) -> Tensor:
+        """Return how often each sentence is drawn, [replicates, sentences] int64; as many units are drawn as there are."""
+        return self._of_units(_draw(self.replicates, self.seed, self.units(sentences)).clone())
+
+    def splits(self, sentences: int) -> Tensor:
+        """Return the first half of each split, [1 + SPLITS, sentences] bool: the even units, then halves drawn at random."""
+        units = self.units(sentences)
+        random = np.random.default_rng([self.seed, units, 1])
+        even = np.arange(units) % 2 == 0
+        return self._of_units(torch.from_numpy(np.stack([even, *(random.permutation(even) for _ in range(SPLITS))])))
+
+    def swaps(self, sentences: int) -> Tensor:
+        """Return which pairs have their labels swapped, [replicates, sentences] bool."""
+        units = self.units(sentences)
+        drawn = np.random.default_rng([self.seed, units, 2]).random((self.replicates, units)) < 0.5
+        return self._of_units(torch.from_numpy(drawn))
+
+    def by_unit(self, values: Tensor) -> Tensor:
+        """Return a value a unit of values [..., sentences], with the same mean; their scatter is that of the mean.
+
+        A document's is the mean and what its sentences add to it: a ratio of the documents' sums and sizes, to first order.
+
+        Source: Cochran 1977, Sampling Techniques, 3rd ed., chapter 9A.
+        """
+        if not self.documents:
+            return values
+        mean, own = values.mean(), torch.tensor(self.documents, device=values.device)
+        apart = (values - mean).reshape(-1, len(own)).mean(0)
+        size = self.units(len(own))
+        return mean + apart.new_zeros(size).index_add_(0, own, apart) * (size / len(own))
+
+    def error(self, values: Tensor) -> float:
+        """Return the standard error of the mean of values [..., sentences]."""
+        values = self.by_unit(values)
+        return float(values.std()) / len(values) ** 0.5
+
+    def student(self, units: int) -> float:
+        """Return how many times wider Student's interval is than the normal one."""
+        return self.quantile(units - 1) / self.quantile()
 
     def quantile(self, freedom: float = torch.inf) -> float:
         """Return the upper quantile of the normal distribution, or of Student's with fewer than `NORMAL` degrees of freedom.
@@ -95,11 +142,12 @@ class Resample:
         Percentiles of few sentences are too narrow (Hesterberg 2015, The American Statistician 69:371, section 5.3).
         """
         low, high = self.percentiles(replicates)
+        units = self.units(sentences)
         # Of two middle replicates the mean, where the sign must not matter; the lower one keeps a factor that of a replicate.
         found = replicates.to("cpu", torch.float64)
         centre = float(found.nanquantile(0.5) if signed else found.nanmedian())
         positive = value > 0 and low > 0 and not signed
-        wider = self.quantile(sentences - 1) / self.quantile() * (sentences / (sentences - 1)) ** 0.5
+        wider = self.student(units) * (units / (units - 1)) ** 0.5
         if positive:
             low, high = (value * (end / centre) ** wider for end in (low, high))
         else:
@@ -107,19 +155,17 @@ class Resample:
         # Few replicates, or a narrow level, may leave the value out by the distance of two replicates. (Not min: NaN stays.)
         return (value if low > value else low), (value if high < value else high)
 
-    def studentised(self, values: Tensor, counts: Tensor) -> Interval:
-        """Return the bootstrap-t interval of the mean of values [n]: replicates are judged by their own standard errors.
+    def studentised(self, values: Tensor) -> Interval:
+        """Return the bootstrap-t interval of the mean of values [sentences]: replicates are judged by their own errors.
 
         It covers where the values are skewed, as percentiles do not (Efron & Tibshirani 1993, section 12.5). Of equal values it
         has no width.
-
-        Args:
-            values: one a sentence.
-            counts: [replicates, n], how often each is drawn.
         """
-        n = len(values)
         if bool((values == values[0]).all()):
             return float(values[0]), float(values[0])
+        values = self.by_unit(values)
+        n = len(values)
+        counts = _draw(self.replicates, self.seed, n).to(values.device)
         drawn = torch.cat([torch.ones_like(counts[:1]), counts]).double()
         means = drawn @ values / n
         errors = ((drawn @ values.square() / n - means.square()).clamp(min=0) / (n - 1)).sqrt()
@@ -128,7 +174,7 @@ class Resample:
 
     def around(self, value: float, error: float, sentences: int, *, signed: bool = False) -> Interval:
         """Return Student's interval of a value with a standard error; in logs, so that it stays positive, unless `signed`."""
-        width = error * self.quantile(sentences - 1)
+        width = error * self.quantile(self.units(sentences) - 1)
         if signed or value <= 0:
             return value - width, value + width
         return value * math.exp(-width / value), value * math.exp(width / value)
@@ -150,19 +196,19 @@ class Resample:
         error = float(swapped.square().nanmean().sqrt()) * self.quantile()
         return value - error, value + error
 
-    def share(self, share: float, sentences: int, error: float = 0.0) -> Interval:
+    def share(self, share: float, units: int, error: float = 0.0) -> Interval:
         """Return Wilson's interval of a share.
 
         Args:
             share: between 0 and 1.
-            sentences: number of sentences.
-            error: the share's standard error, where a sentence is not wholly a hit or a miss: the interval is that of as many
-                sentences, hits or misses, as have this error. Of none or all (error 0) it is that of the sentences.
+            units: number of sentences, or of documents.
+            error: the share's standard error, where a unit is not wholly a hit or a miss: the interval is that of as many
+                hits and misses as have this error. Of none or all (error 0) it is that of the units.
 
         Source: Wilson 1927, JASA 22:209; Brown, Cai, DasGupta 2001, Statistical Science 16:101; Korn & Graubard 1998, Survey
         Methodology 24:193.
         """
-        n = share * (1 - share) / error**2 if error > 0 else sentences
+        n = share * (1 - share) / error**2 if error > 0 else units
         square = self.quantile() ** 2
         centre = (share + square / (2 * n)) / (1 + square / n)
         width = (square / n * (share * (1 - share) + square / (4 * n))) ** 0.5 / (1 + square / n)
@@ -206,13 +252,15 @@ def ratio(above: Tensor, below: Tensor, resample: Resample | None, *, share: boo
     if not both.isfinite().all() or bool((both < 0).any()):
         bad = int((~both.isfinite() | (both < 0)).any(1).sum())
         raise MetricError(f"{bad} of {len(both)} sentences have a count that is negative or not finite")
-    above, below = both[both[:, 1] > 0].T
+    held = (both[:, 1] > 0).nonzero().flatten()
+    above, below = both[held].T
     n, value = len(above), float(above.sum() / below.sum())
-    ends = None if resample is None else NONE
-    if resample is not None and n >= FEWEST:
-        # The ratio of sums moves as a mean over sentences does.
-        error = float(((above - value * below) / below.mean()).std()) / n**0.5
-        # Wilson's interval has the normal quantile.
-        fewer = resample.quantile(n - 1) / resample.quantile()
-        ends = resample.share(value, n, error * fewer) if share else resample.around(value, error, n)
+    ends = None
+    if resample is not None:
+        ends, resample = NONE, resample.of(held)
+        if (units := resample.units(n)) >= FEWEST:
+            # The ratio of sums moves as a mean over sentences does.
+            error = resample.error((above - value * below) / below.mean())
+            # Wilson's interval has the normal quantile.
+            ends = resample.share(value, units, error * resample.student(units)) if share else resample.around(value, error, n)
     return of_numbers(value if n else torch.nan, n, len(both) - n, ends)

@@ -67,10 +67,10 @@ def kl_gaussian(
 
 def _moments(points: Tensor, weights: Tensor, floor: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean [fits, r] and the shrunk covariance [fits, r, r] for each list of weights [fits, n]."""
-    n, r = points.shape
-    mean = weights @ points / n
+    r, n = points.shape[1], weights.sum(1)  # documents drawn differ in their sentences
+    mean = weights @ points / n[:, None]
     products = (points[:, :, None] * points[:, None, :]).flatten(1)
-    covariance = (weights @ products / n).reshape(-1, r, r) - mean[:, :, None] * mean[:, None, :]
+    covariance = (weights @ products / n[:, None]).reshape(-1, r, r) - mean[:, :, None] * mean[:, None, :]
     trace = covariance.diagonal(dim1=1, dim2=2).sum(1)
     squares = covariance.square().sum((1, 2))
     above = (1 - 2 / r) * squares + trace.square()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from numbers import Real
 
 import torch
@@ -61,7 +60,7 @@ def language_probe(
             held = places == fold
             side = _predict(both[:, ~held], both[:, held], penalty)
             right[:, held] = (side * torch.tensor([[1.0], [-1.0]]).to(side)).sign() / 2 + 0.5
-        return replace(mean_over_sentences(right.flatten(), resample, counts, share="hits"), n=n)
+        return mean_over_sentences(right, resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
 
