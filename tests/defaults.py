@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from langgeom.analysis import Settings
-from langgeom.config import SCHEMA
+from langgeom.config import defaults
+from langgeom.config.schema import composed
 
 
 def settings(**changes: Any) -> Settings:
     """Return the default settings, with changes."""
-    top = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
-    figures = {name: spec["default"] for name, spec in top["figures"]["properties"].items()}
-    hidden = {name: spec["default"] for name, spec in top["hidden"]["properties"].items() if "default" in spec}
-    config = {"figures": figures, "hidden": hidden}
-    return Settings.of(config | {"reference": top["reference"]["default"]})._replace(**changes)
+    reference = composed({})["properties"]["reference"]["default"]
+    config = {"figures": defaults("figures"), "hidden": defaults("hidden"), "reference": reference}
+    return Settings.of(config)._replace(**changes)

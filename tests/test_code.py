@@ -59,6 +59,17 @@ def test_a_package_counts_with_all_its_files(package: Path) -> None:
     assert fingerprint("langgeom.metrics") != before
 
 
+def test_what_is_kept_of_a_file_is_used_only_while_it_is_whole_and_the_file_unchanged(package: Path) -> None:
+    before = fingerprint("langgeom.top")
+    (kept,) = (package / "__pycache__").glob("top.*")
+    kept.write_text(kept.read_text()[:-9])
+    assert fingerprint("langgeom.top") == before == fingerprint("langgeom.top")
+    (package / "top.py").write_text("from langgeom.other import x\n")
+    after = fingerprint("langgeom.top")
+    (package / "other.py").write_text("x = 3\n")
+    assert len({before, after, fingerprint("langgeom.top")}) == 3
+
+
 def test_unknown_module_is_an_error() -> None:
     code.code_of.cache_clear()
     with pytest.raises(ValueError, match=r"langgeom\.nothing"):

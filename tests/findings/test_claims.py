@@ -128,7 +128,7 @@ def test_ungrammatical_text_is_judged_by_its_swaps() -> None:
     (many,) = of("C3", *swap_row(DECODER, -0.4, 0.01, n=1000))
     assert many["verdict"] == CONTRADICTED and many["doubt"] is None
     (few,) = of("C3", *swap_row(DECODER, 0.4, 0.01, n=12))
-    assert few["verdict"] == NOT_TESTABLE and "only 12 pairs" in few["reason"]
+    assert few["verdict"] == NOT_TESTABLE and "pairs" in few["reason"] and "only 12" in few["reason"]
     by_layer = swap_row(DECODER, 0.4, 0.01)[0]
     assert "over all layers" in of("C3", by_layer)[0]["reason"]
 

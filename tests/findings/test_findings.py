@@ -84,13 +84,14 @@ def test_one_pair_of_scripts_gives_its_effect_and_no_verdict() -> None:
         chosen = table[(table["metric"] == ID) & (table["layer"] > 0)]
         medians = chosen.groupby("text")["value"].median()
         assert row["value"] == pytest.approx(medians["uig_Latn"] - medians["uig_Arab"])
-        assert row["verdict"] == NOT_TESTABLE and "only 1" in row["reason"] and "Uyghur" in row["note"]
+        assert row["verdict"] == NOT_TESTABLE and "Uyghur" in row["note"]
+        assert "languages in Latin and Arabic script, and has only 1" in row["reason"]
 
 
 def test_three_languages() -> None:
     found = put(synthetic(texts=LANGUAGES[:3]))
     assert {row["verdict"] for some in found.values() for row in some} == {NOT_TESTABLE}
-    assert "only 3 languages" in why(found, "C7")
+    assert "languages" in why(found, "C7") and "only 3" in why(found, "C7")
 
 
 def test_one_layer() -> None:
@@ -164,7 +165,8 @@ def test_a_mean_counts_each_family_once() -> None:
     d = (np.mean(families) - 0.5) / np.std(families, ddof=1)
     assert found.shown(found.value.value) == pytest.approx(d / np.sqrt(1 + d * d))
     few = mean_of("", values[["spa", "rus", "hin", "tur", "crh", "fin"]], 1)
-    assert not few.testable and "only 3 families" in few.reason and few.value.value == pytest.approx(np.mean([3, 1.5, 2]))
+    assert not few.testable and "families" in few.reason and "only 3" in few.reason
+    assert few.value.value == pytest.approx(np.mean([3, 1.5, 2]))
 
 
 def test_a_correlation_counts_languages_for_what_they_are_worth() -> None:
@@ -178,7 +180,7 @@ def test_a_correlation_counts_languages_for_what_they_are_worth() -> None:
     family = np.repeat([0.0, 20.0], 8)
     related = [pd.Series(family + v, index=names) for v in noise.normal(size=(2, 16))]
     found = correlation_of("", *related, claimed=1, centre=ALIKE)
-    assert not found.testable and "families tell only as much as" in found.reason and found.value.value > 0.6
+    assert not found.testable and "tell only as much as" in found.reason and found.value.value > 0.6
 
 
 def outcome(p_for: float, p_against: float, **more: Any) -> Outcome:

@@ -22,7 +22,6 @@ import psutil  # a dependency of Snakemake
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from langgeom.config import check_files
 from langgeom.errors import UserError
 from langgeom.files import clear_temporaries
 
@@ -105,8 +104,11 @@ def main(arguments: list[str]) -> int:
     folder = options.directory
     dry = any(re.fullmatch(r"-\w*n\w*|--dry-?run", word) for word in others)
     try:
-        # Snakemake would read the file before the Snakefile can check it.
-        check_files(options.configfile)
+        if options.configfile:
+            # Snakemake would read the file before the Snakefile can check it.
+            from langgeom.config import check_files  # takes a fifth of a second
+
+            check_files(options.configfile)
         if not dry:
             lock, certain = take_lock(folder)
             if certain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import math
 import os
@@ -99,10 +100,15 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def defaults(section: str) -> dict[str, Any]:
     """Return the schema's defaults of a section of the config, such as `hidden`."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     settings: dict[str, Any] = {}
-    _complete(settings, schema["properties"][section], schema)
+    _complete(settings, _written()["properties"][section], _written())
     return settings
+
+
+@functools.cache
+def _written() -> dict[str, Any]:
+    """Return the schema as it is written."""
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
 
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UserError: a corpus or model that names no kind, or several.
     """
-    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = copy.deepcopy(_written())
     for group, shared, kinds in (("corpora", "corpus", corpus_kinds()), ("models", "model", model_kinds())):
         common = schema["$defs"][shared]["properties"]
         entries = settings.get(group)

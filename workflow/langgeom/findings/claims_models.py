@@ -123,7 +123,7 @@ def _rank_correlations(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
     """Return each language's correlation of two models' curves [text, layer], at the relative depths of the shallower model."""
     layers = min(one.shape[1], other.shape[1])
     if layers < LEAST_LAYERS:
-        raise Missing(f"only {layers} layers after the embedding; {LEAST_LAYERS} make a pattern")
+        raise Missing(f"a pattern takes {LEAST_LAYERS} layers after the embedding, and the shallower model has only {layers}")
     texts = one.index.intersection(other.index)
     depths = [np.array(curves.columns, dtype=float) / max(curves.columns) for curves in (one, other)]
     grid = min(depths, key=len)

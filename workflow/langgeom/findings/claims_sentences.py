@@ -56,7 +56,8 @@ def _test(texts: pd.DataFrame | None, dimension: str) -> Outcome:
     value, n = Interval(*map(float, row[["value", "low", "high"]])), int(row["n"])
     few = f"only {n:,} pairs of sentences" if n < ENOUGH_PAIRS else ""
     if n < LEAST_PAIRS or pd.isna(row["p"]):
-        why = f"{few}; a test needs {LEAST_PAIRS}" if n < LEAST_PAIRS else "the p of swapped pairs is missing"
+        lacking = f"a test needs {LEAST_PAIRS} pairs of sentences, and has only {n}"
+        why = lacking if n < LEAST_PAIRS else "the p of swapped pairs is missing"
         return untestable(EFFECT, why, unit="pairs", value=Interval(value.value), n=n)
     outcome = Outcome(EFFECT, value=value, n=n, unit="pairs", test="swaps within pairs")
     outcome = replace(decided(outcome, (value.high - value.low) / (2 * NORMAL), n - 1, n), value=value)

@@ -34,7 +34,7 @@ def same_trend(evidence: Evidence, panel: Panel) -> Outcome:
         return untestable(EFFECT, "the values of the two halves of the sentences are missing")
     layers = halves[0].shape[1]
     if layers < LEAST_LAYERS:
-        return untestable(EFFECT, f"only {layers} layers after the embedding; {LEAST_LAYERS} make a trend")
+        return untestable(EFFECT, f"a trend takes {LEAST_LAYERS} layers after the embedding, and the model has only {layers}")
     texts = set(halves[0].index) & set(halves[1].index)
     a, b = (per_language(half[half.index.isin(texts & set(evidence.settings.sample) or texts)]) for half in halves)
     # A curve that is flat has no trend to compare.

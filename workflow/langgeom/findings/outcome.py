@@ -118,9 +118,9 @@ def untestable(effect: str, reason: str, **more: Any) -> Outcome:
 def too_few(n: int, families: int, what: str) -> str:
     """Return why there is no test over so few languages or families, "" if there are enough."""
     if n < LEAST_UNITS:
-        return f"only {n} {what}; a test needs {LEAST_UNITS}" if n else f"no {what}"
+        return f"a test needs {LEAST_UNITS} {what}, and has only {n}" if n else f"no {what}"
     if families < LEAST_FAMILIES:
-        return f"the {n} {what} are of only {families} families, which count once each; a test needs {LEAST_FAMILIES}"
+        return f"a test needs {LEAST_FAMILIES} families, which count once each; the {n} {what} have only {families}"
     return ""
 
 
@@ -177,7 +177,7 @@ def correlation_of(
     both = pd.concat(numbers, axis=1, join="inner").dropna().sort_index()
     n, families = len(both), list(map(family_of, both.index))
     outcome = Outcome(effect, claimed=claimed, centre=centre, bound=bound, n=n, families=len(set(families)))
-    if reason := too_few(n, LEAST_FAMILIES, "languages with all numbers that the test needs"):
+    if reason := too_few(n, LEAST_FAMILIES, "languages with all numbers"):
         return replace(outcome, reason=reason)
     columns = [both.iloc[:, place] for place in range(both.shape[1])]
     given = [column for column in columns[2:] if column.nunique() > 1]
@@ -187,7 +187,7 @@ def correlation_of(
         return replace(outcome, reason="one of the two numbers is the same in all languages")
     worth = st.effective_number(x, y, families) - len(given)
     if worth < LEAST_UNITS:
-        why = f"{n} languages of {len(set(families))} families tell only as much as {worth:.1f} independent ones"
+        why = f"{n} languages (families: {len(set(families))}) tell only as much as {worth:.1f} independent ones"
         return replace(outcome, reason=f"{why}; a test needs {LEAST_UNITS}", value=Interval(r))
     trusted = ceiling >= LEAST_CEILING
     scale, error = ceiling if trusted else 1.0, st.standard_error(r, worth)
