@@ -32,7 +32,7 @@ def test_a_document_is_drawn_whole(draw: Callable[[Resample, int], Tensor]) -> N
 def test_documents_of_some_sentences_and_of_another_number() -> None:
     named = replace(PLAIN, documents=["b", "b", "a", "c", "a"])
     assert named.documents == (0, 0, 1, 2, 1) and (named.units(5), PLAIN.units(5)) == (3, 5)
-    assert named.of(torch.tensor([2, 3, 4])).documents == (0, 1, 0) and PLAIN.of(torch.tensor([1])) is PLAIN
+    assert named.of([2, 3, 4]).documents == (0, 1, 0) and PLAIN.of([1]) is PLAIN
     with pytest.raises(MetricError, match="7 sentences, but documents of 5"):
         named.counts(7)
 
