@@ -55,14 +55,19 @@ class Study:
         self.model, self.settings = source / "m", SETTINGS
 
     def run(
-        self, texts: list[str], whole: Mapping[str, str] | None = None, reference: str = "eng_Latn", **changes: Any
+        self,
+        texts: list[str],
+        whole: Mapping[str, str] | None = None,
+        reference: str = "eng_Latn",
+        documents: Path | None = None,
+        **changes: Any,
     ) -> Path:
         """Measure texts with changed settings of `hidden`; return the listing."""
         listing = self.results / "metrics" / "m" / "c" / "1.json"
         settings = replace(self.settings, hidden={**self.settings.hidden, **changes})
         names = dict.fromkeys([reference, *texts, *(whole or {}).values()])
         files = {name: self.files[name] for name in names}
-        measure_batch(self.model, "c", texts, files, reference, whole or {}, settings, listing)
+        measure_batch(self.model, "c", texts, files, reference, whole or {}, settings, listing, documents)
         return listing
 
     def tables(self) -> dict[str, bytes]:
@@ -98,6 +103,14 @@ def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> 
     cosines = [read_table(path, ALIGNED) for path in tables_of([listing], "aligned")]
     assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
     assert not (study.results / "hidden").exists()
+
+
+def test_documents_of_lines_are_new_numbers(study: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "documents.txt").write_text("".join(f"d{line // 3}\n" for line in range(12)))
+    for documents, numbers in ((None, []), (tmp_path / "documents.txt", [4])):
+        (path,) = tables_of([study.run(["spa_Latn"], documents=documents)])
+        assert measured(caplog) == ["spa_Latn"]
+        assert read_table(path)["documents"].dropna().unique().tolist() == numbers
 
 
 def test_only_what_is_new_is_measured(study: Study, caplog: pytest.LogCaptureFixture) -> None:

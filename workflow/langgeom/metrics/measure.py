@@ -145,17 +145,11 @@ def _metric(name: str, over: str) -> Metric:
 
 
 def _of_lines(resample: Resample | None, lines: Tensor) -> Resample | None:
-    return None if resample is None else resample.of(lines)
+    return None if resample is None else resample.of(lines.tolist())
 
 
 def _row(
-    metric: Metric,
-    over: str,
-    layer: int | None,
-    estimate: Estimate,
-    resample: Resample | None,
-    sentences: int,
-    dropped: int = 0,
+    metric: Metric, over: str, layer: int | None, found: Estimate, resample: Resample | None, sentences: int, dropped: int = 0
 ) -> Row:
     """Return a row of the table from an estimate of one layer or of the text; `dropped` is added to its own."""
 
@@ -165,10 +159,10 @@ def _row(
 
     return {
         "layer": layer, "metric": metric.name, "over": over,
-        "value": plain(estimate.value), "low": plain(estimate.low), "high": plain(estimate.high),
-        "n": int(estimate.n), "dropped": int(estimate.dropped) + dropped, "sentences": sentences,
-        "documents": resample.units(len(resample.documents)) if resample and resample.documents else None,
-        "half_a": plain(estimate.half_a), "half_b": plain(estimate.half_b), "p": plain(estimate.p),
+        "value": plain(found.value), "low": plain(found.low), "high": plain(found.high),
+        "n": int(found.n), "dropped": int(found.dropped) + dropped, "sentences": sentences,
+        "documents": (len(set(resample.documents)) or None) if resample else None,
+        "half_a": plain(found.half_a), "half_b": plain(found.half_b), "p": plain(found.p),
     }  # fmt: skip
 
 

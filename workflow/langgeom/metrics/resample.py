@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from statistics import NormalDist
@@ -55,9 +55,9 @@ class Resample:
         documents = tuple(number.setdefault(name, len(number)) for name in np.asarray(self.documents).tolist())
         object.__setattr__(self, "documents", documents)
 
-    def of(self, sentences: Tensor) -> Resample:
-        """Return how to resample some of the sentences, by their numbers [n]."""
-        return replace(self, documents=np.asarray(self.documents)[sentences.cpu()]) if self.documents else self
+    def of(self, sentences: Iterable[int]) -> Resample:
+        """Return how to resample some of the sentences, by their numbers."""
+        return replace(self, documents=[self.documents[number] for number in sentences]) if self.documents else self
 
     def units(self, sentences: int) -> int:
         """Return how many units so many sentences are. MetricError: they are not those whose documents are known."""
@@ -257,7 +257,7 @@ def ratio(above: Tensor, below: Tensor, resample: Resample | None, *, share: boo
     n, value = len(above), float(above.sum() / below.sum())
     ends = None
     if resample is not None:
-        ends, resample = NONE, resample.of(held)
+        ends, resample = NONE, resample.of(held.tolist())
         if (units := resample.units(n)) >= FEWEST:
             # The ratio of sums moves as a mean over sentences does.
             error = resample.error((above - value * below) / below.mean())
