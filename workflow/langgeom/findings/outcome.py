@@ -118,7 +118,8 @@ def untestable(effect: str, reason: str, **more: Any) -> Outcome:
 def too_few(n: int, families: int, what: str) -> str:
     """Return why there is no test over so few languages or families, "" if there are enough."""
     if n < LEAST_UNITS:
-        return f"only {n} {what}; a test needs {LEAST_UNITS}" if n else f"no {what}"
+        some = what.replace("languages", "language").replace("pairs", "pair") if n == 1 else what
+        return f"only {n} {some}; a test needs {LEAST_UNITS}" if n else f"no {what}"
     if families < LEAST_FAMILIES:
         return f"the {n} {what} are of only {families} families, which count once each; a test needs {LEAST_FAMILIES}"
     return ""
