@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from tokenizers import Tokenizer
 
 import tiny
 from langgeom.config import defaults
@@ -21,7 +19,7 @@ from langgeom.hidden.load import load
 from langgeom.hidden.states import read_header, read_hidden
 from langgeom.measure_job import Settings, measure_batch
 from langgeom.models import build_model
-from langgeom.table import ALIGNED, TOKENS, key_of_table, read_table, tables_of
+from langgeom.table import ALIGNED, key_of_table, read_table, tables_of
 
 LINES = {"eng_Latn": "the people work", "spa_Latn": "el pueblo trabaja", "uig_Latn": "xelq ishleydu"}
 HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap": 60, "loss": None}
@@ -100,37 +98,7 @@ def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> 
     cosines = [read_table(path, ALIGNED) for path in tables_of([listing], "aligned")]
     assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
     assert not (study.results / "hidden").exists()
-
-
-def test_tokens_have_the_dimensions_that_id_local_is_the_median_of(study: Study) -> None:
-    skdim = pytest.importorskip("skdim")
-    deep = {"texts": ["spa_Latn"], "token": ["id_local"]}
-    study.settings = replace(study.settings, in_depth=deep)
-    listing = study.run(["eng_Latn", "spa_Latn"], keep="all")
-    (path,) = tables_of([listing], "tokens")
-    table = read_table(path, TOKENS)
-    lines = study.files["spa_Latn"].read_text().splitlines()
-    states = read_hidden(study.results / "hidden" / "m" / "c" / "spa_Latn.safetensors")
-    assert states.token_sampled is not None and states.sentence_whole is not None
-    medians = (
-        read_table(study.results / "metrics/m/c/spa_Latn.parquet").query("metric == 'id_local'").set_index("layer")["value"]
-    )
-    tokenizer = Tokenizer.from_file(str(study.model / "tokenizer.json"))
-    assert sorted(set(table["layer"])) == sorted({round(depth * (len(states.token) - 1)) for depth in (0.25, 0.5, 0.75)})
-    for layer, rows in table.groupby("layer"):
-        points, first, members = np.unique(states.token_prefix[states.token_sampled], return_index=True, return_inverse=True)
-        cloud = states.token[layer, states.token_sampled][first].double().numpy()
-        wanted = skdim.id.MLE().fit(cloud, n_neighbors=20).dimension_pw_
-        assert len(points) > 30 and medians[layer] == pytest.approx(np.median(wanted), rel=1e-6)
-        full = np.full(states.token.shape[1], np.nan)
-        full[states.token_sampled] = wanted[members]
-        inside = states.sentence_whole[states.token_sentence.long()]
-        np.testing.assert_allclose(rows["dimension"], full[inside], rtol=1e-6)
-        lined = states.sentence_line[states.token_sentence.long()][inside]
-        assert rows["line"].tolist() == lined.tolist()
-        for line, some in rows.groupby("line"):
-            offsets = tokenizer.encode(lines[line], add_special_tokens=False).offsets
-            assert some["end"].tolist() == [end for _, end in offsets]
+    assert tables_of([listing], "tokens") == []  # no text is measured in depth
 
 
 def test_only_what_is_new_is_measured(study: Study, caplog: pytest.LogCaptureFixture) -> None:
