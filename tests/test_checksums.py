@@ -51,6 +51,7 @@ def test_what_is_damaged_or_missing_is_named_with_the_cure(results: Path, capsys
         "models/m",
         "metrics/m",
         "aligned/m",
+        "tokens/m",
         "hidden/m",
         FILES[3],
         "aligned/n/c/eng_Latn.parquet",

@@ -183,7 +183,7 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     (put("reference", "fra_Latn"), ["corpora.udhr.texts lacks the reference text 'fra_Latn'"]),
     (
         put("corpora", "udhr", "folder", "x"),
-        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, ntrex, udhr"],
+        ["corpora.udhr names folder and udhr", "exactly one of: flores, flores_plus, folder, grammar, hub, ntrex, table, udhr"],
     ),
     (put("corpora", "mine", {"texts": ["eng_Latn"]}), ["corpora.mine names no source"]),
     (put("corpora", "mine", {"folder": "no/such", "texts": ["eng_Latn"]}), ["no/such"]),
@@ -354,9 +354,9 @@ def test_what_comes_from_the_hub(settings: Settings) -> None:
     assert config.models["c"].inputs() == [f"results/downloads/hub/o--a/{commit}/architecture.json"]
     assert config.models["b"].inputs() == ["results/models/a"]
     assert config.corpora["f"].inputs("cmn_Hans") == [
-        f"results/downloads/hub/texts/f/{text}.json" for text in ("cmn_Hans", "eng_Latn")
+        f"results/downloads/rows/f/{text}.json" for text in ("cmn_Hans", "eng_Latn")
     ]
-    assert config.corpora["f"].request() == {
+    assert config.corpora["f"].request("eng_Latn") == {
         "dataset": "openlanguagedata/flores_plus", "revision": KNOWN, "config": "{text}", "split": "devtest",
         "text_column": "text", "id_column": "id",
     }  # fmt: skip

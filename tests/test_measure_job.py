@@ -103,6 +103,7 @@ def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> 
     cosines = [read_table(path, ALIGNED) for path in tables_of([listing], "aligned")]
     assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
     assert not (study.results / "hidden").exists()
+    assert tables_of([listing], "tokens") == []  # no text is measured in depth
 
 
 def test_documents_of_lines_are_new_numbers(study: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -57,6 +57,6 @@ def test_the_configs_that_need_no_account(name: str, corpus: str, texts: int) ->
     assert list(config.corpora) == [corpus, "grammar"] and len(config.texts(corpus)) == texts
     study = check(yaml.safe_load(STUDY.read_text(encoding="utf-8")))
     assert config["models"] == study["models"]
-    assert not config.corpora[corpus].request()
+    assert not config.corpora[corpus].request("eng_Latn")
     pins = [pin for pin in config.corpora[corpus].pins() if pin.registry == "url"]
     assert all(config.url(pin.sha256) == pin.package for pin in pins) and pins[0].package.startswith("https://")

@@ -84,8 +84,9 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     fetch("npm", ECHARTS.package, ECHARTS.version, ECHARTS.sha256, tarball)
     library = read_library(tarball, ECHARTS)
     path = folder / "explorer.html"
-    write(folder / "without.html", facts, blocks, {"chosen": {}, "lines": {}}, library)
-    write(path, facts, blocks, shown, library)
+    none = {"sentences": {"chosen": {}, "lines": {}}, "tokens": {"shown": {}, "lines": {}}}
+    write(folder / "without.html", facts, blocks, none, library)
+    write(path, facts, blocks, {**none, "sentences": shown}, library)
     whole, without = path.stat().st_size, (folder / "without.html").stat().st_size
     numbers = sum(4 * ((len(block) + 2) // 3) for block in blocks)
     return path, {"whole page": whole, f"numbers of {len(METRICS)} metrics": numbers, "sentences": whole - without,

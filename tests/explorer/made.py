@@ -11,7 +11,7 @@ import pandas as pd
 
 from figures.synthetic import synthetic
 from langgeom.explorer import render
-from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, read_table, write_rows
+from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, TOKENS, read_table, write_rows
 
 MODELS = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6")
 SETTINGS: dict[str, Any] = {"reference": "eng_Latn", "first": "id_microscope", "final_norm": True, "sentences": 4}
@@ -27,6 +27,7 @@ class Made:
     texts: pd.DataFrame
     quality: pd.DataFrame
     aligned: pd.DataFrame
+    tokens: pd.DataFrame
     lines: dict[tuple[str, str], list[str]]
 
 
@@ -65,15 +66,23 @@ def make(folder: Path, library: Path) -> Made:
     ]
     for row in aligned:
         row["cosine"] = {("arb_Arab", 7): 0.97, ("arb_Arab", 8): -0.9}.get((row["text"], row["line"]), row["cosine"])
+    about = [(model, text, layer) for model in MODELS[::2] for text in ("eng_Latn", "arb_Arab") for layer in (2, 3, 5)]
+    tokens = [
+        {"model": model, "corpus": "udhr", "text": text, "layer": layer, "line": line, "place": place, "end": end,
+         "dimension": None if place == 0 else noise.lognormal(2, 0.5)}
+        for model, text, layer in about
+        for line in (3, 7, 8)
+        for place, end in enumerate([*range(4, len(lines["udhr", text][line]), 4), *[len(lines["udhr", text][line])] * 2])
+    ]  # fmt: skip
     files = {}
     for (corpus, text), sentences in lines.items():
         files[corpus, text] = folder / f"{text}.txt"
         files[corpus, text].write_text("\n".join(sentences) + "\n", encoding="utf-8")
     tables = []
-    for fmt, rows in ((METRICS, records(metrics)), (TEXTS, texts), (QUALITY, quality), (ALIGNED, aligned)):
+    for fmt, rows in ((METRICS, records(metrics)), (TEXTS, texts), (QUALITY, quality), (ALIGNED, aligned), (TOKENS, tokens)):
         tables.append(folder / f"{fmt.name.split()[0]}.parquet")
         write_rows(rows, tables[-1], fmt)
     page = folder / "explorer.html"
-    render(page, library, *tables[:3], tables[3:], files, **SETTINGS)
-    read = (read_table(path, fmt) for path, fmt in zip(tables, (METRICS, TEXTS, QUALITY, ALIGNED), strict=True))
+    render(page, library, *tables[:3], tables[3:4], tables[4:], files, **SETTINGS)
+    read = (read_table(path, fmt) for path, fmt in zip(tables, (METRICS, TEXTS, QUALITY, ALIGNED, TOKENS), strict=True))
     return Made(page, *read, lines)

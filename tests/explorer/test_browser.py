@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from browsing import Browser
@@ -134,7 +135,7 @@ def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> 
     controls = "metric beside layers find minus colour intervals scale axes models reset save-svg save-csv legend picture"
     assert set(controls.split()) <= reached
     views = [tab.text for tab in browser.get("views").find_elements("tag name", "button")]
-    assert views == ["Layers", "Heatmap", "Scatter", "Table", "Correlations", "Sentences"]
+    assert views == ["Layers", "Heatmap", "Scatter", "Table", "Correlations", "Sentences", "Tokens"]
     for view, after in zip(views, [*views[1:], views[-1]], strict=True):
         browser.get(f"tab-{view.lower()}").send_keys(Keys.ARROW_RIGHT)
         assert browser.state() == f"view={after.lower()}"
@@ -212,6 +213,32 @@ def test_sentences_are_the_corpus_s_in_their_direction(browser: Browser, made: M
     assert csv(browser.saved("csv"))["line"].tolist() == [line + 1 for line in (*rows["line"][::-1][:4], *rows["line"][:4])]
 
 
+def test_tokens_are_shaded_by_their_local_dimension(browser: Browser, made: Made) -> None:
+    browser.open(made.page, "view=tokens")
+    for name, value in (("token_text", "arb_Arab"), ("depth", "2"), ("token_model", "minilm-l6")):
+        browser.choose(name, value)
+    rows = made.tokens.query("model == 'minilm-l6' and text == 'arb_Arab' and layer == 5").reset_index(drop=True)
+    saved = csv(browser.saved("csv"))
+    assert set(saved["layer"]) == {5} and saved["place"].tolist() == rows["place"].tolist()
+    assert saved["line"].tolist() == (rows["line"] + 1).tolist()
+    np.testing.assert_array_equal(saved["dimension"], rows["dimension"].map("{:.2g}".format).astype(float))
+    for line, some in saved.groupby("line"):
+        assert "".join(some["token"].fillna("")) == made.lines["udhr", "arb_Arab"][line - 1]
+    shown = browser.js(
+        "return [...document.querySelectorAll('.tokens li')].map((li) => [...li.querySelectorAll('.sentence .token')]"
+        ".map((span) => [span.textContent, span.title, parseFloat((span.style.background.match(/([\\d.]+)%/) ?? [])[1])]))"
+    )
+    flat = [token for sentence in shown for token in sentence]
+    assert [token for token, *_ in flat] == saved["token"].fillna("").tolist()
+    assert [float(title or "nan") for _, title, _ in flat] == pytest.approx(saved["dimension"].tolist(), nan_ok=True)
+    seen = sorted((float(title), share) for _, title, share in flat if title)
+    assert seen[0][1] == 8 and seen[-1][1] == 48 and [share for _, share in seen] == sorted(share for _, share in seen)
+    lowest, highest = (part.text for part in browser.driver.find_elements("css selector", ".tokens li:first-child .ends p"))
+    first = sorted(float(title) for token, title, _ in shown[0] if title and token.strip())
+    half = min(3, len(first) // 2)
+    assert numbers(lowest)[-1] == first[half - 1] and numbers(highest)[-1] == first[-half]
+
+
 def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
     """Model, corpus, label and sentence all try to leave their place; the page shows them as they are."""
     metrics = made.metrics.query("model == 'minilm-l6'").assign(model=HOSTILE, corpus=HOSTILE)
@@ -221,8 +248,10 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
     chosen = {"layer": 1, "of": 2, "best": [[0, 1.0]], "worst": [[1, 0.0]]}
     lines = {text: {"0": HOSTILE, "1": HOSTILE} for text in ("eng_Latn", "arb_Arab")}
     sentences = {"chosen": {HOSTILE: {HOSTILE: {"arb_Arab": chosen}}}, "lines": {HOSTILE: lines}}
+    shaded = {"ends": {"0": [12, len(HOSTILE)]}, "dimensions": {"1": {"0": [5.0, None]}}}
+    tokens = {"shown": {HOSTILE: {HOSTILE: {"arb_Arab": shaded}}}, "lines": {HOSTILE: lines}}
     page = tmp_path / "hostile.html"
-    write(page, facts, blocks, sentences, read_library(library, ECHARTS))
+    write(page, facts, blocks, {"sentences": sentences, "tokens": tokens}, read_library(library, ECHARTS))
     browser.open(page, "marked=uig_Arab&colour=text")
     assert any(HOSTILE[:12] in text for text in words(browser.saved("svg")))
     assert set(csv(browser.saved("csv"))["model"]) == {HOSTILE}
@@ -231,6 +260,8 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
     for view in ("heatmap", "scatter", "table", "correlations", "sentences"):
         browser.get(f"tab-{view}").click()
     assert browser.get("about").text == browser.get("empty").text == ""
+    assert browser.js("return document.querySelector('.sentence').textContent") == HOSTILE
+    browser.get("tab-tokens").click()
     assert browser.js("return document.querySelector('.sentence').textContent") == HOSTILE
     assert browser.js("return [window.hurt ?? null, document.querySelectorAll('img').length]") == [None, 0]
 

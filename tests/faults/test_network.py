@@ -174,7 +174,7 @@ LISTING = listing_path(REPO, COMMIT, weights=True)
 QUICK = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1", "HF_TOKEN": TOKEN}
 FETCH = f"from langgeom.hub.fetch import fetch_model\nfetch_model({REPO!r}, {COMMIT!r}, Path({LISTING!r}))"
 ROWS = {"dataset": "owner/texts", "revision": COMMIT, "split": "train", "text_column": "text"}
-FETCH_TEXT = f"from langgeom.hub.fetch import fetch_text\nfetch_text({ROWS!r}, 'eng_Latn', Path('results/eng_Latn.json'))"
+FETCH_TEXT = f"from langgeom.rows import write_rows\nwrite_rows({ROWS!r}, 'eng_Latn', Path('results/eng_Latn.json'))"
 
 
 @pytest.fixture(scope="module")

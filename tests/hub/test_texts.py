@@ -14,7 +14,7 @@ import pytest
 
 from langgeom.corpora import corpus_of, flores_plus
 from langgeom.errors import UserError
-from langgeom.hub import fill, texts_path
+from langgeom.hub import fill, rows_path
 from stand_in_hub import COMMIT, TOKEN, Hub, Repository
 
 Client = Callable[..., tuple[int, str]]
@@ -62,7 +62,7 @@ def flores(hub: Hub) -> Repository:
 
 def fetch(client: Client, spec: dict[str, Any], text: str, token: str = TOKEN, **more: str) -> tuple[int, str]:
     return client(
-        f"from langgeom.hub.fetch import fetch_text\nfetch_text({spec!r}, {text!r}, Path({texts_path('c', text)!r}))",
+        f"from langgeom.rows import write_rows\nwrite_rows({spec!r}, {text!r}, Path({rows_path('c', text)!r}))",
         HF_TOKEN=token, HF_HUB_CACHE="cache/hub", HF_DATASETS_CACHE="cache/datasets", **more,
     )  # fmt: skip
 
@@ -79,7 +79,7 @@ def built(folder: Path, spec: dict[str, Any], text: str) -> tuple[list[str], dic
 
 
 def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Path) -> None:
-    spec = corpus_of("c", FLORES).request()
+    spec = corpus_of("c", FLORES).request("eng_Latn")
     for text in SENTENCES:
         hub.asked.clear()
         status, said = fetch(client, spec, text)
@@ -100,7 +100,7 @@ def test_flores_plus(client: Client, hub: Hub, flores: Repository, tmp_path: Pat
 
 
 def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
-    spec = corpus_of("c", FLORES).request()
+    spec = corpus_of("c", FLORES).request("eng_Latn")
     status, said = fetch(client, spec, "eng_Latn", token="")
     assert status == 1 and "data set 'openlanguagedata/flores_plus' is gated: accept its terms on" in said, said
     status, said = fetch(client, spec, "eng_Latn", token="no-access")
@@ -130,7 +130,7 @@ def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
 def test_what_cannot_be_had(
     client: Client, flores: Repository, tmp_path: Path, change: dict[str, str], text: str, more: dict[str, str], words: str
 ) -> None:
-    status, said = fetch(client, {**corpus_of("c", FLORES).request(), **change}, text, **more)
+    status, said = fetch(client, {**corpus_of("c", FLORES).request("eng_Latn"), **change}, text, **more)
     assert status == 1 and words in said, said
     assert "Traceback" not in said and TOKEN not in said and len(said.splitlines()) == 1
     assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file()]

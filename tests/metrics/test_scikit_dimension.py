@@ -16,6 +16,7 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, MetricError, MissingValueWarning, Resample, id_local
 from langgeom.metrics.catalogue import METRICS as CATALOGUE
+from langgeom.metrics.estimators.id_local import local_dimensions
 from langgeom.metrics.measure import _rows_of_cloud
 from langgeom.metrics.registry import METRICS
 
@@ -163,6 +164,8 @@ def test_local_dimension_is_the_pointwise_mle(hidden: Callable[..., Tensor], k: 
         found = METRICS[name].function(points, k=k)
         assert float(found) == pytest.approx(np.quantile(local, quantile), rel=1e-9)
         assert (int(found.n), int(found.dropped)) == (len(distinct), 400 - len(distinct))
+    cloud = Cloud(torch.cat([distinct, distinct[:9]]).unsqueeze(0))
+    assert local_dimensions(cloud.layer(0), k).tolist() == pytest.approx([*local, *local[:9]], rel=1e-9)
 
 
 def test_local_dimension_of_two_sheets() -> None:

@@ -59,17 +59,24 @@ def test_keys_reach_links_pictures_and_details(browser: Browser, page: Path) -> 
 
 def test_a_verdict_has_enough_contrast_and_its_own_shape(browser: Browser, page: Path) -> None:
     browser.show(page)
-    found = browser.js(
-        "return [...document.querySelectorAll('.legend .verdict')].map((e) => [getComputedStyle(e).color, "
-        "e.querySelector('svg').innerHTML, e.textContent])"
-    )
-    assert len({shape for _, shape, _ in found}) == len({word for *_, word in found}) == 5
-    for colour, *_ in found:
-        assert contrast_to_white(colour) >= 4.5
+    for scheme, ground in (("dark", "rgb(23, 26, 32)"), ("light", "rgb(255, 255, 255)")):
+        wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+        found = browser.js(
+            "return [...document.querySelectorAll('.legend .verdict')].map((e) => [getComputedStyle(e).color, "
+            "e.querySelector('svg').innerHTML, e.textContent])"
+        )
+        assert len({shape for _, shape, _ in found}) == len({word for *_, word in found}) == 5
+        assert browser.js("return getComputedStyle(document.documentElement).backgroundColor") == ground
+        for colour, *_ in found:
+            assert contrast(colour, ground) >= 4.5
 
 
-def contrast_to_white(colour: str) -> float:
-    """Return the contrast (WCAG 2) of a colour such as `rgb(1, 2, 3)` to white."""
-    shares = [int(part) / 255 for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
-    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+def contrast(*colours: str) -> float:
+    """Return the contrast (WCAG 2) of two colours such as `rgb(1, 2, 3)`."""
+    bright = []
+    for colour in colours:
+        shares = [int(part) / 255 for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+        bright.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(bright) / min(bright)

@@ -24,7 +24,7 @@ def source_settings(kind: str, path: str) -> tuple[str, dict[str, Any]]:
     corpora: dict[str, Any] = {"mine": {"folder": "texts", "min_lines": 1, "texts": ["eng_Latn"]}}
     models: dict[str, Any] = {"decoder": {"folder": "decoder"}}
     settings: dict[str, Any] = {"corpora": corpora, "models": models}
-    if kind in ("folder", "flores"):
+    if kind in ("folder", "flores", "table"):
         corpora["mine"] = {kind: path, "min_lines": 1, "texts": ["eng_Latn"]}
         return f"corpora.mine.{kind}", settings
     if kind in ("blimp", "pairs"):
@@ -47,13 +47,14 @@ def given(fresh: Callable[[], Study]) -> Study:
     (study.folder / "tasks" / "mine.yaml").write_text("task: my_mmlu\n")
     (study.folder / "pairs.csv").write_text("Error Type,Ungrammatical Statement,Standard English\nT,He write.,He writes.\n")
     (study.folder / "pairs.jsonl").write_text('{"sentence_good": "He writes.", "sentence_bad": "He write."}\n')
+    (study.folder / "table.csv").write_text("eng_Latn\nHe writes.\n")
     with tarfile.open(study.folder / "flores.tar", "w") as archive:
         archive.add(study.folder / "texts" / "eng_Latn.txt", "flores200_dataset/devtest/eng_Latn.devtest")
     return study
 
 
 SOURCES = {
-    "folder": "texts", "flores": "flores.tar", "pairs": "pairs.csv", "blimp": "pairs.jsonl",
+    "folder": "texts", "flores": "flores.tar", "table": "table.csv", "pairs": "pairs.csv", "blimp": "pairs.jsonl",
     "include": "tasks", "model": "decoder", "untrained": "decoder",
 }  # fmt: skip
 

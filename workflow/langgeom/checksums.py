@@ -63,8 +63,10 @@ def cure(results: Path, name: str) -> tuple[list[Path], list[Path]]:
     """Return what to remove so that a damaged result is made anew, and the outputs that Snakemake has to force for that."""
     kind, *rest = Path(name).parts
     if kind == "models":  # what was measured with it is suspect
-        return [results / folder / rest[0] for folder in (kind, "metrics", "aligned", "hidden")], [results / kind / rest[0]]
-    if kind in ("metrics", "aligned", "hidden") and len(rest) == 3:
+        return [results / folder / rest[0] for folder in (kind, "metrics", "aligned", "tokens", "hidden")], [
+            results / kind / rest[0]
+        ]
+    if kind in ("metrics", "aligned", "tokens", "hidden") and len(rest) == 3:
         # A text is done when its table is there, and its batch when its listing is.
         batches = results / "metrics" / rest[0] / rest[1]
         return [results / name, batches / f"{Path(name).stem}.parquet"], sorted(batches.glob("*.json"))

@@ -26,11 +26,12 @@ from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
 from langgeom.models.manifest import read_manifest
 from langgeom.names import TextName
-from langgeom.table import ALIGNED, key_of_table, write_rows
+from langgeom.table import ALIGNED, TOKENS, key_of_table, write_rows
 
 if TYPE_CHECKING:
     from langgeom.hidden.load import LoadedModel
     from langgeom.hidden.states import HiddenStates
+    from langgeom.hidden.tokens import TextTokenizer
     from langgeom.metrics.measure import Prepared
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Settings:
         in_depth: more of them, for the texts that it names under `texts`.
         options: settings of metrics by their names, in place of the defaults.
         bootstrap: `replicates`; `seed` seeds them.
-        depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: no cosines.
+        depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: the explorer shows no sentences.
         code: fingerprints of the code, `hidden` and `metrics`.
     """
 
@@ -84,8 +85,8 @@ def measure_batch(
         files: corpus file of each text, of the reference and of each text that another is part of.
         reference: the text that the others are compared with, and that gives the number of tokens.
         whole: for each text that is part of another, that text: it is run once for all its parts.
-        listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; cosines and hidden states under
-            `{results}/aligned` and `{results}/hidden`.
+        listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; what the explorer
+            shows of sentences and tokens, and hidden states, under `{results}/aligned`, `/tokens` and `/hidden`.
         documents: file with the document of each line of the corpus; None where none is known.
 
     Raises:
@@ -93,14 +94,16 @@ def measure_batch(
     """
     of_lines = () if documents is None else tuple(_lines(documents))
     _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3], of_lines).run()
-    aligned = {} if settings.depth is None else {
-        text: f"../../../aligned/{model.name}/{corpus}/{text}.parquet" for text in texts
-    }  # fmt: skip
+    deep = [text for text in texts if text in settings.in_depth.get("texts", ())]
+    beside = {
+        kind: {text: f"../../../{kind}/{model.name}/{corpus}/{text}.parquet" for text in of}
+        for kind, of in (("aligned", texts), ("tokens", deep))
+    }
     content = {
         "model": model.name,
         "corpus": corpus,
         "metrics": {text: f"{text}.parquet" for text in texts},
-        "aligned": aligned,
+        **(beside if settings.depth is not None else {kind: {} for kind in beside}),
     }
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -140,7 +143,7 @@ class _Batch:
                 hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference], names=names[text],
                 options={name: given for name, given in settings.options.items() if name in asked[text]},
                 bootstrap=dict(settings.bootstrap), seed=settings.seed, documents=self.documents,
-                depth=settings.depth, code=settings.code["metrics"],
+                depth=[settings.depth, text in settings.in_depth.get("texts", ())], code=settings.code["metrics"],
                 versions=versions_of("torch", "numpy", *["scikit-dimension"] * any("skdim" in name for name in asked[text])),
             ) for text in self.texts
         }  # fmt: skip
@@ -170,6 +173,12 @@ class _Batch:
 
         hidden = self.settings.hidden
         return load(self.model, hidden["dtype"], "auto", hidden["loss"], hidden["max_tokens"])
+
+    @cached_property
+    def tokenizer(self) -> TextTokenizer:
+        from langgeom.hidden.tokens import TextTokenizer
+
+        return self.loaded.tokenizer if "loaded" in vars(self) else TextTokenizer(self.model)
 
     def run(self) -> None:
         """Measure every text that is not done."""
@@ -219,6 +228,7 @@ class _Batch:
     def _finish(self, text: str, states: HiddenStates, reference: Prepared, todo: Sequence[str]) -> None:
         """Measure a text, and write its table last: with it the text is done."""
         from langgeom.explorer.alignment import aligned_rows
+        from langgeom.explorer.tokens import token_rows
         from langgeom.hidden.states import write_hidden
 
         with _named(text):
@@ -231,6 +241,10 @@ class _Batch:
                 if self.settings.depth is not None:
                     cosines = aligned_rows(states, reference.hidden, self.settings.depth)
                     write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
+                    if text in self.settings.in_depth.get("texts", ()):
+                        tokenizer, first = self.tokenizer.tokenizer, self.settings.hidden["first_position"]
+                        tokens = token_rows(states, _lines(self.files[text]), tokenizer, first)
+                        write_rows(tokens, self._path("tokens", text), TOKENS, key=self.keys[text])
                 write_rows(rows, self._path("metrics", text), key=self.keys[text])
             log.info("%d of %d: %s measured in %.1f s", todo.index(text) + 1, len(todo), text, time.monotonic() - start)
 

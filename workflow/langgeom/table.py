@@ -93,6 +93,12 @@ ALIGNED = _format(
     "aligned sentences", "model corpus text line", "",
     model="str", corpus="str", text="str", line="Int32", layer="Int16", cosine="float64",
 )  # fmt: skip
+# For the explorer, not joined: the local dimension of tokens, in texts measured in depth. `place` counts the tokens of a line
+# from 0, `end` is where in the line one ends, in characters.
+TOKENS = _format(
+    "tokens", "model corpus text layer line place", "dimension",
+    model="str", corpus="str", text="str", layer="Int16", line="Int32", place="Int32", end="Int32", dimension="float64",
+)  # fmt: skip
 TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, QUALITY, FINDINGS)})
 
 
@@ -192,7 +198,7 @@ def _read_file(path: PathLike, fmt: Format) -> pa.Table:
 
 
 def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
-    """Return the tables that listings name: `metrics`, or `aligned` for the cosines of sentences.
+    """Return the tables that listings name: `metrics`, `aligned` for the cosines of sentences, or `tokens`.
 
     Raises:
         UserError: a listing or table is missing or damaged.

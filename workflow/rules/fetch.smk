@@ -1,7 +1,7 @@
 # Downloads, all of them pinned. They run where Snakemake does: compute nodes often have no way out.
 #
 # Outputs: results/downloads/{npm,pypi}/{package}-{version}.{tgz,whl}, results/downloads/url/{sha256}/, and of the hub
-# results/downloads/hub/.
+# results/downloads/hub/. Rows of its data sets, and of tables of the user's: results/downloads/rows/.
 
 
 rule package:
@@ -67,19 +67,22 @@ rule hub_model:
         "../scripts/hub_model.py"
 
 
-rule hub_text:
-    "Fetching {wildcards.text} of {wildcards.corpus} from the hub"
+rule rows:
+    "Reading the rows of {wildcards.text} of {wildcards.corpus}"
+    input:
+        lambda wildcards: [str(path) for path in CONFIG.corpora[wildcards.corpus].files(wildcards.text)],
     output:
-        "results/downloads/hub/texts/{corpus}/{text}.json",
+        "results/downloads/rows/{corpus}/{text}.json",
     log:
-        "results/logs/hub_text/{corpus}/{text}.log",
+        "results/logs/rows/{corpus}/{text}.log",
     benchmark:
-        "results/benchmarks/hub_text/{corpus}/{text}.tsv"
+        "results/benchmarks/rows/{corpus}/{text}.tsv"
     priority: 100
     localrule: True
     conda:
         "../../envs/hub.yaml"
     params:
-        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(),
+        spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(wildcards.text),
+        files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
     script:
-        "../scripts/hub_text.py"
+        "../scripts/rows.py"

@@ -39,7 +39,7 @@ rule measure:
         settings=lambda wildcards: CONFIG.measure(wildcards.model, wildcards.corpus),
         code={
             "hidden": code_of("langgeom.hidden"),
-            "metrics": code_of("langgeom.metrics", "langgeom.explorer.alignment"),
+            "metrics": code_of("langgeom.metrics", "langgeom.explorer.alignment", "langgeom.explorer.tokens"),
         },
         versions=versions_of("torch", "transformers", "tokenizers", "numpy", "scikit-dimension"),
     script:

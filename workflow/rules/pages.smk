@@ -42,7 +42,7 @@ import shlex
 import sys
 
 # For the head of the page. No parameters: the page is not made again for them.
-os.environ.setdefault("LANGGEOM_COMMAND", shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+os.environ.setdefault("LANGGEOM_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
 os.environ.setdefault("LANGGEOM_CONFIG", ", ".join(os.path.relpath(path) for path in workflow.configfiles))
 
 

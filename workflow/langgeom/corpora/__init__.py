@@ -78,8 +78,8 @@ class Corpus(Source):
         """Return the document of each line, from the files of `document_inputs`. UserError: they cannot be read."""
         raise NotImplementedError
 
-    def request(self) -> dict[str, Any]:
-        """Return what the hub is asked for (`langgeom.hub.fetch.fetch_text`); empty if nothing comes from there."""
+    def request(self, text: str) -> dict[str, Any]:
+        """Return which rows of a data set or table a text is read from (`langgeom.rows.write_rows`); empty if from none."""
         return {}
 
     def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:

@@ -55,7 +55,7 @@ class FloresPlus(Hub):
             return None
         return sorted(row["text"] for row in read_tsv(DATA / "flores_plus.tsv") if chosen["split"] in row["splits"].split(","))
 
-    def request(self) -> dict[str, Any]:
+    def request(self, text: str) -> dict[str, Any]:
         chosen = self.spec["flores_plus"]
         return {
             "dataset": DATASET, "revision": chosen["revision"], "config": "{text}", "split": chosen["split"],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from langgeom.corpora import Corpus
 from langgeom.errors import UserError, nearest
 from langgeom.files import read_json
-from langgeom.hub import FIELDS, UNPINNED, texts_path
+from langgeom.hub import FIELDS, UNPINNED, rows_path
 
 
 class Hub(Corpus):
@@ -55,31 +55,34 @@ class Hub(Corpus):
 
     def check(self) -> None:
         """Refuse a data set without a commit, unknown fields of templates, and names of texts that are not taken."""
-        chosen = self.spec["hub"]
-        if "revision" not in chosen:
+        if "revision" not in self.spec["hub"]:
             raise UserError(f"hub lacks 'revision', {UNPINNED}.")
+        self.check_names("hub.", self.spec["hub"])
+
+    def check_names(self, where: str, chosen: Mapping[str, Any]) -> None:
+        """Refuse unknown fields of templates, and names of texts that are not taken; `where` is put before the key."""
         for key in ("config", "split", "text_column"):
             for field in re.findall(r"\{(\w*)\}", chosen.get(key, "")):
                 if field not in FIELDS:
                     allowed = ", ".join(f"{{{name}}}" for name in FIELDS)
-                    raise UserError(f"hub.{key} has '{{{field}}}'; allowed: {allowed}.{nearest(field, FIELDS)}")
+                    raise UserError(f"{where}{key} has '{{{field}}}'; allowed: {allowed}.{nearest(field, FIELDS)}")
         for text in chosen.get("names", {}):
             if text not in self.spec["texts"]:
-                raise UserError(f"hub.names has '{text}', which is none of its texts.{nearest(text, self.spec['texts'])}")
+                raise UserError(f"{where}names has '{text}', which is none of its texts.{nearest(text, self.spec['texts'])}")
 
     def texts(self) -> list[str] | None:
         return None
 
-    def request(self) -> dict[str, Any]:
+    def request(self, text: str) -> dict[str, Any]:
         return dict(self.spec["hub"])
 
     def inputs(self, text: str) -> list[str]:
-        """Return the fetched rows of a text, and those of the reference text."""
-        return list(dict.fromkeys(texts_path(self.name, name) for name in (text, self.reference)))
+        """Return the rows of a text, and those of the reference text."""
+        return list(dict.fromkeys(rows_path(self.name, name) for name in (text, self.reference)))
 
     def document_inputs(self) -> list[str]:
-        """Return the fetched rows of the reference text."""
-        return [texts_path(self.name, self.reference)] if "document_column" in self.request() else []
+        """Return the rows of the reference text."""
+        return [rows_path(self.name, self.reference)] if "document_column" in self.request(self.reference) else []
 
     def documents(self, inputs: Sequence[Path]) -> list[str]:
         return list(read_json(inputs[0], "document")["document"])

@@ -1,7 +1,7 @@
 """The explorer: one self-contained page to look through the tables.
 
-`pack` prepares the numbers, `sentences` chooses sentences; `page.html`, `explorer.css` and the scripts are the page. The
-scripts share one scope and run in the order of `SCRIPTS`; docs/design.md says what each does.
+`pack` prepares the numbers, `sentences` what is shown of texts; `page.html`, `explorer.css` and the scripts are
+the page. The scripts share one scope and run in the order of `SCRIPTS`; docs/design.md says what each does.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def render(
     texts: Path | None = None,
     quality: Path | None = None,
     aligned: Sequence[Path] = (),
+    tokens: Sequence[Path] = (),
     lines: Mapping[tuple[str, str], Path] | None = None,
     *,
     reference: str,
@@ -40,6 +41,7 @@ def render(
         library: the tarball of `libraries.ECHARTS`.
         metrics, texts, quality: the tables, as Parquet.
         aligned: files of `table.ALIGNED`; without them the page shows no sentences.
+        tokens: files of `table.TOKENS`; without them it shows no tokens.
         lines: the file of each (corpus, text), which holds the sentences.
         reference: the text that the others are compared with.
         first: the metric that the page opens with.
@@ -51,9 +53,9 @@ def render(
     """
     # Imported here, since rules import this module for ASSETS before any environment with pandas exists.
     from langgeom.explorer.pack import pack
-    from langgeom.explorer.sentences import choose
+    from langgeom.explorer.sentences import choose, shown_tokens
     from langgeom.pages.libraries import ECHARTS, read_library
-    from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, read_table, read_tables
+    from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, TOKENS, read_table, read_tables
 
     facts, blocks = pack(
         read_table(metrics, METRICS),
@@ -66,11 +68,14 @@ def render(
     chosen: dict[str, Any] = {"chosen": {}, "lines": {}}
     if aligned:
         chosen = choose(read_tables(aligned, ALIGNED), lines or {}, reference, sentences)
-    write(out, facts, blocks, chosen, read_library(library, ECHARTS))
+    local = shown_tokens(read_tables(tokens, TOKENS), lines or {}) if tokens else {"shown": {}, "lines": {}}
+    write(out, facts, blocks, {"sentences": chosen, "tokens": local}, read_library(library, ECHARTS))
 
 
-def write(out: Path, facts: Mapping[str, Any], blocks: Sequence[bytes], sentences: Mapping[str, Any], library: str) -> None:
-    """Write the page from what `pack` and `choose` return, and the library's script."""
+def write(
+    out: Path, facts: Mapping[str, Any], blocks: Sequence[bytes], words: Mapping[str, Mapping[str, Any]], library: str
+) -> None:
+    """Write the page from what `pack`, `choose` (words: `sentences`) and `shown_tokens` (`tokens`) return, and the library."""
     from langgeom.pages.html import asset, write_page
 
     own = "\n".join(asset(f"explorer/{name}.js") for name in SCRIPTS)
@@ -81,6 +86,6 @@ def write(out: Path, facts: Mapping[str, Any], blocks: Sequence[bytes], sentence
         "explorer/explorer.css",
         [library, f'(() => {{\n"use strict";\n{own}\n}})();\n'],
         facts=facts,
-        sentences=sentences,
+        words=words,
         blocks=[base64.b64encode(block).decode() for block in blocks],
     )

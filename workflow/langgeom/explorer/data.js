@@ -1,7 +1,7 @@
 // The numbers: blocks of float32 (pack.py), decoded when first looked at; values over layers; statistics over texts.
 
 const byId = (id) => document.getElementById(id);
-const [FACTS, SENTENCES] = ["facts", "sentences"].map((id) => JSON.parse(byId(id).textContent));
+const [FACTS, { sentences: SENTENCES, tokens: TOKENS }] = ["facts", "words"].map((id) => JSON.parse(byId(id).textContent));
 const { models: MODELS, texts: TEXTS, series: SERIES } = FACTS;
 const CORPORA = Object.keys(FACTS.references);
 const QUANTITIES = new Map(FACTS.quantities.map((quantity, place) => [quantity.id, { ...quantity, place }]));

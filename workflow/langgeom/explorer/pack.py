@@ -8,6 +8,7 @@ series. So a quantity of 200 texts, 8 models and 33 layers takes 0.65 MB, and th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,7 +129,7 @@ def _metrics(metrics: pd.DataFrame, reference: str) -> Iterator[Quantity]:
     for (metric, over), rows in metrics.groupby(["metric", "over"], sort=True):
         name, about, _ = definition(metric, reference)
         if name == metric:
-            name = metric.replace("_", " ").capitalize()
+            name = _titled(metric)
             if metric in METRICS:
                 # "Bits per character: sum of ..." begins with a name.
                 about = METRICS[metric].about
@@ -141,7 +142,7 @@ def _metrics(metrics: pd.DataFrame, reference: str) -> Iterator[Quantity]:
 
 def _measures(texts: pd.DataFrame | None) -> Iterator[Quantity]:
     for measure, rows in () if texts is None else texts.groupby("measure", sort=True):
-        name, about = measure.replace("_", " ").capitalize(), "A measure of the text alone; no model is involved."
+        name, about = _titled(measure), "A measure of the text alone; no model is involved."
         yield _about(TEXT, measure, name, about, f"text/{measure}"), rows, ["corpus", "text"]
 
 
@@ -152,12 +153,19 @@ def _qualities(quality: pd.DataFrame | None) -> Iterator[Quantity]:
     named = quality.assign(harness=quality["harness"].fillna(""))
     for (measure, *origin), rows in named.groupby(["quality", "origin", "harness"], sort=True):
         whose = list(filter(None, origin))
-        name = f"{measure.replace('_', ' ')} ({', '.join(whose)})"
+        name = f"{_titled(measure)} ({', '.join(whose)})"
         about = f"How good the model is in the language: {measure}, {', '.join(whose)}."
         # A score that was not measured on a corpus is for the text in every corpus.
         for some, by in ((rows[rows["corpus"].notna()], SERIES), (rows[rows["corpus"].isna()], ["model", "text"])):
             if len(some):
                 yield _about(QUALITY, measure, name, about, "/".join(("quality", measure, *whose))), some, by
+
+
+def _titled(name: str) -> str:
+    """Return a metric's name as a reader writes it: kl_length is KL length."""
+    words = name.replace("mattr", "moving-average type-token ratio").replace("_", " ")
+    words = re.sub(r"\b(kl|id|mmlu)\b", lambda found: found[0].upper(), words)
+    return words[:1].upper() + words[1:]
 
 
 def _about(group: str, metric: str, name: str, about: str, id: str, over: str = "text", layers: bool = False) -> dict[str, Any]:

@@ -30,7 +30,10 @@ const CONTROLS = [
   ["xlayers", "Layers of the x-axis", "scatter", "same", "The same as the metric’s, or as above."],
   ["sentence_text", "Language", "sentences", COMPARED.map((name) => [name, labelOf(name)])],
   ["sentence_model", "Model", "sentences", listed(SETTINGS.sentence_model.allowed)],
-  ["corpus", "Corpus", `${NUMBERS} sentences`, listed(CORPORA)],
+  ["token_text", "Language", "tokens", SHADED.map((name) => [name, labelOf(name)])],
+  ["token_model", "Model", "tokens", listed(SETTINGS.token_model.allowed)],
+  ["depth", "Layer", "tokens", DEPTHS.map((name, place) => [String(place), name])],
+  ["corpus", "Corpus", `${NUMBERS} sentences tokens`, listed(CORPORA)],
   ["find", "Languages", NUMBERS, "all", "A regular expression for names, families and scripts: turkic|arab, or ^(?!.*Latn)"],
   ["minus", "Minus the reference", `${DRAWN} table`, "check"],
   ["colour", "Colour by", "layers scatter", [["family", "family"], ["script", "script"], ["text", "language"]]],
@@ -275,11 +278,11 @@ function draw() {
   for (const part of document.querySelectorAll("[data-views]")) part.hidden = !part.dataset.views.split(" ").includes(state.view);
   point(null);
   drawPictures(ink);
-  const table = make(state.view === "sentences" ? "div" : "table", { id: "table" });
+  const table = make(["sentences", "tokens"].includes(state.view) ? "div" : "table", { id: "table" });
   byId("numbers").replaceChildren(table);
-  ({ table: showValues, correlations: showCorrelations, sentences: showSentences })[state.view]?.(table, state, change);
+  ({ table: showValues, correlations: showCorrelations, sentences: showSentences, tokens: showTokens })[state.view]?.(table, state, change);
   for (const id of ["about", "empty"]) byId(id).replaceChildren();
-  if (state.view !== "sentences") tellAbout();
+  if (!["sentences", "tokens"].includes(state.view)) tellAbout();
 }
 
 /** Change some settings. */
@@ -316,8 +319,8 @@ function viewAsSvg() {
 }
 
 function save(kind, type, text) {
-  const { view: name, metric, x, sentence_model: model, sentence_text: language } = state;
-  const parts = { sentences: [model, language], scatter: [metric, x] }[name] ?? [metric];
+  const { view: name, metric, x } = state;
+  const parts = { sentences: [state.sentence_model, state.sentence_text], tokens: [state.token_model, state.token_text], scatter: [metric, x] }[name] ?? [metric];
   const address = URL.createObjectURL(new Blob([text], { type }));
   make("a", { href: address, download: `${["langgeom", name, ...parts].join("-").replace(/[^\w.-]+/g, "_")}.${kind}` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);

@@ -1,4 +1,4 @@
-"""The sentences that the page shows: of each model and text those nearest to and farthest from their translations."""
+"""The sentences that the page shows: those nearest to and farthest from their translations, and those with shaded tokens."""
 
 from __future__ import annotations
 
@@ -45,7 +45,35 @@ def choose(aligned: pd.DataFrame, lines: Mapping[tuple[str, str], Path], referen
     return {"chosen": chosen, "lines": shown}
 
 
+def shown_tokens(tokens: pd.DataFrame, lines: Mapping[tuple[str, str], Path]) -> dict[str, Any]:
+    """Return what the page shows of rows of `table.TOKENS`.
+
+    Args:
+        lines: the file of each (corpus, text), one sentence a line.
+
+    Returns:
+        `shown`: for each model, corpus and text by line the `ends` of its tokens, and by layer and line the `dimensions` of
+        each, to two digits (the relative error is a quarter), None where it has none. `lines`: as `choose` returns them.
+
+    Raises:
+        UserError: the file of a text is not given, or does not have the line.
+    """
+    shown: dict[str, Any] = {}
+    sentences: dict[str, Any] = {}
+    for (model, corpus, text), rows in tokens.groupby(["model", "corpus", "text"], sort=True):
+        first = rows[rows["layer"] == rows["layer"].min()]
+        dimensions: dict[str, dict[str, list[float | None]]] = {}
+        for (layer, line), some in rows.groupby(["layer", "line"]):
+            rounded = [None if pd.isna(value) else float(f"{value:.2g}") for value in some["dimension"]]
+            dimensions.setdefault(str(layer), {})[str(line)] = rounded
+        ends = {str(line): some["end"].tolist() for line, some in first.groupby("line")}
+        shown.setdefault(model, {}).setdefault(corpus, {})[text] = {"ends": ends, "dimensions": dimensions}
+        sentences.setdefault(corpus, {})[text] = _read_lines(corpus, text, lines, sorted(first["line"].unique().tolist()))
+    return {"shown": shown, "lines": sentences}
+
+
 def _read_lines(corpus: str, text: str, lines: Mapping[tuple[str, str], Path], numbers: list[int]) -> dict[str, str]:
+    """Return some sentences of a text by their numbers, ascending. UserError: the file is not given, or lacks one."""
     if (corpus, text) not in lines:
         raise UserError(f"the page shows sentences of {text} in {corpus}, but the file of that text was not given.")
     sentences = lines[corpus, text].read_text(encoding="utf-8").split("\n")

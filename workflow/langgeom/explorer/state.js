@@ -10,8 +10,13 @@ const dimension =
   FACTS.quantities.find(({ layers, metric }) => layers && metric === FACTS.first) ?? FACTS.quantities.find(({ layers }) => layers);
 const countOf = (corpus) => ALL.filter((series) => corpusOf(series) === corpus).length;
 
-const compared = new Set(Object.values(SENTENCES.chosen).flatMap((corpora) => Object.values(corpora).flatMap(Object.keys)));
-const COMPARED = TEXT_NAMES.filter((text) => compared.has(text));
+const textsIn = (models) => {
+  const there = new Set(Object.values(models).flatMap((corpora) => Object.values(corpora).flatMap(Object.keys)));
+  return TEXT_NAMES.filter((text) => there.has(text));
+};
+const [COMPARED, SHADED] = [SENTENCES.chosen, TOKENS.shown].map(textsIn);
+// As DEPTHS of tokens.py.
+const DEPTHS = ["a quarter of the way", "half-way", "three quarters of the way"];
 
 const LAYERS = /^(|last|\d{1,4}(-\d{1,4})?)$/;
 const isRegex = (text) => {
@@ -26,7 +31,8 @@ const several = (allowed, initial) => ({ ...one(allowed, initial), several: true
 
 // Each setting: what it may be, and what it is at first. Those that name several are arrays in the order of `allowed`.
 const SETTINGS = {
-  view: one(["layers", "heatmap", "scatter", "table", "correlations", ...(COMPARED.length ? ["sentences"] : [])], "layers"),
+  view: one(["layers", "heatmap", "scatter", "table", "correlations", ...(COMPARED.length ? ["sentences"] : []),
+    ...(SHADED.length ? ["tokens"] : [])], "layers"),
   metric: one(EVERY, (dimension ?? FACTS.quantities[0]).id),
   beside: one(["", ...EVERY], ""),
   x: one(EVERY, EVERY.find((id) => id.startsWith("bpc")) ?? EVERY.find((id) => id.startsWith("anisotropy")) ?? EVERY[0]),
@@ -47,6 +53,9 @@ const SETTINGS = {
   order: { allows: (value) => /^-?\d{1,4}$/.test(value), initial: "" },
   sentence_model: one(Object.keys(SENTENCES.chosen), Object.keys(SENTENCES.chosen).find((name) => trained.includes(name))),
   sentence_text: one(COMPARED, COMPARED[0]),
+  token_model: one(Object.keys(TOKENS.shown), Object.keys(TOKENS.shown).find((name) => trained.includes(name))),
+  token_text: one(SHADED, SHADED.find((text) => Object.values(FACTS.references).includes(text)) ?? SHADED[0]),
+  depth: one(["0", "1", "2"], "1"),
 };
 
 const initialState = () => Object.fromEntries(Object.entries(SETTINGS).map(([name, { initial }]) => [name, initial]));

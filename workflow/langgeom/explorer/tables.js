@@ -136,6 +136,51 @@ function showSentences(into, state) {
   into.replaceChildren(make("p", { class: "about", text: about }), ...sections);
 }
 
+/** The sentences whose tokens are shown for the state: their layer, and each token's text and local dimension. */
+function shownTokens(state) {
+  const found = TOKENS.shown[state.token_model]?.[state.corpus]?.[state.token_text];
+  if (!found) return { sentences: [] };
+  const layer = Object.keys(found.dimensions)[Math.min(state.depth, Object.keys(found.dimensions).length - 1)];
+  const sentences = Object.entries(found.ends).map(([line, ends]) => {
+    // Ends count characters, not JavaScript's halves of them. The bytes of one character end together: the first has it.
+    const characters = [...TOKENS.lines[state.corpus][state.token_text][line]];
+    const token = (end, place) => characters.slice(place ? ends[place - 1] : 0, end).join("");
+    const values = found.dimensions[layer][line];
+    return { line: Number(line) + 1, tokens: ends.map((end, place) => ({ token: token(end, place), value: values[place] ?? NaN })) };
+  });
+  return { layer, sentences };
+}
+
+function showTokens(into, state) {
+  const { layer, sentences } = shownTokens(state);
+  const { lang, script, dir } = TEXTS.find(({ text }) => text === state.token_text);
+  const known = (tokens) => tokens.filter(({ value }) => Number.isFinite(value));
+  const all = known(sentences.flatMap(({ tokens }) => tokens)).map(({ value }) => Math.log(value));
+  const [low, high] = all.length ? [0.05, 0.95].map((part) => quantile(all, part)) : [];
+  const shade = (value) => Math.round(8 + 40 * Math.max(0, Math.min(1, (Math.log(value) - low) / (high - low || 1))));
+  const colour = (value) => `background: color-mix(in srgb, var(--accent) ${shade(value)}%, transparent)`;
+  const ends = (tokens) => {
+    const sorted = known(tokens).filter(({ token }) => token.trim()).sort((a, b) => a.value - b.value);
+    const some = (of) => of.flatMap(({ token, value }, place) => [place ? ", " : " ", make("bdi", { text: token.trim() }), ` ${shown(value)}`]);
+    const half = Math.min(3, Math.floor(sorted.length / 2));
+    return [make("p", {}, "Lowest:", ...some(sorted.slice(0, half))), make("p", {}, "Highest:", ...some(sorted.slice(sorted.length - half).reverse()))];
+  };
+  const span = ({ token, value }) => Number.isFinite(value)
+    ? make("span", { class: "token", style: colour(value), title: shown(value), text: token })
+    : make("span", { class: "token", text: token });
+  const item = ({ line, tokens }) => make("li", {}, make("small", { text: `line ${line}` }),
+    make("p", { class: "sentence", dir, lang: `${lang}-${script}` }, ...tokens.map(span)), make("div", { class: "ends" }, ...ends(tokens)));
+  const scale = make("p", { class: "about" }, "Shades: ", ...[low, (low + high) / 2, high].map(Math.exp).map((value) =>
+    make("span", { class: "token", style: colour(value), text: ` ${shown(value, 2)} ` })));
+  const about = sentences.length
+    ? `Local intrinsic dimension of each token at layer ${layer}: in how many directions its 20 nearest tokens of the text lie. Low where ` +
+      "a token has close kin, as a frequent word has; high where it stands alone. One value is off by about a quarter, so look at what " +
+      "recurs. A token without a shade was not drawn into the sample, or begins the sentence."
+    : "Tokens were not measured for this model, corpus and text. Choose another.";
+  into.replaceChildren(make("p", { class: "about", text: about }), ...(sentences.length ? [scale] : []),
+    make("ol", { class: "sentences tokens" }, ...sentences.map(item)));
+}
+
 const quoted = (value) => (/[",\n\r]/.test(value) ? `"${String(value).replace(/"/g, '""')}"` : value);
 const csvOf = (columns, rows) => [columns, ...rows].map((row) => row.map(quoted).join(",")).join("\n") + "\n";
 const exact = (value) => (Number.isFinite(value) ? Number(value.toPrecision(9)) : "");
@@ -152,6 +197,13 @@ function viewAsCsv(state, panels) {
     const about = [state.sentence_model, corpus, state.sentence_text, layer];
     const columns = ["model", "corpus", "text", "layer", "end", "line", "cosine", "sentence", "translation"];
     return csvOf(columns, rows.map((row) => [...about, ...Object.values(row)]));
+  }
+  if (view === "tokens") {
+    const { layer, sentences } = shownTokens(state);
+    const about = [state.token_model, corpus, state.token_text, layer];
+    const columns = ["model", "corpus", "text", "layer", "line", "place", "token", "dimension"];
+    return csvOf(columns, sentences.flatMap(({ line, tokens }) =>
+      tokens.map(({ token, value }, place) => [...about, line, place, token, exact(value)])));
   }
   if (view === "correlations") {
     const rows = correlationsOf(state).flatMap(({ quantity, cells }) =>

@@ -63,6 +63,7 @@ def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> D
     shown = _after(means)
     inits = [init for init in ("trained", "untrained") if init in set(shown["init"])]
     (bounds, log), looks, axis = scaled(shown, True), _looks(rows), definition(settings.id).axis
+    bounds = max(0.0, bounds[0]), bounds[1]  # an interval by t may reach below, a dimension does not
     grid: list[list[Panel | None]] = [
         [
             Lines(rows=part, title=f"{init.capitalize()} · {corpus}", x=DEPTH, y=axis, ylim=bounds, log=log, looks=looks)

@@ -51,8 +51,9 @@ def scaled(rows: pd.DataFrame, bands: bool = False) -> Scale:
 
 
 def plain_log(axis: Axis, bounds: Limits) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers, as many as fit; those of neighbours, across, double."""
+    """Write the ticks of a logarithmic axis as plain numbers, as many as fit; across, in steps of two or four times."""
     subs = (1, 2, 5) if bounds[1] < 100 * bounds[0] else (1,)
-    axis.set_major_locator(LogLocator(2, numticks=12) if isinstance(axis, XAxis) and bounds[0] > 0.5 else LogLocator(subs=subs))
+    doubling = LogLocator(2, numticks=12 if bounds[1] < 1000 else 6)
+    axis.set_major_locator(doubling if isinstance(axis, XAxis) and bounds[0] > 0.5 else LogLocator(subs=subs))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())

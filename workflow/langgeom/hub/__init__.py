@@ -1,7 +1,7 @@
 """The model hub: files of a model and rows of a data set, each at one commit, with one message for whatever goes wrong.
 
-`fetch` is the only module that reaches the hub; every other stage runs offline. Here is where fetched files lie, and
-the listing of a model's files with their checksums.
+`fetch` and `langgeom.rows` are the only modules that reach the hub; every other stage runs offline. Here is where fetched files
+lie, and the listing of a model's files with their checksums.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def listing_path(repo: str, revision: str, weights: bool) -> str:
     return f"results/downloads/hub/{repo.replace('/', '--')}/{revision}/{'weights' if weights else 'architecture'}.json"
 
 
-def texts_path(corpus: str, text: str) -> str:
-    """Return the path of the fetched rows of a text."""
-    return f"results/downloads/hub/texts/{corpus}/{text}.json"
+def rows_path(corpus: str, text: str) -> str:
+    """Return the path of the rows of a text."""
+    return f"results/downloads/rows/{corpus}/{text}.json"
 
 
 def fill(template: str, spec: Mapping[str, Any], text: str) -> str:

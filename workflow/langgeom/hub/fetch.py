@@ -1,6 +1,6 @@
-"""Fetching a model's files or one text of a data set, at one commit, with the hub's own clients.
+"""Fetching a model's files at one commit, with the hub's own client.
 
-The clients check the size of a file only, so every file is checked here by the hash that the hub names it by.
+The client checks the size of a file only, so every file is checked here by the hash that the hub names it by.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import hashlib
 import logging
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from langgeom.errors import UserError, nearest
-from langgeom.files import check_free, scratch, sha256, write_json
-from langgeom.hub import TOKENIZER_FILES, fill, write_listing
+from langgeom.errors import UserError
+from langgeom.files import check_free, sha256
+from langgeom.hub import TOKENIZER_FILES, write_listing
 from langgeom.hub.access import hub_errors, offline
 
 log = logging.getLogger(__name__)
@@ -104,14 +103,14 @@ def _take(
             shutil.copyfile(_cache_folder(repo, revision) / name, folder / name)
     else:
         snapshot_download(repo, revision=revision, allow_patterns=names, local_dir=folder, force_download=fresh)
-    found = {name: _digest(folder / name, files[name].digest) for name in names}
+    found = {name: digest_of(folder / name, files[name].digest) for name in names}
     wrong = {name: digest for name, digest in found.items() if digest != files[name].digest}
     for name in wrong:
         (folder / name).unlink()
     return wrong
 
 
-def _digest(path: Path, like: str) -> str:
+def digest_of(path: Path, like: str) -> str:
     """Return a file's hash, of the kind that `like` is: a sha256, or git's sha1."""
     if len(like) == 64:
         return sha256(path)
@@ -138,79 +137,3 @@ def _needed(where: str, files: Iterable[str], weights: bool) -> list[str]:
         f"{where} has no {SINGLE}; found {listing}.\n{refused}Pin a commit that has safetensors (often a pull request of the "
         "repository), or convert the model yourself and name its folder."
     )
-
-
-def fetch_text(spec: Mapping[str, Any], text: str, out: Path) -> None:
-    """Write the rows of a text of a data set as `{"source", "id", "document", "text"}`, lists as long as the split or null.
-
-    Args:
-        spec: `dataset`, `revision` (a commit), `split`, `text_column`, and perhaps `config`, `id_column`, `document_column`,
-            `names`; templates as for `langgeom.hub.fill`.
-        text: the text's name.
-        out: the JSON file.
-
-    Raises:
-        UserError: the data set cannot be fetched, has no such configuration, split or column, or has cells that are no text.
-    """
-    repo, split = spec["dataset"], fill(spec["split"], spec, text)
-    config = fill(spec["config"], spec, text) if "config" in spec else None
-    column, ids, documents = fill(spec["text_column"], spec, text), spec.get("id_column"), spec.get("document_column")
-    source = " ".join(part for part in (f"{repo}@{spec['revision']}", config, split) if part)
-    log.info("%s", source)
-    with scratch(out) as prepared, hub_errors(repo, spec["revision"], "dataset"):
-        if offline():  # the cache of the user is for models only
-            raise FileNotFoundError(source)
-        rows = _rows(repo, spec["revision"], config, split, prepared)
-        if not {column, ids, documents} - {None} <= set(rows.column_names):
-            rows = rows.flatten()  # a mapping of languages becomes columns such as translation.en
-        content: dict[str, Any] = {
-            "source": source,
-            "id": None,
-            "document": None if documents is None else _cells(source, rows, documents, "document_column"),
-            "text": _cells(source, rows, column, "text_column"),
-        }
-        if ids is not None:
-            content["id"] = _cells(source, rows, ids, "id_column")
-            if twice := [value for value, count in Counter(content["id"]).items() if count > 1]:
-                raise UserError(f"{source}: id_column '{ids}' has '{twice[0]}' in several rows. Name a column of unique ids.")
-    write_json(out, content, indent=None)
-
-
-def _rows(repo: str, revision: str, config: str | None, split: str, prepared: Path) -> Any:
-    """Load a split into a folder; files that arrived damaged are removed from the cache, and are an error."""
-    import datasets
-    from huggingface_hub import HfApi
-
-    HfApi().auth_check(repo, repo_type="dataset")  # datasets does not tell a gated data set from a missing one
-    datasets.disable_progress_bars()
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-    try:
-        return datasets.load_dataset(repo, config, split=split, revision=revision, cache_dir=str(prepared))
-    finally:  # a reader may also fail on a damaged file
-        if damaged := _drop_damaged(repo):
-            named = ", ".join(damaged[:3])
-            raise UserError(f"Data set '{repo}': {named} are not files of commit {revision}. They were not kept.\n{CURE}")
-
-
-def _drop_damaged(repo: str) -> list[str]:
-    """Remove damaged files of a data set from the cache, whose blobs are named by their hashes, and return their names."""
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    blobs = (Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="dataset") / "blobs").glob("*")
-    hashed = [path for path in blobs if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", path.name)]
-    damaged = [path for path in hashed if _digest(path, path.name) != path.name]
-    for path in damaged:
-        path.unlink()
-    return [path.name for path in damaged]
-
-
-def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
-    names = rows.column_names
-    if column not in names:
-        raise UserError(f"{source} has no column '{column}' ({key}); it has {', '.join(names)}.{nearest(column, names)}")
-    cells = rows[column][:]
-    for number, cell in enumerate(cells):
-        if not isinstance(cell, str if key == "text_column" else str | int) and cell is not None:
-            raise UserError(f"{source}: column '{column}' ({key}) holds {type(cell).__name__} in row {number}; text is needed.")
-    return ["" if cell is None else str(cell) for cell in cells]

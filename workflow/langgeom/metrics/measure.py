@@ -205,7 +205,7 @@ class _Pairs:
             )
         self.metrics = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
         rows_x, rows_y = _common(hidden.sentence_line, other.sentence_line)
-        both, whole = ((text, rows_x), (reference, rows_y)), _whole(hidden)[rows_x] & _whole(other)[rows_y]
+        both, whole = ((text, rows_x), (reference, rows_y)), whole_sentences(hidden)[rows_x] & whole_sentences(other)[rows_y]
         self.lines, self.swapped = len(hidden.sentence_line), dict[Metric, list[Estimate]]()
         self.counted = {"sentence": len(rows_x), "token": int(whole.sum())}
         lines = hidden.sentence_line[rows_x]
@@ -263,7 +263,7 @@ def _common(lines: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     return rows[lines[rows].argsort()], columns[others[columns].argsort()]
 
 
-def _whole(hidden: HiddenStates) -> Tensor:
+def whole_sentences(hidden: HiddenStates) -> Tensor:
     """Return which sentences are kept whole, [sentences] bool."""
     if hidden.sentence_whole is not None:
         return hidden.sentence_whole

@@ -106,6 +106,7 @@ class Near:
         bits: whether copies are rows of equal bits, even where they are known by their prefixes.
 
     Attributes:
+        members: [n] int64, the point that each row is.
         copies: [points, parts] int16, how many rows a point stands for in each part; 0: it is not there.
         present: [points, parts] bool.
         count, rows: [parts] int64, distinct points and rows.
@@ -113,11 +114,11 @@ class Near:
 
     def __init__(self, layer: Layer, rows: Tensor, *, bits: bool = False) -> None:
         self.layer = layer
-        members = layer.bits.members
+        self.members = layer.bits.members
         if not bits:
             # A prefix's copies stand for its first row.
-            members = members[layer.distinct[0]][layer.members]
-        self.copies = copies_in(rows, members, len(layer.bits.first))
+            self.members = self.members[layer.distinct[0]][layer.members]
+        self.copies = copies_in(rows, self.members, len(layer.bits.first))
         self.present = self.copies > 0
         self.count, self.rows = self.present.sum(0), rows.sum(0)
         self._last: tuple[object, Within] | None = None

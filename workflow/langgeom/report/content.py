@@ -14,7 +14,7 @@ from langgeom.errors import UserError
 from langgeom.figures.catalogue import FIGURES, Figure, reason_of
 from langgeom.findings.prose import number_of, number_words, p_words, present
 from langgeom.glossary import VERDICTS
-from langgeom.pages import large, span
+from langgeom.pages import large, many, span
 from langgeom.report import Inputs
 from langgeom.report.run import Run, sentences
 
@@ -59,7 +59,7 @@ def _test(row: dict[str, Any], several: bool) -> dict[str, Any]:
         "scope": "" if "reason" in known else known.get("scope", ""),
         "value": MINUS.sub("−", number_words(row["value"])) if "value" in known else "",
         "interval": MINUS.sub("−", interval),
-        "n": f"{row['n']} {row['unit']}" if known.get("n", 0) > 0 else None,
+        "n": many(int(row["n"]), row["unit"].removesuffix("s")) if known.get("n", 0) > 0 else None,
         "p": p_words(row["p_adjusted"]).removeprefix("= ") if "p_adjusted" in known else None,
         "remark": first + "." * bool(rest), "rest": rest,
     }  # fmt: skip

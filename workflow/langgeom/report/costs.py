@@ -14,7 +14,7 @@ FETCHING, TABLES = "Fetching", "Joining tables, testing conclusions"
 STAGES = {
     "package": (FETCHING,),
     "hub_model": (FETCHING,),
-    "hub_text": (FETCHING, "corpus"),
+    "rows": (FETCHING, "corpus"),
     "corpus": ("Aligning texts", "corpus"),
     "text": ("Measures of texts", "corpus"),
     "model": ("Preparing models", "model"),

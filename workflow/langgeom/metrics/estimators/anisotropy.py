@@ -26,7 +26,7 @@ SAFE = (1e-20, 1e30)
     about="Anisotropy of the cloud as it stands: sigma_max^2 / ||X||_F^2, not centred.",
 )
 def anisotropy(points: Tensor | Cloud, *, centre: bool = True, resample: Resample | None = None) -> Estimate:
-    """Anisotropy of the centred cloud: sigma_max^2 / sum sigma_i^2 of X less its mean row.
+    """Anisotropy of the centred cloud: sigma_max^2 / sum sigma_i^2 of X minus its mean row.
 
     The share of the variance along its first principal direction, between 1 / min(n - 1, d) and 1 (no unit).
     sigma_max^2 by Lanczos iteration to 1e-6, the sum as ||X||_F^2 in float64 (see `spectral`). Not centred, it is mostly

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Resample, metric
+from langgeom.metrics.cloud import Layer
 from langgeom.metrics.estimate import whole
 from langgeom.metrics.parts import Near, by_halves
 
@@ -39,10 +40,20 @@ def id_local(points: Tensor | Cloud, *, k: int = 20, quantile: float = 0.5, resa
     k = whole("k", k, 3)
 
     def fit(near: Near) -> tuple[Tensor, Tensor]:
-        found = near.neighbours(k, logs=True)
-        last = found.distances[0]
-        inverse = torch.where(last.isfinite(), last.log() - found.logs / (k - 1), 0)
-        local = torch.where(inverse > 0, 1 / inverse, torch.nan)
-        return torch.where(near.count > k, local.nanquantile(quantile, 1), torch.nan), near.count
+        return torch.where(near.count > k, _local(near, k).nanquantile(quantile, 1), torch.nan), near.count
 
     return by_halves(points, resample, fit)
+
+
+def local_dimensions(layer: Layer, k: int = 20) -> Tensor:
+    """Return the local dimension of each row of a layer, [n] float64, whose quantiles `id_local` gives; copies share one."""
+    near = Near(layer, torch.ones((len(layer.stored), 1), dtype=torch.bool, device=layer.device))
+    return _local(near, k)[0, near.members]
+
+
+def _local(near: Near, k: int) -> Tensor:
+    """Return the local dimension of each point in each part, [parts, points]; NaN where it has none, or is not there."""
+    found = near.neighbours(k, logs=True)
+    last = found.distances[0]
+    inverse = torch.where(last.isfinite(), last.log() - found.logs / (k - 1), 0)
+    return torch.where(inverse > 0, 1 / inverse, torch.nan)

@@ -1,4 +1,4 @@
-"""Fetch the rows of one text from a data set of the hub."""
+"""Read the rows of one text from a data set of the hub, or from a table of the user's."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from _job import job
 os.environ["HF_HUB_CACHE"] = str(Path("results/cache/hub").absolute())
 os.environ["HF_DATASETS_CACHE"] = str(Path("results/cache/datasets").absolute())
 
-with job(snakemake, online=True):
-    from langgeom.hub.fetch import fetch_text
+with job(snakemake, online="dataset" in snakemake.params.spec):
+    from langgeom.rows import write_rows
 
-    fetch_text(snakemake.params.spec, snakemake.wildcards.text, Path(snakemake.output[0]))
+    write_rows(snakemake.params.spec, snakemake.wildcards.text, Path(snakemake.output[0]))
