@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from tokenizers import processors
+from tokenizers import Tokenizer, processors
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -171,8 +171,23 @@ def test_the_language_of_each_text_is_named(languages: Path) -> None:
         for text in ("fra_Latn", ""):
             with pytest.raises(UserError, match=r"has no token .*Set `language: \{.*to the token of that language"):
                 tokenizer(["free"], 99, text=text)
+    assert "warnings" not in read_manifest(languages / "m")
     states = [extract(load(languages / "m", "float32"), LINES, {}, name=name).token for name in ("eng_Latn", "deu_Latn")]
     assert not torch.allclose(*states)
+
+
+def test_a_language_behind_the_sentence_is_told(languages: Path) -> None:
+    path = languages / "source" / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(path))
+    ids = [(name, tokenizer.token_to_id(name)) for name in ("eng_Latn", "</s>")]
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s> eng_Latn", special_tokens=ids)
+    tokenizer.save(str(path))
+    build_model("m", {"folder": "source"}, base=languages, out=languages / "m")
+    (said,) = read_manifest(languages / "m")["warnings"]
+    assert "puts eng_Latn behind a sentence" in said
+    assert TextTokenizer(languages / "m")(["free"], 99, text="deu_Latn").sentences[0].ids[-1] == tokenizer.token_to_id(
+        "deu_Latn"
+    )
 
 
 def test_tokens_of_languages_that_are_none(languages: Path) -> None:

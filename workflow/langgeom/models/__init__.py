@@ -98,8 +98,7 @@ class Model(Source):
                 take_part(folder)
                 if "begin" in self.spec:
                     begin_with(self.spec["begin"], folder)
-                noticed = one_tokenizer(folder)
-                name_languages(self.spec.get("language"), folder)
+                noticed = [*one_tokenizer(folder), *name_languages(self.spec.get("language"), folder)]
                 write_manifest(folder, self.name, self.init, self.spec, noticed)
         except UserError as error:
             raise UserError(f"Model '{self.name}': {error}") from error

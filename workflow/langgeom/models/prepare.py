@@ -251,11 +251,14 @@ def one_tokenizer(folder: Path) -> list[str]:
     ]
 
 
-def name_languages(named: Mapping[str, str] | None, folder: Path) -> None:
+def name_languages(named: Mapping[str, str] | None, folder: Path) -> list[str]:
     """Write down for `TextTokenizer` which of the tokens put around every sentence names its language, if one does.
 
     Args:
         named: the token of each text whose name is not its token; None: as it is written there.
+
+    Returns:
+        What a reader should look at.
 
     Raises:
         UserError: a token is none of its special ones, or no language is named.
@@ -263,17 +266,25 @@ def name_languages(named: Mapping[str, str] | None, folder: Path) -> None:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    put = [token for token in tokenizer.encode("").tokens if LANGUAGE.fullmatch(token)]
+    around = tokenizer.encode("").tokens
+    put = [token for token in around if LANGUAGE.fullmatch(token)]
     if not put and named is not None:
         raise UserError("its tokenizer names no language; remove `language`.")
     special = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
     for text, token in (named or {}).items():
         if token not in special:
             raise UserError(f"language.{text} is '{token}', no special token of its tokenizer.{nearest(token, special)}")
-    if put:
-        settings = read_config(folder, "tokenizer_config.json")
-        languages = settings.get("languages", {}) if named is None else dict(named)
-        write_json(folder / "tokenizer_config.json", {**settings, "language_token": put[0], "languages": languages})
+    if not put:
+        return []
+    settings = read_config(folder, "tokenizer_config.json")
+    languages = settings.get("languages", {}) if named is None else dict(named)
+    write_json(folder / "tokenizer_config.json", {**settings, "language_token": put[0], "languages": languages})
+    if around[0] == put[0]:
+        return []
+    return [
+        f"its tokenizer.json puts {put[0]} behind a sentence, as mBART wants it; NLLB wants it before, so save that one's "
+        "tokenizer again by today's transformers"
+    ]
 
 
 def begin_with(token: str, folder: Path) -> None:
