@@ -62,6 +62,34 @@ def test_defaults_are_filled_in_and_the_input_left_alone() -> None:
     assert set(config["texts"]["measures"]) == set(MEASURES)
 
 
+CHECKPOINTS = {"hub": "owner/pythia", "checkpoints": {"step0": "a" * 40, "step1000": "b" * 40}, "begin": "<|endoftext|>"}
+
+
+def test_each_checkpoint_is_a_model_pinned_by_its_commit(settings: Settings) -> None:
+    models = {"before": settings["models"]["smollm2-135m"], "pythia": CHECKPOINTS, "after": {"untrained": "pythia-step0"}}
+    config = check({**settings, "models": models}, ROOT)
+    assert list(config.models) == ["before", "pythia-step0", "pythia-step1000", "after"]
+    assert config.models["pythia-step1000"].repository() == ("owner/pythia", "b" * 40)
+    assert config["models"]["pythia-step1000"] == {"hub": "owner/pythia", "revision": "b" * 40, "begin": "<|endoftext|>"}
+
+
+@pytest.mark.parametrize(
+    ("change", "cure"),
+    [
+        ({"revision": "c" * 40}, "names 2 steps beside a revision; name either"),
+        ({"checkpoints": {}}, "names 0 steps"),
+        ({"checkpoints": ["step0"]}, "models.pythia.checkpoints is .*allowed: a mapping"),
+        ({"checkpoints": {"main": "a" * 40}}, "has the key 'main'; allowed: the step of the training, as step1000"),
+        ({"checkpoints": {"step9": "a" * 40}}, "is the model 'pythia-step9', which this config names besides"),
+        ({"checkpoints": {"step0": "main"}}, r"models\.pythia-step0\.revision is 'main'; allowed: a commit"),
+    ],
+)
+def test_checkpoints_that_are_none(settings: Settings, change: Settings, cure: str) -> None:
+    models = {"pythia": {**CHECKPOINTS, **change}, "pythia-step9": {"hub": "owner/pythia", "revision": "c" * 40}}
+    with pytest.raises(UserError, match=cure):
+        check({**settings, "models": models}, ROOT)
+
+
 def test_corpora_of_pairs_are_not_of_languages(settings: Settings) -> None:
     config = check(settings, ROOT)
     assert config.language_corpora() == ["udhr"]

@@ -61,6 +61,12 @@ def test_what_flores_plus_renamed_is_known_by_both_names() -> None:
     assert language("ktu").family != UNKNOWN and language("apc").family != UNKNOWN
 
 
+def test_every_language_of_ntrex_is_known_with_its_scripts() -> None:
+    for row in read_tsv(DATA / "ntrex.tsv"):
+        name = TextName.parse(row["text"])
+        assert language(name.lang).family != UNKNOWN and name.script in language(name.lang).scripts, row["text"]
+
+
 def test_the_default_configs_languages_are_known() -> None:
     for corpus in yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["corpora"].values():
         for text in corpus.get("texts", []):
@@ -99,6 +105,9 @@ def test_the_sample_is_walss() -> None:
         ("fin", "Finnish", "Uralic", "Finnic", 4),
         ("zul", "Zulu", "Niger-Congo", "Bantu", 2),
         ("tha", "Thai", "Tai-Kadai", "Kam-Tai", 3),
+        ("div", "Dhivehi", "Indo-European", "Indic", 1),
+        ("hmn", "Hmong", "Hmong-Mien", "Hmongic", None),
+        ("ton", "Tongan", "Austronesian", "Oceanic", 1),
         ("bho", "Bhojpuri", "Indo-European", "Indic", 1),
         ("mly", "Malay", "Austronesian", "Malayo-Sumbawan", None),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -54,6 +55,34 @@ def test_alignment_has_all_trained_models_and_all_but_the_reference() -> None:
     for title in ("Retrieval", "MEXA", "CKA"):
         assert f"{title} · gemma-3-270m" in words and f"{title} · minilm-l6" in words
     assert "n = 58 sentences a value" in " ".join(words.split())
+
+
+def checkpoints(steps: Sequence[int], **options: Any) -> pd.DataFrame:
+    """Return a table of checkpoints of one model; values grow with the step."""
+    base = synthetic(models=("smollm2-135m",), texts=FEW, **options)
+    parts = [base.assign(model=f"pythia-step{step}", value=base["value"] * (1 + step / 1000)) for step in steps]
+    return pd.concat([base, *parts], ignore_index=True)
+
+
+def test_steps_are_the_middle_layers_of_checkpoints() -> None:
+    rows = checkpoints((0, 1, 1000))
+    drawing, words = draw("steps", rows)
+    numbers = drawing.numbers
+    assert set(numbers["model"]) == {"pythia-step0", "pythia-step1", "pythia-step1000"} and set(numbers["step"]) == {0, 1, 1000}
+    assert len(numbers) == 2 * 3 * len(FEW) and numbers["low"].isna().all()
+    for metric in ("id_twonn", "anisotropy"):
+        own = rows[(rows["model"] == "pythia-step1000") & (rows["metric"] == metric) & (rows["over"] == "token")]
+        middle = own[own["layer"].between(10, 20)].groupby("text")["value"].median()  # of layers 0 to 30
+        drawn = numbers[(numbers["step"] == 1000) & (numbers["metric"] == metric)].set_index("text")["value"]
+        pd.testing.assert_series_equal(drawn.sort_index(), middle.sort_index(), check_dtype=False)
+    assert [axes.get_xscale() for axes in drawing.figure.axes] == ["log", "log"]
+    assert "Training step" in words and "Step 0 is drawn at 0.5." in words and "French" in words
+
+
+@pytest.mark.parametrize("steps", [(), (1000,)])
+def test_one_checkpoint_is_no_training(steps: Sequence[int]) -> None:
+    drawing, words = draw("steps", checkpoints(steps))
+    assert drawing.reason.startswith("no model has two checkpoints") and "add `checkpoints`" in " ".join(words.split())
 
 
 def test_linearity_has_all_models_and_one_block_less_than_layers() -> None:

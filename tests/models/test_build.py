@@ -78,7 +78,7 @@ def test_fingerprint_follows_the_files(base: Path) -> None:
         (lambda f: edit(f, architectures=None), "names no 'architectures'"),
         (
             lambda f: edit(f, architectures=["T5ForConditionalGeneration"], is_encoder_decoder=True),
-            "is an encoder-decoder",
+            "has no encoder of text",
         ),
         (lambda f: edit(f, architectures=["LlamaModel"]), "LlamaModel is neither a decoder with its head"),
         (lambda f: edit(f, model_type="nosuch"), "transformers cannot read its config"),

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from transformers import BartConfig, BertConfig, PretrainedConfig, ViTConfig, WhisperConfig
 
 from langgeom.errors import UserError
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.gguf import convert
-from langgeom.models.manifest import kind_of
+from langgeom.models.part import part_of
 from langgeom.models.prepare import read_config
 
 
 @pytest.mark.parametrize(
-    ("config", "cure"),
+    ("kind", "architectures", "cure"),
     [
-        ({}, "Add it there."),
-        ({"architectures": ["T5Model"], "is_encoder_decoder": True}, "Name one."),
-        ({"architectures": ["ViTModel"], "model_type": "vit"}, "Name a model of one of these kinds."),
+        (BertConfig, None, "Add it there."),
+        (BartConfig, ["BartForCausalLM"], "Name the whole model: its encoder can be measured."),
+        (WhisperConfig, ["WhisperForConditionalGeneration"], "Name another model."),
+        (ViTConfig, ["ViTModel"], "Name a model of one of these kinds."),
     ],
 )
-def test_an_architecture(config: dict[str, Any], cure: str) -> None:
+def test_an_architecture(kind: type[PretrainedConfig], architectures: list[str] | None, cure: str) -> None:
     with pytest.raises(UserError) as caught:
-        kind_of(config)
+        part_of(kind(architectures=architectures))
     assert str(caught.value).endswith(cure)
 
 

@@ -23,6 +23,10 @@ VARIANT = "wrong"
 CONTROLS = ("wordsShuffled", "wordsReversed", "charactersShuffled")
 
 
+# The name of a checkpoint: a model's, and a step of its training.
+STEP = r"^(?P<name>.+)-step(?P<step>[0-9]+)$"
+
+
 class TextName(NamedTuple):
     """A text's language (ISO 639-3), script (ISO 15924) and variant (empty for most)."""
 

@@ -187,14 +187,16 @@ def shape_of(config: Config, model: str, base: Path) -> Shape | None:
 def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
     """Return the sizes that a config.json tells, or None if it cannot be read: preparing the model says why."""
     try:
-        config = text_config(read_config(folder))
+        whole = read_config(folder)
+        config, name = text_config(whole), str((whole.get("architectures") or [""])[0])
+        part = "text_config" in whole  # is all that is prepared, and written anew (langgeom.models.part)
         width = WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch."), 4)
-        stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained else 0
+        stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained and not part else 0
         parameters = parameters_of(config)
         layers, dim = first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd")
         size = max(stored, parameters * width) if downloaded else stored or parameters * width
         left = size - stored if downloaded else size  # a prepared model's weights are links to those that were fetched
-        return Shape(layers, dim, first(config, "vocab_size"), parameters, is_decoder(config), width, size, left, trained)
+        return Shape(layers, dim, first(config, "vocab_size"), parameters, part or is_decoder(name), width, size, left, trained)
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, UserError):
         return None
 

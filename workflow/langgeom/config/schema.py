@@ -19,6 +19,7 @@ from langgeom.corpora import corpus_kinds
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA
 from langgeom.models import model_kinds
+from langgeom.models.hub import expanded
 from langgeom.sources import kind_of_spec
 
 SCHEMA = DATA.parent / "schemas" / "config.schema.yaml"
@@ -90,6 +91,8 @@ def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
         UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
     """
     plain = _plain(settings, ())
+    if isinstance(plain.get("models"), Mapping):
+        plain["models"] = expanded(plain["models"])
     schema = composed(plain)
     errors = list(Draft202012Validator(schema).iter_errors(plain))
     if errors:

@@ -21,6 +21,7 @@ CPU_TOKENS = 512
 MOST_TOKENS = 1 << 16
 # Share of the free memory that a batch may take; the rest is for fragmentation and what `bytes_per_token` does not count.
 SHARE = 0.7
+INNER = ("intermediate_size", "encoder_ffn_dim", "d_ff")  # what configs call the width of the MLP
 
 
 def budget_of(loaded: LoadedModel, wanted: int | str, longest: int) -> int:
@@ -58,7 +59,7 @@ def bytes_per_token(loaded: LoadedModel, longest: int) -> int:
     config = loaded.trunk.config.get_text_config()  # type: ignore[union-attr, operator]
     dim = loaded.manifest["dim"]
     heads = getattr(config, "num_attention_heads", None) or max(1, dim // 64)
-    inner = getattr(config, "intermediate_size", None) or 4 * dim
+    inner = next((size for key in INNER if (size := getattr(config, key, None))), 4 * dim)
     fused = getattr(config, "_attn_implementation", None) != "eager" and loaded.causal
     attention = 0 if fused else heads * longest
     return loaded.dtype.itemsize * (8 * dim + 3 * inner + attention) + 4 * (dim + attention)

@@ -91,7 +91,7 @@ def extract_parts(
     limit = min(settings["max_tokens"], loaded.positions)
     others = None if reference is None else (reference.sentence_line, reference.tokens)
     texts = {
-        each: _Text(each, loaded.tokenizer(of, limit, settings["first_position"]), settings, seed, others)
+        each: _Text(each, loaded.tokenizer(of, limit, settings["first_position"], each), settings, seed, others)
         for each, of in {name: lines, **parts}.items()
     }
     whole = texts[name]

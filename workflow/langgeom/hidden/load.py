@@ -19,7 +19,8 @@ from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest
-from langgeom.models.prepare import quiet
+from langgeom.models.part import auto_of
+from langgeom.models.prepare import auto_config, quiet
 
 # The name of a weight that belongs to a numbered block.
 BLOCK = re.compile(r"\.\d+\.")
@@ -111,13 +112,11 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
     manifest, number_format = read_manifest(folder), getattr(torch, dtype)
     decoder = manifest["kind"] == "decoder"
     scores = decoder and (manifest["init"] == "trained" if loss is None else loss)
+    auto = auto_of(auto_config(folder), scores)
     with quiet():
-        from transformers import AutoModel, AutoModelForCausalLM
-
-        auto = AutoModelForCausalLM if scores else AutoModel
         try:
             placed = device_map(folder, auto, manifest, number_format, place)
-            model, info = auto.from_pretrained(  # type: ignore[misc]
+            model, info = auto.from_pretrained(
                 folder, dtype=number_format, trust_remote_code=False, use_safetensors=True, output_loading_info=True,
                 device_map=None if place.type == "cpu" else placed,
             )  # fmt: skip
@@ -130,7 +129,7 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
             raise UserError(
                 f"{folder} cannot be loaded by transformers: {said}. Save or fetch the model anew, or name another."
             ) from error
-        _check_weights(manifest["name"], info)
+        _check_weights(manifest["name"], model, info)
         model = model.eval().requires_grad_(False)
         model.config.return_dict = True  # a config.json may ask for tuples
     trunk = model.base_model if scores else model
@@ -157,13 +156,15 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
     return loaded
 
 
-def _check_weights(name: str, info: Mapping[str, Any]) -> None:
+def _check_weights(name: str, model: nn.Module, info: Mapping[str, Any]) -> None:
     """Refuse a model of which a part would have stayed random, or whose files hold more blocks than it has.
 
     Raises:
-        UserError: weights are missing, of another shape, or left over; poolers and heads that are not run do not count.
+        UserError: weights are missing, of another shape, or left over; poolers and heads that are not run do not count, nor do
+            sinusoids, which a model makes itself.
     """
-    missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
+    made = {f"{name}.weight" for name, module in model.named_modules() if "Sinusoidal" in type(module).__name__}
+    missing = sorted(key for key in set(info["missing_keys"]) - made if "pooler" not in key)
     shaped = sorted(str(key[0]) if isinstance(key, tuple) else str(key) for key in info["mismatched_keys"])
     left = sorted(key for key in info["unexpected_keys"] if BLOCK.search(key) and not CONSTANTS.search(key))
     for what, keys in (("lacks", missing), ("have another shape in", shaped), ("are left over in", left)):

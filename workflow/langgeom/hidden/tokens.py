@@ -14,6 +14,7 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer, models
 
 from langgeom.errors import UserError
+from langgeom.models.prepare import read_config
 from langgeom.words import words
 
 # What tokenizers that fall back to bytes call the bytes of characters beyond ASCII.
@@ -65,6 +66,8 @@ class TextTokenizer:
         self.tokenizer.no_padding()
         self.tokenizer.encode_special_tokens = True  # "</s>" in a line is three characters of text, like any others
         self.fragments: dict[int, bool] = {}
+        settings = read_config(Path(folder), "tokenizer_config.json")
+        self.language, self.languages = settings.get("language_token"), settings.get("languages", {})
 
     @property
     def plain(self) -> list[int]:
@@ -72,23 +75,43 @@ class TextTokenizer:
         special = {number for number, token in self.tokenizer.get_added_tokens_decoder().items() if token.special}
         return sorted(set(self.tokenizer.get_vocab().values()) - special)
 
-    def __call__(self, lines: Sequence[str], limit: int, first_position: str = "exclude") -> Tokenised:
+    def language_of(self, text: str) -> dict[int, int]:
+        """Return the id of the language that tokenizer.json puts, and the id to put instead. UserError: the text has none."""
+        if self.language is None:
+            return {}
+        names = [text, "_".join(text.split("_")[:2])]  # a text may be made from another
+        token = next((self.languages[name] for name in names if name in self.languages), names[1])
+        put, own = (self.tokenizer.token_to_id(name) for name in (self.language, token))
+        if own is None:
+            raise UserError(
+                f"the tokenizer puts {self.language} around a sentence to name its language, and has no token {token!r}. Set "
+                f"`language: {{{names[1]}: ...}}` for this model to the token of that language, or leave the text out."
+            )
+        return {put: own}
+
+    def __call__(self, lines: Sequence[str], limit: int, first_position: str = "exclude", text: str = "") -> Tokenised:
         """Tokenise lines.
 
         Args:
             lines: the corpus file's lines; empty ones have no translation.
             limit: longer sentences are cut to this many tokens, special ones included.
             first_position: "exclude" or "include" the first position of a sequence in `content`.
+            text: the text's name, for tokenizers that put the language.
 
         Raises:
-            UserError: no line has a content token.
+            UserError: no line has a content token; the language is not known.
         """
+        language = self.language_of(text)
         self.tokenizer.enable_truncation(max_length=limit)
         filled = [number for number, line in enumerate(lines) if line.strip()]
         encodings = self.tokenizer.encode_batch([lines[number] for number in filled])
         sentences, truncated = [], 0
         for number, encoding in zip(filled, encodings, strict=True):
             sentence = self._sentence(number, lines[number], encoding, 1 if first_position == "exclude" else 0)
+            sentence.ids = [
+                language.get(id, id) if added else id
+                for id, added in zip(sentence.ids, encoding.special_tokens_mask, strict=True)
+            ]
             truncated += bool(encoding.overflowing)
             if sentence.content:
                 sentences.append(sentence)

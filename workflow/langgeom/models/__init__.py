@@ -89,14 +89,16 @@ class Model(Source):
             UserError: with the model's name; as `write`; `begin` cannot be put, or transformers cannot read the result.
         """
         from langgeom.models.manifest import write_manifest
-        from langgeom.models.prepare import begin_with, one_tokenizer
+        from langgeom.models.part import take_part
+        from langgeom.models.prepare import begin_with, name_languages, one_tokenizer
 
         try:
             with atomic_folder(out) as folder:
                 self.write(inputs, folder)
+                take_part(folder)
                 if "begin" in self.spec:
                     begin_with(self.spec["begin"], folder)
-                noticed = one_tokenizer(folder)
+                noticed = [*one_tokenizer(folder), *name_languages(self.spec.get("language"), folder)]
                 write_manifest(folder, self.name, self.init, self.spec, noticed)
         except UserError as error:
             raise UserError(f"Model '{self.name}': {error}") from error

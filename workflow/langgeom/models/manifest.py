@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from langgeom.errors import UserError
 from langgeom.files import sha256, write_json
-from langgeom.models.prepare import quiet, read_config, weight_files
+from langgeom.models.prepare import auto_config, weight_files
 
 MANIFEST = "manifest.json"
+DECODERS = ("ForCausalLM", "LMHeadModel")
+ENCODERS = ("Encoder", "Stack")  # of encoder-decoders
 DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
 
@@ -36,17 +38,14 @@ def write_manifest(
         noticed: what a reader should look at, its `warnings`.
 
     Raises:
-        UserError: the folder is no decoder or encoder that can be measured.
+        UserError: its sizes cannot be told, or its weights not read.
     """
-    kind = kind_of(read_config(folder))
-    with quiet():
-        from transformers import AutoConfig
-
-        try:
-            config = AutoConfig.from_pretrained(folder).get_text_config()
-            sizes = dict(layers=config.num_hidden_layers, dim=config.hidden_size, vocabulary=config.vocab_size)
-        except Exception as error:  # whatever it meets in a user's file
-            raise UserError(f"transformers cannot read its config.json ({error}). Save it again.") from error
+    whole = auto_config(folder)
+    kind, config = "decoder" if is_decoder(whole.architectures[0]) else "encoder", whole.get_text_config()
+    try:
+        sizes = dict(layers=config.num_hidden_layers, dim=config.hidden_size, vocabulary=config.vocab_size)
+    except AttributeError as error:
+        raise UserError(f"its config.json lacks a size ({error}). Save it again.") from error
     weights = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
@@ -98,36 +97,9 @@ def _fingerprint(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
 
 
-def is_decoder(config: Mapping[str, Any]) -> bool:
-    """Return True if `architectures` in config.json names a decoder with its head."""
-    return str((config.get("architectures") or [""])[0]).endswith(("ForCausalLM", "LMHeadModel"))
-
-
-def kind_of(config: Mapping[str, Any]) -> str:
-    """Return "decoder" or "encoder" after `architectures` in config.json, never after the model's name.
-
-    `...ForCausalLM` and `...LMHeadModel` are decoders. Encoders are types with a masked language model, so that the bare trunk
-    of a decoder is not taken for one.
-
-    Raises:
-        UserError: no architecture, or one that is neither (encoder-decoder, vision, a decoder without its head).
-    """
-    architectures = config.get("architectures") or []
-    if not architectures:
-        raise UserError("config.json names no 'architectures', so it is not known what to load. Add it there.")
-    architecture = architectures[0]
-    if config.get("is_encoder_decoder"):
-        raise UserError(f"{architecture} is an encoder-decoder; decoders and encoders can be measured. Name one.")
-    if is_decoder(config):
-        return "decoder"
-    with quiet():
-        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    if config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
-        return "encoder"
-    raise UserError(
-        f"{architecture} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder. "
-        "Name a model of one of these kinds."
-    )
+def is_decoder(architecture: str) -> bool:
+    """Whether a class is a decoder with its head, by its name as config.json has it under `architectures`."""
+    return architecture.endswith(DECODERS)
 
 
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, nearest
 from langgeom.files import write_json
 from langgeom.hub import TOKENIZER_FILES, read_listing
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+LANGUAGE = re.compile(r"_*[a-z]{2,3}(_[A-Za-z]{2,4})?_*")  # as eng_Latn, en_XX, __en__
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
@@ -144,6 +146,17 @@ def read_config(source: Path, file: str = "config.json") -> dict[str, Any]:
     return config
 
 
+def auto_config(folder: Path) -> Any:
+    """Return config.json as transformers reads it. UserError: it cannot."""
+    with quiet():
+        from transformers import AutoConfig
+
+        try:
+            return AutoConfig.from_pretrained(folder)
+        except Exception as error:  # whatever it meets in a user's file
+            raise UserError(f"transformers cannot read its config.json ({error}). Save it again.") from error
+
+
 def place_download(listing: Path, folder: Path) -> None:
     """Put the files of a listing into a folder, without what names code in them where transformers has the architecture.
 
@@ -235,6 +248,42 @@ def one_tokenizer(folder: Path) -> list[str]:
     return [
         f"its tokenizer_config.json asks for {token} before every sequence, which its tokenizer.json does not put: set "
         f"`begin: {token}` for this model if it was trained so"
+    ]
+
+
+def name_languages(named: Mapping[str, str] | None, folder: Path) -> list[str]:
+    """Write down for `TextTokenizer` which of the tokens put around every sentence names its language, if one does.
+
+    Args:
+        named: the token of each text whose name is not its token; None: as it is written there.
+
+    Returns:
+        What a reader should look at.
+
+    Raises:
+        UserError: a token is none of its special ones, or no language is named.
+    """
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    around = tokenizer.encode("").tokens
+    put = [token for token in around if LANGUAGE.fullmatch(token)]
+    if not put and named is not None:
+        raise UserError("its tokenizer names no language; remove `language`.")
+    special = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
+    for text, token in (named or {}).items():
+        if token not in special:
+            raise UserError(f"language.{text} is '{token}', no special token of its tokenizer.{nearest(token, special)}")
+    if not put:
+        return []
+    settings = read_config(folder, "tokenizer_config.json")
+    languages = settings.get("languages", {}) if named is None else dict(named)
+    write_json(folder / "tokenizer_config.json", {**settings, "language_token": put[0], "languages": languages})
+    if around[0] == put[0]:
+        return []
+    return [
+        f"its tokenizer.json puts {put[0]} behind a sentence, as mBART wants it; NLLB wants it before, so save that one's "
+        "tokenizer again by today's transformers"
     ]
 
 

@@ -11,8 +11,9 @@ from langgeom.errors import UserError, nearest
 from langgeom.files import scratch
 from langgeom.hub import TOKENIZER_FILES, listing_path
 from langgeom.models import Model
-from langgeom.models.manifest import kind_of, weights_of
-from langgeom.models.prepare import check_folder, complete_tokenizer, place_download, quiet, read_config, tidy
+from langgeom.models.manifest import is_decoder, weights_of
+from langgeom.models.part import auto_of, part_of
+from langgeom.models.prepare import auto_config, check_folder, complete_tokenizer, place_download, quiet, read_config, tidy
 
 REPOSITORY = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 
@@ -100,14 +101,10 @@ class Untrained(Model):
         settings = read_config(source)
         stated = str(settings.get("dtype") or settings.get("torch_dtype") or "float32")
         dtype = getattr(torch, weights_of(source).dtype if any(source.glob("*.safetensors")) else stated)
+        config = auto_config(source)
+        config = part.config if (part := part_of(config)) else config
         with quiet(), torch.random.fork_rng(devices=[]):
-            from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
-
-            try:
-                config = AutoConfig.from_pretrained(source)
-            except (ValueError, OSError) as error:
-                raise UserError(f"transformers cannot read config.json in {source} ({error}). Mend it.") from error
-            auto = AutoModelForCausalLM if kind_of(settings) == "decoder" else AutoModel
             torch.manual_seed(int(self.spec.get("seed", 0)))
-            auto.from_config(config, dtype=torch.float32).to(dtype).save_pretrained(folder)
+            model = auto_of(config, is_decoder(config.architectures[0])).from_config(config, dtype=torch.float32)
+            model.to(dtype).save_pretrained(folder)
         tidy(folder)
