@@ -31,8 +31,6 @@ BLOCK, HELD = 1024, 3 << 22
 PAIRS, CROWD = 1 << 18, 64
 # Dimensions of one float64 product, which bounds its error, and up to how many differences take no longer.
 CHUNK, FEW = 256, 32
-# From this share of all pairs on (one in so many) it costs less to multiply them all.
-DENSE = 16
 # Relative error of a squared distance.
 EXACT = 1e-12
 
@@ -251,12 +249,8 @@ def _lengths(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor) -> T
             part = chunk.double()
             part -= part.mean(0)
             norms += torch.linalg.vector_norm(part, dim=1).square_()
-            mine = part[rows[0] : rows[-1] + 1]
-            if len(own) * DENSE > len(rows) * len(points):
-                products += (mine @ part.T)[own - rows[0], columns]
-                continue
             pattern = torch.sparse_csr_tensor(ends, columns, products, (len(rows), len(points)), check_invariants=False)
-            products = torch.sparse.sampled_addmm(pattern, mine, part.T).values()
+            products = torch.sparse.sampled_addmm(pattern, part[rows[0] : rows[-1] + 1], part.T).values()
     sums = norms[own] + norms[columns]
     squares = sums - 2 * products
     share = 2 * (min(dim, CHUNK) + dim / CHUNK + 16) * 2.0**-53
