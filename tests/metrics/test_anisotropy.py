@@ -12,7 +12,7 @@ from torch import Tensor
 
 from intervals import interval
 from langgeom.metrics import Cloud, Resample, anisotropy, anisotropy_uncentred
-from langgeom.metrics.cloud import Sentences
+from langgeom.metrics.layer import Sentences
 from langgeom.metrics.numerics import row_norms
 from langgeom.metrics.spectral import largest_of_replicates, leading
 

@@ -121,7 +121,7 @@ def test_a_prepared_reference_gives_the_same_rows_with_one_search(
         searched.append(points.shape)
         return nearest(points, *options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("langgeom.metrics.cloud.nearest", counted)
+    monkeypatch.setattr("langgeom.metrics.layer.nearest", counted)
     prepared = Prepared(reference)
     found = [measure_text(one, prepared, names, Resample(20, seed=0)) for one in (hidden, whole, reference, turned, hidden)]
     assert found == expected

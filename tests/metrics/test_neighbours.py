@@ -163,7 +163,7 @@ def test_neighbours_are_found_once_per_cloud(monkeypatch: pytest.MonkeyPatch) ->
         calls.append(args)
         return nearest(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("langgeom.metrics.cloud.nearest", counted)
+    monkeypatch.setattr("langgeom.metrics.layer.nearest", counted)
     from langgeom.metrics import id_microscope, id_twonn
 
     cloud = Cloud(torch.randn(2, 60, 5))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Resample, kl_knn
-from langgeom.metrics.cloud import Layer, reach
+from langgeom.metrics.layer import Layer, reach
 from langgeom.metrics.parts import Near
 from langgeom.metrics.registry import METRICS
 from langgeom.metrics.resample import FEWEST, SPLITS

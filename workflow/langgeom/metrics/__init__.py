@@ -14,16 +14,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langgeom.metrics.cloud import Cloud, Layer, Measured, Sentences  # noqa: F401
+    from langgeom.metrics.cloud import Cloud, Measured  # noqa: F401
     from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning  # noqa: F401
     from langgeom.metrics.estimators.id_gride import gride_scales  # noqa: F401
+    from langgeom.metrics.layer import Layer, Sentences  # noqa: F401
     from langgeom.metrics.registry import metric  # noqa: F401
     from langgeom.metrics.resample import Resample  # noqa: F401
 
 _CORE = {
-    "cloud": ("Cloud", "Layer", "Measured", "Sentences"),
+    "cloud": ("Cloud", "Measured"),
     "estimate": ("Estimate", "MetricError", "MissingValueWarning"),
     "estimators.id_gride": ("gride_scales",),
+    "layer": ("Layer", "Sentences"),
     "registry": ("metric",),
     "resample": ("Resample",),
 }

@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured
+from langgeom.metrics.cloud import Cloud, Measured
 from langgeom.metrics.estimate import Estimate, MetricError
+from langgeom.metrics.layer import Layer
 from langgeom.metrics.numerics import rows_cached
 from langgeom.metrics.resample import Resample
 
@@ -122,18 +123,47 @@ def hits(scores: Tensor) -> Tensor:
     return torch.where(scores.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
 
 
-def log_softmax(points: Tensor) -> Tensor:
-    """Return ln softmax over the dimensions of each point, [n, d] float64."""
-    return torch.log_softmax(points.double(), dim=1)
+def _exponentials(points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return points less their largest number, their exponentials, and the sums of these: softmax is the last two's ratio."""
+    moved = points.double()
+    moved = moved - moved.amax(1, keepdim=True)
+    exponentials = moved.exp()
+    return moved, exponentials, exponentials.sum(1)
 
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
     """Return KL(softmax(p) || softmax(q)) of each row [n, d] in nats, [n] float64; never negative."""
-    step, parts = rows_cached(p), []
-    for ours, theirs in zip(p.split(step), q.split(step), strict=True):
-        log_p, log_q = log_softmax(ours), log_softmax(theirs)
-        parts.append(log_p.exp().mul_(log_p.sub_(log_q)).sum(1))
-    return torch.cat(parts).clamp(min=0)
+
+    def rows(ours: Tensor, theirs: Tensor) -> Tensor:
+        (x, weights, total), (y, _, other) = _exponentials(ours), _exponentials(theirs)
+        return weights.mul_(x.sub_(y)).sum(1) / total + (other / total).log()
+
+    return _by_rows(rows, p, q)
+
+
+def divergence_to_uniform(p: Tensor) -> Tensor:
+    """Return KL(softmax(p) || uniform) of each row, as `divergence`."""
+
+    def rows(ours: Tensor) -> Tensor:
+        x, weights, total = _exponentials(ours)
+        return weights.mul_(x).sum(1) / total + (p.shape[1] / total).log()
+
+    return _by_rows(rows, p)
+
+
+def divergence_from_uniform(q: Tensor) -> Tensor:
+    """Return KL(uniform || softmax(q)) of each row, as `divergence`."""
+
+    def rows(theirs: Tensor) -> Tensor:
+        y, _, total = _exponentials(theirs)
+        return (total / q.shape[1]).log() - y.mean(1)
+
+    return _by_rows(rows, q)
+
+
+def _by_rows(function: Callable[..., Tensor], *points: Tensor) -> Tensor:
+    parts = zip(*(one.split(rows_cached(one)) for one in points), strict=True)
+    return torch.cat([function(*part) for part in parts]).clamp(min=0)
 
 
 def cosines(x: Layer, y: Layer) -> Tensor:

@@ -13,8 +13,9 @@ from torch import Tensor
 from langgeom.errors import UserError, nearest
 from langgeom.hidden.states import HiddenStates
 from langgeom.metrics.catalogue import OVER
-from langgeom.metrics.cloud import Cloud, Sentences
+from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
+from langgeom.metrics.layer import Sentences
 from langgeom.metrics.registry import METRICS, Metric
 from langgeom.metrics.resample import FEWEST, Resample
 
@@ -58,7 +59,7 @@ class Prepared:
         points, prefixes = (self.hidden.token, self._prefixes(rows)) if token else (self.hidden.sentence, None)
         there = rows.to(points.device)
         return lambda layer: Cloud(
-            points[layer : layer + 1, there], sentences, prefixes=prefixes, device=self.device, first=layer
+            points[layer].index_select(0, there)[None], sentences, prefixes=prefixes, device=self.device, first=layer
         )
 
     def forget(self) -> None:

@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import EQUAL, Layer, Sentences
+from langgeom.metrics.layer import EQUAL, Layer, Sentences
 from langgeom.metrics.numerics import ROUNDING, largest_power, total_square
 
 BLOCK = 1024

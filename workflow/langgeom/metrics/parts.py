@@ -16,13 +16,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Cloud, Layer, Measured, reach
+from langgeom.metrics.cloud import Cloud, Measured
 from langgeom.metrics.estimate import Estimate
+from langgeom.metrics.layer import Layer, reach
 from langgeom.metrics.neighbours import Neighbours
 from langgeom.metrics.resample import Resample
 
-# Counters of so many points and parts stay in a core's cache.
-TOGETHER = 1 << 17
 # Points whose neighbours are found anew at a time.
 ANEW = 256
 
@@ -57,38 +56,67 @@ def within(
     Returns:
         Distances are infinite for points that are not in the part, or have too few neighbours there.
     """
-    step, last = max(1, TOGETHER // len(present)), orders[-1]
-    found = [_scan(lists, some, orders, logs) for some in present.split(step, 1)]
-    distances, indices, sums = (torch.cat(some, -2) for some in zip(*found, strict=True))
-    short = own & distances[-1].isinf().T & (present.sum(0) > last)
+    last = orders[-1]
+    found = _scan(lists, own, present, orders, logs)
+    short = own.T & found.distances[-1].isinf() & (present.sum(0) > last)[:, None]
     for pairs in short.nonzero().split(ANEW) if bool(short.any()) else ():
-        points, parts = pairs.T
-        least, where = table(points).masked_fill(~present.T[parts], torch.inf).topk(last, largest=False)
+        parts, points = pairs.T
+        some, places = points.unique(return_inverse=True)
+        least, where = table(some)[places].masked_fill_(~present.T[parts], torch.inf).topk(last, largest=False)
         for row, order in enumerate(orders):
-            distances[row, parts, points], indices[row, parts, points] = least[:, order - 1], where[:, order - 1]
-        sums[parts, points] = least[:, :-1].log().sum(1)
-    return Within(distances.masked_fill_(~own.T, torch.inf), indices, sums)
+            found.distances[row, parts, points], found.indices[row, parts, points] = least[:, order - 1], where[:, order - 1]
+        found.logs[parts, points] = least[:, :-1].log().sum(1)
+    return found
 
 
-def _scan(lists: Neighbours, present: Tensor, orders: tuple[int, ...], logs: bool) -> Within:
-    points, length = lists.indices.shape
-    counter = torch.uint8 if length < 256 else torch.int16
-    seen = torch.zeros((points, present.shape[1]), dtype=counter, device=present.device)
-    # In which column of the lists the neighbours of each order stand.
-    places = torch.zeros((len(orders), *seen.shape), dtype=counter, device=present.device)
-    sums = torch.zeros(seen.shape, dtype=torch.float64, device=present.device)
-    columns, each = present.to(torch.uint8), lists.distances.log() if logs else None
+def _scan(lists: Neighbours, own: Tensor, present: Tensor, orders: tuple[int, ...], logs: bool) -> Within:
+    """Walk along the lists with eight parts in a byte: its bits are flags of parts, or digits of their counters."""
+    (points, length), parts, device = lists.indices.shape, present.shape[1], present.device
+    among = _packed(present)
+    # Who still lacks a neighbour of each order.
+    missing = [_packed(own) for _ in orders]
+
+    def digits(number: int, count: int) -> list[Tensor]:
+        return [torch.full_like(missing[0], 255 * (number >> bit & 1)) for bit in range(count)]
+
+    # For each order k a counter from -k, which overflows at the k-th neighbour; and the column where it stands.
+    counters = [digits(-order, (order - 1).bit_length()) for order in orders]
+    columns = [digits(length, length.bit_length()) for _ in orders]
+    sums = torch.zeros((points, parts), dtype=torch.float64, device=device)
+    each = lists.distances.log() if logs else None
     for column in range(length):
-        inside = columns[lists.indices[:, column]]
-        seen += inside
-        for place, order in zip(places, orders, strict=True):
-            nearer = (seen < order).view(torch.uint8)
-            place += nearer
+        inside = among[lists.indices[:, column]]
+        for counter, place, without in zip(counters, columns, missing, strict=True):
+            carry = inside & without
+            for digit in counter:
+                over = digit & carry
+                digit ^= carry
+                carry = over
+            without ^= carry
+            for bit, digit in enumerate(place):
+                if (column ^ length) >> bit & 1:
+                    digit ^= carry
         if each is not None:
-            sums.addcmul_(inside.mul_(nearer), each[:, column, None])
-    at = places.long().clamp(max=length - 1)
-    distances, indices = (part.expand(len(orders), -1, -1).gather(2, at) for part in lists)
-    return Within(distances.masked_fill(places == length, torch.inf).mT, indices.mT, sums.T)
+            sums.addcmul_(_flags(inside & missing[-1], parts), each[:, column, None])
+    # Beyond a list's end all are infinitely far.
+    ends = torch.nn.functional.pad(lists.distances, (0, 1), value=torch.inf), torch.nn.functional.pad(lists.indices, (0, 1))
+    starts = torch.arange(0, points * (length + 1), length + 1, device=device)
+    short = torch.uint8 if length < 256 else torch.int16
+    at = [sum(_flags(digit, parts).to(short) << bit for bit, digit in enumerate(place)).T.contiguous() for place in columns]
+    where = (torch.stack(at) + starts).flatten()
+    distances, indices = (part.flatten().index_select(0, where).view(len(orders), parts, points) for part in ends)
+    return Within(distances, indices, sums.T.contiguous())
+
+
+def _packed(flags: Tensor) -> Tensor:
+    """Return [points, parts] bool as [points, bytes] uint8."""
+    bits = torch.nn.functional.pad(flags.to(torch.uint8), (0, -flags.shape[1] % 8)).view(len(flags), -1, 8)
+    return (bits << torch.arange(8, dtype=torch.uint8, device=flags.device)).sum(2, dtype=torch.uint8)
+
+
+def _flags(packed: Tensor, parts: int) -> Tensor:
+    """Return the bits of [points, bytes] uint8, [points, parts] uint8."""
+    return (packed[:, :, None] >> torch.arange(8, dtype=torch.uint8, device=packed.device) & 1).flatten(1)[:, :parts]
 
 
 def copies_in(rows: Tensor, members: Tensor, points: int) -> Tensor:

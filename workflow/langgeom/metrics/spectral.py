@@ -28,7 +28,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from langgeom.metrics.cloud import Sentences
+from langgeom.metrics.layer import Sentences
 from langgeom.metrics.numerics import full_precision
 
 # Start vectors: as many as a pass over the matrix multiplies in the time of one.

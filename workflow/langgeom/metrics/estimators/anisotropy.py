@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
-from langgeom.metrics.cloud import EQUAL
+from langgeom.metrics.layer import EQUAL
 from langgeom.metrics.numerics import row_norms, total_square
 from langgeom.metrics.spectral import largest_of_replicates, leading
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Resample, metric
 from langgeom.metrics.estimate import whole
+from langgeom.metrics.numerics import sorted_rows
 from langgeom.metrics.parts import Near, by_halves
 
 # DADApy's limit for ratios, in units of the 95th percentile's distance to the median.
@@ -46,10 +47,14 @@ def id_gride(points: Tensor | Cloud, *, scale: int = 8, resample: Resample | Non
 
     def fit(near: Near) -> tuple[Tensor, Tensor]:
         close, far = near.neighbours(scale, 2 * scale).distances
-        ratios = torch.where(far.isfinite() & (far > close), far / close, torch.nan)
-        high, median = ratios.nanquantile(torch.tensor([0.95, 0.5]).to(ratios), 1, keepdim=True)
+        ratios = sorted_rows(torch.where(far > close, far / close, torch.nan).masked_fill_(far.isinf(), torch.nan))
+        number = (~ratios.isnan()).sum(1, keepdim=True)
+        high, median = (_quantile(ratios, number, share) for share in (0.95, 0.5))
         held = ratios < FAR * (high - median) + median
-        return _root(torch.where(held, ratios.log(), 0), held, scale), held.sum(1)
+        logs, used = torch.where(held, ratios.log(), 0), held.sum(1)
+        # All points are twice a half's.
+        roots = [_root(logs[rows, : max(1, int(used[rows].max()))], used[rows], scale) for rows in _rows(len(used))]
+        return torch.cat(roots), used
 
     return by_halves(points, resample, fit)
 
@@ -66,23 +71,34 @@ def gride_scales(points: Tensor | Cloud, *, largest: int = 64, resample: Resampl
     return dict(sorted(curve.items()))
 
 
-def _root(logs: Tensor, held: Tensor, scale: int) -> Tensor:
+def _rows(parts: int) -> list[slice]:
+    return [slice(0, 1), slice(1, parts)] if parts > 1 else [slice(0, 1)]
+
+
+def _quantile(ordered: Tensor, number: Tensor, share: float) -> Tensor:
+    """Return a quantile, interpolated, of the first `number` [parts, 1] of each row in ascending order, [parts, 1]."""
+    place = share * (number - 1).clamp(min=0).double()
+    low, high = (ordered.gather(1, bound.long()) for bound in (place.floor(), place.ceil()))
+    return torch.lerp(low, high, place.frac())
+
+
+def _root(logs: Tensor, number: Tensor, scale: int) -> Tensor:
     """Return the root d of the score for n2 = 2 scale in each part, to rounding.
 
     The score is convex and falling, so Newton's steps climb to its root from below.
 
     Args:
-        logs: [parts, points] ln mu, above 0 where `held`, else 0.
+        logs: [parts, points] ln mu, above 0 for `number` [parts] of them, else 0.
         scale: n1.
     """
-    number, total = held.sum(1).double(), logs.sum(1)
+    held, number, total = logs > 0, number.double(), logs.sum(1)
     # Where each of two lower bounds of the score vanishes; the score is not negative there.
     d = torch.maximum((number - 1) / (scale * total), (scale * number - 1) / ((2 * scale - 1) * total))
     for _ in range(50 if scale > 1 else 0):
-        decay = torch.exp(-d[:, None] * logs)
-        terms = torch.where(held, logs / -torch.expm1(-d[:, None] * logs), 0)
+        less = torch.expm1(-d[:, None] * logs)
+        terms = torch.where(held, logs / -less, 0)
         score = (number - 1) / d + (scale - 1) * terms.sum(1) - (2 * scale - 1) * total
-        slope = -(number - 1) / d.square() - (scale - 1) * (terms.square() * decay).sum(1)
+        slope = -(number - 1) / d.square() - (scale - 1) * (terms.square() * (1 + less)).sum(1)
         step = -score / slope
         d = d + step
         if not bool((step.abs() > 1e-13 * d).any()):

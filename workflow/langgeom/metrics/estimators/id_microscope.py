@@ -64,8 +64,8 @@ def microscope(near: Near, fraction: int = 5, *, copies: bool = True) -> tuple[T
         r2 = torch.where(near.copies.T.gather(1, found.indices[0]) > 1, r1, r2)
         kept, rows = near.copies.T == 1, near.rows
     ratios = r2 / r1
-    kept = kept & r2.isfinite() & (r1 >= LEAST * near.layer.norms.mean()) & (ratios > 1 + LEAST)
+    kept = kept & (r2 < torch.inf) & (r1 >= LEAST * near.layer.norms.mean()) & (ratios > 1 + LEAST)
     number = kept.sum(1)
     keep = torch.minimum(number // fraction, number - 1)
-    fits = fit_line(torch.where(kept, ratios, torch.inf).log(), number, keep, rows - number)
+    fits = fit_line(ratios.masked_fill_(~kept, torch.inf), number, keep, rows - number)
     return fits.masked_fill(number < LEAST_RATIOS * fraction, torch.nan), number

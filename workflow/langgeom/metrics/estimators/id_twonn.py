@@ -52,11 +52,11 @@ def id_twonn(
 def twonn(near: Near, method: str = "linear", discard: float = 0.1) -> tuple[Tensor, Tensor]:
     """Return the dimension in each part, and the distinct points."""
     first, second = near.neighbours(1, 2).distances
-    log_ratios = torch.where(second.isfinite(), second / first, torch.inf).log()
+    ratios = second / first
     keep = (near.count.double() * (1 - discard)).long()
     missing = (near.count < 3) | (keep < 2)
     if method == "mle":
-        fits = fit_likelihood(log_ratios, near.count, keep)
+        fits = fit_likelihood(ratios, near.count, keep)
     else:
-        fits = fit_line(log_ratios, near.count, torch.minimum(keep, near.count - 1))
+        fits = fit_line(ratios, near.count, torch.minimum(keep, near.count - 1))
     return fits.masked_fill(missing, torch.nan), near.count

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import Direction, each_pair, in_direction, project
-from langgeom.metrics.cloud import reach
 from langgeom.metrics.estimate import whole
+from langgeom.metrics.layer import reach
 from langgeom.metrics.neighbours import Neighbours
 from langgeom.metrics.parts import copies_in, of_halves, within
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
 import torch
@@ -12,9 +11,10 @@ from langgeom.metrics import Cloud, Estimate, Layer, Measured, MetricError, Resa
 from langgeom.metrics.aligned import (
     Direction,
     divergence,
+    divergence_from_uniform,
+    divergence_to_uniform,
     each_pair_of_sentences,
     in_direction,
-    log_softmax,
     mean_over_sentences,
 )
 
@@ -84,17 +84,15 @@ def kl_padded(
 
 def _terms(x: Layer, y: Layer) -> _Terms:
     rows_x, rows_y, beyond_x, beyond_y = _paired(x.sentences, y.sentences)
-    uniform, number = math.log(x.points.shape[1]), x.sentences.count
+    number = x.sentences.count
 
     def sums(groups: Tensor, values: Tensor) -> Tensor:
         return torch.zeros(number, dtype=torch.float64, device=x.device).index_add_(0, groups, values)
 
     own = x.sentences.groups
     common = sums(own[rows_x], divergence(x.points[rows_x], y.points[rows_y]))
-    # Against a uniform Q, KL is sum p ln p + ln d; from a uniform P, -ln d - mean ln q.
-    p = log_softmax(x.points[beyond_x])
-    beyond = sums(own[beyond_x], (p.exp() * p).sum(1) + uniform)
-    beyond += sums(y.sentences.groups[beyond_y], -uniform - log_softmax(y.points[beyond_y]).mean(1))
+    beyond = sums(own[beyond_x], divergence_to_uniform(x.points[beyond_x]))
+    beyond += sums(y.sentences.groups[beyond_y], divergence_from_uniform(y.points[beyond_y]))
     return _Terms(common, sums(own[rows_x], torch.ones(len(rows_x), dtype=torch.float64, device=x.device)), beyond)
 
 

@@ -65,17 +65,15 @@ def linearity_heldout(points: Tensor | Cloud, *, resample: Resample | None = Non
 
 def _held_out(this: Layer, following: Layer, counts: Tensor | None) -> Measured:
     n, dim = this.points.shape
-    x, y = this.points.double() - this.mean, following.points.double() - following.mean
     sizes = torch.bincount(this.sentences.groups)
-    least = ROUNDING**2 * n * torch.stack([this.mean.square().sum(), following.mean.square().sum()]).max()
-    if n - int(sizes.max()) - 1 <= dim or min(x.square().sum(), y.square().sum()) <= least:
+    if n - int(sizes.max()) - 1 <= dim or _flat(this, this.exact, following) or _flat(this, following.exact, following):
         return Measured.missing(n)
-    basis = torch.cat([_basis(x), torch.full_like(x[:, :1], n**-0.5)], 1)
-    error = y - basis @ (basis.T @ y)
-    parts = torch.empty((2, this.sentences.count), dtype=torch.float64, device=x.device)
+    y, error = following.exact, _error(this, following)
+    basis = torch.cat([_basis(this), torch.full_like(y[:, :1], n**-0.5)], 1)
+    parts = torch.empty((2, this.sentences.count), dtype=torch.float64, device=y.device)
     for number, rows in enumerate(this.sentences.groups.argsort(stable=True).split(sizes.tolist())):
         block = basis[rows]
-        apart = torch.linalg.solve(torch.eye(len(rows)).to(x) - block @ block.T, error[rows])
+        apart = torch.linalg.solve(torch.eye(len(rows)).to(y) - block @ block.T, error[rows])
         # The mean of the others is that of all, less this sentence's share.
         centred = y[rows] + y[rows].sum(0) / (n - len(rows))
         parts[:, number] = torch.stack([apart.square().sum(), centred.square().sum()])
@@ -89,44 +87,54 @@ def _held_out(this: Layer, following: Layer, counts: Tensor | None) -> Measured:
 
 def _similarity(this: Layer, following: Layer, counts: Tensor | None, residual: bool) -> Measured:
     n, dim = this.points.shape
-    centre = following.mean - this.mean if residual else following.mean
-    x = this.points.double() - this.mean
-    y = (following.points.double() - this.points.double() if residual else following.points.double()) - centre
-    size_x, size_y = x.square().sum(), y.square().sum()
-    least = ROUNDING**2 * n * torch.stack([this.mean.square().sum(), following.mean.square().sum()]).max()
-    if n - 1 <= dim or size_x <= least or size_y <= least:
+    # Less x, which the map fits wholly, y has the same error.
+    y = following.exact - this.exact if residual else following.exact
+    if n - 1 <= dim or _flat(this, this.exact, following) or _flat(this, y, following):
         return Measured.missing(n)
-    error = y - _fitted(x, y)
-    value = 1 - float(error.square().sum() / size_y)
+    error = _error(this, following)
+    value = 1 - float(error.square().sum() / y.square().sum())
     return Measured(value, None if counts is None else _replicates(error, y, this.sentences, counts), n, 0)
 
 
-def _fitted(x: Tensor, y: Tensor) -> Tensor:
-    """Return the least squares fit of y [n, k] by x [n, d], float64, whatever the rank of x.
+def _flat(this: Layer, rows: Tensor, following: Layer) -> bool:
+    """Return whether rows differ by rounding alone, of points as long as the layers' means."""
+    longest = torch.maximum(this.mean.square().sum(), following.mean.square().sum())
+    return bool(rows.square().sum() <= ROUNDING**2 * len(rows) * longest)
 
-    By the normal equations where x'x is far enough from singular: an error of A in them moves the fit by its square only, and
-    they take half the time of the way by its eigenvectors, which serves where a layer spans less than its dimensions.
+
+def _error(this: Layer, following: Layer) -> Tensor:
+    """Return what the least squares map of a layer leaves of the next, [n, d] float64."""
+
+    def compute() -> Tensor:
+        basis, y = _basis(this), following.exact
+        return y - basis @ (basis.T @ y)
+
+    return this.once(("error", following), compute)
+
+
+def _basis(layer: Layer) -> Tensor:
+    """Return an orthonormal basis [n, rank] of the columns of the centred points, float64.
+
+    By the Cholesky factor of their Gram matrix where that is far enough from singular, in a third of the time of its
+    eigenvectors, which serve where a layer spans less than its dimensions.
     """
-    gram = x.T @ x
-    size = gram.diagonal().sum()
-    root, failed = torch.linalg.cholesky_ex(gram)
-    least = root.diagonal().square().min()
-    if not int(failed) and bool(least > SINGULAR * size):
-        return x @ torch.cholesky_solve(x.T @ y, root)
-    basis = _basis(x)
-    return basis @ (basis.T @ y)
 
+    def compute() -> Tensor:
+        x = layer.exact
+        gram = x.T @ x
+        size = gram.diagonal().sum()
+        root, failed = torch.linalg.cholesky_ex(gram)
+        if not int(failed) and bool(root.diagonal().square().min() > SINGULAR * size):
+            basis = torch.linalg.solve_triangular(root, x.T, upper=False).T
+        else:
+            values, vectors = torch.linalg.eigh(gram / size)
+            held = values > RANK * values[-1]
+            basis = x @ (vectors[:, held] / (values[held] * size).sqrt())
+        # It is orthonormal but for rounding along its least directions; its own Gram matrix mends that.
+        root = torch.linalg.cholesky(basis.T @ basis)
+        return torch.linalg.solve_triangular(root, basis.T, upper=False).T
 
-def _basis(x: Tensor) -> Tensor:
-    """Return an orthonormal basis [n, rank] of the columns of x."""
-    gram = x.T @ x
-    size = gram.diagonal().sum()
-    values, vectors = torch.linalg.eigh(gram / size)
-    held = values > RANK * values[-1]
-    basis = x @ (vectors[:, held] / (values[held] * size).sqrt())
-    # It is orthonormal but for rounding along its least directions; its own Gram matrix mends that.
-    root = torch.linalg.cholesky(basis.T @ basis)
-    return torch.linalg.solve_triangular(root, basis.T, upper=False).T
+    return layer.once("basis", compute)
 
 
 def _replicates(error: Tensor, y: Tensor, sentences: Sentences, counts: Tensor) -> Tensor:
