@@ -28,8 +28,8 @@ def write_rows(spec: Mapping[str, Any], text: str, out: Path) -> None:
     """Write the rows of a text as `{"source", "id", "document", "text"}`: lists as long as the rows, or null without a column.
 
     Args:
-        spec: `text_column`, perhaps `id_column`, `document_column` and `names`, and either `file` (a path) or `dataset`, `revision` (a commit),
-            `split` and perhaps `config`; templates as for `langgeom.hub.fill`.
+        spec: `text_column`, perhaps `id_column`, `document_column` and `names`, and either `file` (a path) or `dataset`,
+            `revision` (a commit), `split` and perhaps `config`; templates as for `langgeom.hub.fill`.
         text: the text's name.
         out: the JSON file.
 
