@@ -1,4 +1,4 @@
-"""Every class that transformers lists for causal and masked models, tiny and random: measured as plain, or refused.
+"""Classes of transformers (causal, masked, encoder-decoder, image and text), tiny and random: measured as plain, or refused.
 
     python tests/architectures/architectures.py docs/architectures.md
 
@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import sys
@@ -28,8 +29,9 @@ from langgeom.errors import UserError
 from langgeom.hidden.extract import extract
 from langgeom.hidden.load import LoadedModel, load
 from langgeom.models import build_model
-from langgeom.models.manifest import kind_of, read_manifest
-from langgeom.models.prepare import quiet
+from langgeom.models.manifest import read_manifest
+from langgeom.models.part import part_of
+from langgeom.models.prepare import auto_config, quiet
 
 EQUAL = 1e-4  # largest relative difference of a layer's tokens that counts as equal in float32
 MOST = 4_000_000  # parameters of a tiny model
@@ -54,6 +56,7 @@ SIZES: dict[str, Any] = {
     **dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), 0),
     **dict.fromkeys(("mamba_n_heads", "mamba_num_heads", "mamba_d_state", "mamba_d_head", "mamba_head_dim", "chunk_size"), 8),
     **dict.fromkeys(("mamba_chunk_size", "ssm_state_size", "mamba_d_ssm"), 8),
+    **dict.fromkeys(("image_size", "patch_size"), 14),
     "initializer_range": 0.1, "sliding_window": 8, "attention_window": 8, "tie_word_embeddings": True,
 }  # fmt: skip
 # Settings of single types, which the sizes above do not fit.
@@ -92,6 +95,9 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
+TASKS = ("CAUSAL_LM", "MASKED_LM", "SEQ_TO_SEQ_CAUSAL_LM", "IMAGE_TEXT_TO_TEXT")
+
+
 class Row(NamedTuple):
     """One class: its type in config.json, and what becomes of it."""
 
@@ -104,25 +110,29 @@ def listed() -> list[tuple[str, str]]:
     """Return type and class of all that transformers lists, in the order of their names."""
     from transformers.models.auto import modeling_auto as auto
 
-    causal, masked = auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    return sorted({*causal.items(), *masked.items()}, key=lambda entry: (entry[0].lower(), entry[1]))
+    lists = [getattr(auto, f"MODEL_FOR_{task}_MAPPING_NAMES") for task in TASKS]
+    return sorted({entry for some in lists for entry in some.items()}, key=lambda entry: (entry[0].lower(), entry[1]))
 
 
-def settings_of(kind: str) -> dict[str, Any]:
+def settings_of(kind: str, vocabulary: int) -> dict[str, Any]:
     """Return what makes a type's config small."""
     from transformers import CONFIG_MAPPING
 
     plain = CONFIG_MAPPING[kind]()
     named = set(vars(plain)) | set(plain.attribute_map)
     chosen = {key: value for key, value in SIZES.items() if key in named and plain.attribute_map.get(key, key) in named}
-    return {**{key: value for key, value in chosen.items() if key not in plain.attribute_map}, **OWN.get(kind, {})}
+    parts = {key: getattr(getattr(plain, key, None), "model_type", None) for key in plain.sub_configs}
+    known = {key: part for key, part in parts.items() if part in CONFIG_MAPPING}
+    inside = {key: {**settings_of(part, vocabulary), "vocab_size": vocabulary} for key, part in known.items()}
+    return {**{key: value for key, value in chosen.items() if key not in plain.attribute_map}, **inside, **OWN.get(kind, {})}
 
 
 def make(kind: str, name: str, tokenizer: Tokenizer, folder: Path) -> None:
     """Write a tiny model of the class, as a user's folder. ValueError: it is not tiny."""
     import transformers
 
-    config, model, settings = transformers.CONFIG_MAPPING[kind], getattr(transformers, name), settings_of(kind)
+    config, model = transformers.CONFIG_MAPPING[kind], getattr(transformers, name)
+    settings = settings_of(kind, tokenizer.get_vocab_size())
     with torch.device("meta"):
         made = model(config(vocab_size=tokenizer.get_vocab_size(), **settings))
     if (size := sum(parameter.numel() for parameter in made.parameters())) > MOST:
@@ -130,40 +140,69 @@ def make(kind: str, name: str, tokenizer: Tokenizer, folder: Path) -> None:
     tiny.save(folder, model, config, tokenizer, 0, settings)
 
 
-def plain(loaded: LoadedModel, folder: Path) -> list[torch.Tensor]:
-    """Return [layers + 1, token, dim] of each sentence alone, content tokens after the first position."""
+def plain(loaded: LoadedModel, folder: Path, name: str) -> tuple[list[torch.Tensor], float]:
+    """Return [layers + 1, token, dim] of each sentence alone, content tokens after the first position; see `scaled`.
+
+    Where only a part is measured, the whole of class `name` is loaded from the user's folder and given text alone; of an
+    encoder-decoder its encoder runs.
+    """
+    import transformers
     from transformers import AutoModel, AutoModelForCausalLM
 
-    auto, found = AutoModelForCausalLM if loaded.head else AutoModel, []
+    auto, found, scales = AutoModelForCausalLM if loaded.head else AutoModel, [], [1.0]
+    whole = part_of(auto_config(folder.with_name("source")))
     with quiet():
-        model = auto.from_pretrained(folder, dtype=torch.float32).eval()
+        if whole:
+            model = getattr(transformers, name).from_pretrained(folder.with_name("source"), dtype=torch.float32).eval()
+            images = {"pixel_values", "qformer_input_ids"} & set(needed(model))
+            model = model.get_encoder() if not whole.head else model.language_model if images else model
+        else:
+            model = auto.from_pretrained(folder, dtype=torch.float32).eval()
     for sentence in loaded.tokenizer(LINES, loaded.positions, "exclude").sentences:
         with torch.no_grad():
-            states = model(torch.tensor([sentence.ids]), output_hidden_states=True).hidden_states
-        found.append(torch.stack([layer[0, sentence.content] for layer in states]))
-    return found
+            output = model(input_ids=torch.tensor([sentence.ids]), output_hidden_states=True)
+        found.append(torch.stack([layer[0, sentence.content] for layer in output.hidden_states]))
+        if whole and loaded.head:
+            scales.append(scaled(loaded.head.logits(output.hidden_states[-1][0], 0, output.logits.shape[2]), output.logits[0]))
+    return found, scales[-1]
 
 
-def difference(folder: Path, loss: bool | None) -> tuple[LoadedModel, float]:
-    """Return the largest relative difference of a layer between what langgeom extracts and plain."""
+def scaled(mine: torch.Tensor, own: torch.Tensor) -> float:
+    """Return by how much a whole model's logits are larger than those of its part. AssertionError: they differ otherwise."""
+    scale = float(own.norm() / mine.norm())
+    assert (mine * scale - own).norm() <= EQUAL * own.norm(), "logits"
+    return scale
+
+
+def needed(model: Any) -> list[str]:
+    """Return the arguments that a model cannot be run without."""
+    return [key for key, one in inspect.signature(model.forward).parameters.items() if one.default is one.empty]
+
+
+def difference(folder: Path, name: str, loss: bool | None) -> tuple[LoadedModel, float, float]:
+    """Return the largest relative difference of a layer between what langgeom extracts and plain, and `scaled`."""
     loaded = load(folder, "float32", loss=loss)
     mine = extract(loaded, LINES, {"batch_tokens": 128, "max_tokens": 1024}).token
-    own = torch.cat(plain(loaded, folder), 1)
+    states, scale = plain(loaded, folder, name)
+    own = torch.cat(states, 1)
     apart = (mine - own).flatten(1).norm(dim=1) / own.flatten(1).norm(dim=1)
-    return loaded, float(apart.max())
+    return loaded, float(apart.max()), scale
 
 
-def tried(base: Path) -> str:
-    """Return what becomes of the model in the folder `source`, in words; whatever is no message for a user is WRONG."""
+def tried(base: Path, name: str) -> str:
+    """Return what becomes of a class's model in the folder `source`, in words; whatever is no message for a user is WRONG."""
     result = ""
     try:
         build_model("m", {"folder": "source"}, base=base, out=base / "m")
-        loaded, apart = difference(base / "m", None)
+        loaded, apart, scale = difference(base / "m", name, None)
         if read_manifest(base / "m")["kind"] == "decoder":
-            apart = max(apart, difference(base / "m", False)[1])
+            apart = max(apart, difference(base / "m", name, False)[1])
         if not apart <= EQUAL:
             return f"WRONG: {apart:.0e}"
-        result = "equal to plain" + ("" if loaded.causal else ", sees later tokens") + (", scores text" if loaded.head else "")
+        whole = part_of(auto_config(base / "source"))
+        result = "equal to plain" + (f", as {whole.config.architectures[0]}" if whole else "")
+        result += ("" if loaded.causal else ", sees later tokens") + (", scores text" if loaded.head else "")
+        result += f" (the whole's logits are {scale:.3g} times as large)" if abs(scale - 1) > EQUAL else ""
         load(base / "m", "bfloat16")
     except UserError as error:
         return f"{result}; bfloat16 is refused" if result else f"refused: {reason(error, base)}"
@@ -188,8 +227,9 @@ def rows() -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             try:  # first what the name alone decides
-                config = transformers.CONFIG_MAPPING[kind]().to_dict()
-                kind_of({**config, "architectures": [name], "model_type": kind})
+                config = transformers.CONFIG_MAPPING[kind]()
+                config.architectures = [name]
+                part_of(config)
                 make(kind, name, tokenizer, Path(folder) / "source")
             except UserError as error:
                 yield Row(kind, name, f"refused: {reason(error, Path(folder))}")
@@ -197,7 +237,7 @@ def rows() -> Iterator[Row]:
                 said = " ".join(str(error).split()).rsplit("ValueError: ", 1)[-1]
                 yield Row(kind, name, f"not tried: {said[:120]}")
             else:
-                yield Row(kind, name, tried(Path(folder)))
+                yield Row(kind, name, tried(Path(folder), name))
 
 
 def page(found: Sequence[Row]) -> str:
@@ -212,11 +252,13 @@ def page(found: Sequence[Row]) -> str:
 
 HEAD = """# Architectures
 
-Every class that transformers {version} lists for causal and masked language models, made tiny with random weights, prepared,
-loaded and run: {counts}.
+Every class that transformers {version} lists for causal and masked language models, encoder-decoders and models of images and
+text, made tiny with random weights, prepared, loaded and run: {counts}.
 
 - *Equal to plain*: all layers are those that transformers gives with `output_hidden_states=True` for one sentence at a time, to
   a relative difference of 1e-4 in float32, whatever the batches.
+- *As another class*: only the part that reads text is kept and run, the language model or the encoder; plain is the whole,
+  given text alone. Where the whole leaves out a factor of the logits that its language model has, text is scored with it.
 - *Scores text*: it has `bpc`. *Sees later tokens*: a state moves when a token after it is changed, so it has none.
 - *Refused*: with one message, before any text is run. The check is made whenever a model is loaded, never by its name, so other
   settings of such an architecture may run.

@@ -60,7 +60,7 @@ def part_of(config: Any) -> Part | None:
     if config.model_type in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         return None
     text = config.get_text_config()
-    kind = None if text is config else auto.MODEL_FOR_CAUSAL_LM_MAPPING.get(type(text), None)
+    kind: Any = None if text is config else auto.MODEL_FOR_CAUSAL_LM_MAPPING.get(type(text), None)
     if kind is None:
         raise UserError(
             f"{name} is neither a decoder with its head (...ForCausalLM, ...LMHeadModel) nor an encoder, and has no part that "
@@ -75,9 +75,9 @@ def part_of(config: Any) -> Part | None:
 def _encoder(config: Any, name: str) -> Part:
     with quiet():
         from transformers.models.auto.modeling_auto import MODEL_MAPPING
-    whole = _empty(MODEL_MAPPING[type(config)], config) if type(config) in MODEL_MAPPING else None
-    encoder = whole and whole.get_encoder()
-    apart = encoder is not None and encoder is not whole and type(getattr(encoder, "config", None)) is type(config)
+    whole: Any = _empty(MODEL_MAPPING[type(config)], config) if type(config) in MODEL_MAPPING else None
+    encoder: Any = whole and whole.get_encoder()
+    apart = encoder is not whole and type(getattr(encoder, "config", None)) is type(config)
     embedding = _name_of(encoder, encoder.get_input_embeddings()) if apart else ""
     if not embedding or "Embedding" not in type(encoder.get_submodule(embedding)).__name__:
         raise UserError(f"{name} has no encoder of text that can be run alone. Name another model.")
