@@ -102,7 +102,8 @@ def _scan(lists: Neighbours, own: Tensor, present: Tensor, orders: tuple[int, ..
     ends = torch.nn.functional.pad(lists.distances, (0, 1), value=torch.inf), torch.nn.functional.pad(lists.indices, (0, 1))
     starts = torch.arange(0, points * (length + 1), length + 1, device=device)
     short = torch.uint8 if length < 256 else torch.int16
-    at = [sum(_flags(digit, parts).to(short) << bit for bit, digit in enumerate(place)).T.contiguous() for place in columns]
+    none = torch.zeros((), dtype=short, device=device)
+    at = [sum((_flags(digit, parts).to(short) << bit for bit, digit in enumerate(place)), none).T for place in columns]
     where = (torch.stack(at) + starts).flatten()
     distances, indices = (part.flatten().index_select(0, where).view(len(orders), parts, points) for part in ends)
     return Within(distances, indices, sums.T.contiguous())
