@@ -155,7 +155,7 @@ def test_an_archive_by_its_address(tmp_path: Path, prefix: str) -> None:
 def test_the_names_of_ntrex(tmp_path: Path) -> None:
     texts = ["eng_Latn", "azj_Latn", "cmn_Hans", "pes_Arab", "zsm_Latn", "swh_Latn", "srp_Cyrl"]
     corpus = corpus_of("c", {"ntrex": {"address": "https://host/at"}, "texts": texts}, tmp_path)
-    files = [pin.package.removeprefix("https://host/at/NTREX-128/newstest2019-") for pin in corpus.pins()]
+    files = [pin.package.removeprefix("https://host/at/NTREX-128/newstest2019-") for pin in corpus.pins()[:-1]]
     codes = ["src.eng", "ref.aze-Latn", "ref.zho-CN", "ref.fas", "ref.msa", "ref.swa", "ref.srp-Cyrl"]
     assert files == [f"{code}.txt" for code in codes]
     assert len(corpus.texts() or ()) == 131 == len({sha for _, sha in ntrex._files().values()})

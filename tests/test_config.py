@@ -386,7 +386,7 @@ def test_what_comes_from_the_hub(settings: Settings) -> None:
     ]
     assert config.corpora["f"].request("eng_Latn") == {
         "dataset": "openlanguagedata/flores_plus", "revision": KNOWN, "config": "{text}", "split": "devtest",
-        "text_column": "text", "id_column": "id",
+        "text_column": "text", "id_column": "id", "document_column": "url",
     }  # fmt: skip
 
 
