@@ -156,7 +156,7 @@ def _edge_noise() -> float:
     """Return the noise at which two curves' mean rank correlation is 0.7."""
     own, shape = np.random.default_rng(0).normal(size=(600, 12)), np.linspace(0, 1, 12)
     low, high = 0.01, 2.0
-    for _ in range(30):
+    for _ in range(14):
         middle = (low + high) / 2
         table = rank_correlations(shape + middle * own, shape + middle * own)
         mean = (table.sum() - len(own)) / (len(own) * (len(own) - 1))
@@ -258,10 +258,10 @@ def _at_correlation(shape: np.ndarray, r: float, noise: np.random.Generator) -> 
 def _edge_mix() -> float:
     """Return the correlation whose curves, 0.08 below and above it by turns, have a mean rank correlation of 0.7."""
     shape, low, high = np.arange(24.0), 0.5, 0.9
-    for _ in range(14):
+    for _ in range(10):
         middle = (low + high) / 2
         noise = np.random.default_rng(0)
-        curves = (_at_correlation(shape, middle + (0.08 if i % 2 else -0.08), noise) for i in range(1000))
+        curves = (_at_correlation(shape, middle + (0.08 if i % 2 else -0.08), noise) for i in range(400))
         mean = np.mean([pearson(ranks(shape), ranks(curve)) for curve in curves])
         low, high = (middle, high) if mean < 0.7 else (low, middle)
     return low

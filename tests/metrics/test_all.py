@@ -20,6 +20,7 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, MetricError, Resample
 from langgeom.metrics.registry import METRICS
+from metrics.quick import QUICK
 from printed import blocks
 
 ONE = [name for name, metric in METRICS.items() if metric.input == "cloud"]
@@ -49,9 +50,7 @@ DOCUMENTED = [name for name in ALL if f"`{name.removesuffix('_reverse')}`" in PA
 
 
 def function(name: str) -> Callable[..., Estimate]:
-    """Return a metric's function; of ESS, which looks at each pair of 100 neighbours, with 10."""
-    found = METRICS[name].function
-    return functools.partial(found, n_neighbors=10) if name == "skdim_ess" else found
+    return functools.partial(METRICS[name].function, **QUICK.get(name, {}))
 
 
 def inputs(name: str, layers: int = 3, n: int = 110, dim: int = 6, seed: int = 0) -> list[Tensor]:
