@@ -15,7 +15,7 @@ import pytest
 from defaults import settings as defaults
 from figures.drawn import picture
 from figures.synthetic import MODELS, synthetic
-from figures.test_figures import STUDY, draw
+from figures.test_figures import ONE_EACH, draw
 from langgeom.analysis.rows import of_languages
 from langgeom.figures import style
 from langgeom.figures.catalogue import FIGURES
@@ -137,7 +137,7 @@ def test_nothing_is_cut() -> None:
         assert len(figure.axes) == 3 * 3
 
 
-@pytest.mark.parametrize("name", sorted(STUDY.values()))
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_no_figure_of_languages_draws_pairs(tmp_path: Path, name: str) -> None:
     languages = synthetic(models=PAIR, texts=["eng_Latn", "uig_Latn", "uig_Arab"])
     alone = draw(tmp_path / "alone", name, languages)

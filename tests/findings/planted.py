@@ -5,6 +5,7 @@ With an intraclass correlation the languages are those of the default, and resem
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -140,7 +141,7 @@ def _trend(noise: np.random.Generator, truth: str, icc: float | None = None, err
     if truth == PRESENT:
         curves = shape + 0.1 * own
     elif truth == EDGE:
-        curves = shape + EDGE_NOISE * own
+        curves = shape + _edge_noise() * own
     elif truth == ABSENT:  # smooth, but each its own
         curves = np.cumsum(own, axis=1)
     else:
@@ -150,19 +151,17 @@ def _trend(noise: np.random.Generator, truth: str, icc: float | None = None, err
     return parts(rows(DECODER, ID, names, curves, half_a=halves[0].ravel(), half_b=halves[1].ravel()))
 
 
+@functools.cache
 def _edge_noise() -> float:
     """Return the noise at which two curves' mean rank correlation is 0.7."""
     own, shape = np.random.default_rng(0).normal(size=(600, 12)), np.linspace(0, 1, 12)
     low, high = 0.01, 2.0
-    for _ in range(30):
+    for _ in range(14):
         middle = (low + high) / 2
         table = rank_correlations(shape + middle * own, shape + middle * own)
         mean = (table.sum() - len(own)) / (len(own) * (len(own) - 1))
         low, high = (middle, high) if mean > 0.7 else (low, middle)
     return low
-
-
-EDGE_NOISE = _edge_noise()
 
 
 def _two_scripts(metric: str, scale: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.random.Generator, str], Parts]:
@@ -235,7 +234,8 @@ def _near_zero(noise: np.random.Generator, truth: str) -> Parts:
 
 def _patterns(noise: np.random.Generator, truth: str) -> Parts:
     # Correlations over layers of each language: those of the edge are 0.7 and as often above as below.
-    orders = {PRESENT: [0.98, 0.95, 0.9], REVERSED: [0.0, 0.1, -0.4], EDGE: [EDGE_MIX - 0.08, EDGE_MIX + 0.08]}[truth]
+    turn = _edge_mix() if truth == EDGE else 0.0
+    orders = {PRESENT: [0.98, 0.95, 0.9], REVERSED: [0.0, 0.1, -0.4], EDGE: [turn - 0.08, turn + 0.08]}[truth]
     shape = np.arange(24.0)
     tables = []
     for metric in (ID, "anisotropy"):
@@ -254,19 +254,17 @@ def _at_correlation(shape: np.ndarray, r: float, noise: np.random.Generator) -> 
     return mixed
 
 
+@functools.cache
 def _edge_mix() -> float:
     """Return the correlation whose curves, 0.08 below and above it by turns, have a mean rank correlation of 0.7."""
     shape, low, high = np.arange(24.0), 0.5, 0.9
-    for _ in range(14):
+    for _ in range(10):
         middle = (low + high) / 2
         noise = np.random.default_rng(0)
-        curves = (_at_correlation(shape, middle + (0.08 if i % 2 else -0.08), noise) for i in range(1000))
+        curves = (_at_correlation(shape, middle + (0.08 if i % 2 else -0.08), noise) for i in range(400))
         mean = np.mean([pearson(ranks(shape), ranks(curve)) for curve in curves])
         low, high = (middle, high) if mean < 0.7 else (low, middle)
     return low
-
-
-EDGE_MIX = _edge_mix()
 
 
 def _bits(noise: np.random.Generator, truth: str) -> Parts:

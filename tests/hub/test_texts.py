@@ -107,33 +107,49 @@ def test_flores_plus_is_gated(client: Client, flores: Repository) -> None:
     assert status == 1 and "the account of your token, which has no access" in said, said
 
 
+WRONG: list[tuple[dict[str, str], str, str]] = [
+    ({}, "eng_Latm", "'eng_Latm' not found. Available: ['eng_Latn'"),
+    ({"split": "devtests"}, "eng_Latn", 'split "devtests". Should be one of'),
+    ({"text_column": "sentence"}, "eng_Latn", "has no column 'sentence' (text_column); it has id, iso_639_3, text, url"),
+    ({"text_column": "id"}, "eng_Latn", "column 'id' (text_column) holds int in row 0; text is needed"),
+    ({"document_column": "page"}, "eng_Latn", "has no column 'page' (document_column)"),
+    ({"id_column": "iso_639_3"}, "eng_Latn", "id_column 'iso_639_3' has 'xxx' in several rows"),
+    ({"revision": "f" * 40}, "eng_Latn", f"at revision {'f' * 40}"),
+    ({"dataset": "owner/none"}, "eng_Latn", "no data set 'owner/none'"),
+]
+
+
+def nothing_fetched(folder: Path) -> bool:
+    return not [path for path in (folder / "results").rglob("*") if path.is_file()]
+
+
+def test_what_is_not_there_is_named_in_one_line(client: Client, flores: Repository, tmp_path: Path) -> None:
+    """All in one process: loading the client takes three seconds."""
+    requests = [({**corpus_of("c", FLORES).request("eng_Latn"), **change}, text) for change, text, _ in WRONG]
+    lines = [
+        "from langgeom.rows import write_rows",
+        f"for spec, text in {requests!r}:",
+        "    try:",
+        f"        write_rows(spec, text, Path({rows_path('c', 'eng_Latn')!r}))",
+        "    except UserError as error:",
+        "        print(error)",
+    ]
+    status, said = client("\n".join(lines), HF_TOKEN=TOKEN, HF_HUB_CACHE="cache/hub", HF_DATASETS_CACHE="cache/datasets")
+    assert status == 0 and TOKEN not in said, said
+    for line, (_, _, words) in zip(said.splitlines(), WRONG, strict=True):
+        assert words in line, said
+    assert nothing_fetched(tmp_path)
+
+
 @pytest.mark.parametrize(
-    ("change", "text", "more", "words"),
-    [
-        ({}, "eng_Latm", {}, "'eng_Latm' not found. Available: ['eng_Latn'"),
-        ({"split": "devtests"}, "eng_Latn", {}, 'split "devtests". Should be one of'),
-        (
-            {"text_column": "sentence"},
-            "eng_Latn",
-            {},
-            "has no column 'sentence' (text_column); it has id, iso_639_3, text, url",
-        ),
-        ({"text_column": "id"}, "eng_Latn", {}, "column 'id' (text_column) holds int in row 0; text is needed"),
-        ({"document_column": "page"}, "eng_Latn", {}, "has no column 'page' (document_column)"),
-        ({"id_column": "iso_639_3"}, "eng_Latn", {}, "id_column 'iso_639_3' has 'xxx' in several rows"),
-        ({"revision": "f" * 40}, "eng_Latn", {}, f"at revision {'f' * 40}"),
-        ({"dataset": "owner/none"}, "eng_Latn", {}, "no data set 'owner/none'"),
-        ({}, "eng_Latn", {"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached"),
-        ({}, "eng_Latn", {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set"),
-    ],
+    ("more", "words"),
+    [({"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached"), ({"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set")],
 )
-def test_what_cannot_be_had(
-    client: Client, flores: Repository, tmp_path: Path, change: dict[str, str], text: str, more: dict[str, str], words: str
-) -> None:
-    status, said = fetch(client, {**corpus_of("c", FLORES).request("eng_Latn"), **change}, text, **more)
+def test_without_the_hub(client: Client, flores: Repository, tmp_path: Path, more: dict[str, str], words: str) -> None:
+    status, said = fetch(client, corpus_of("c", FLORES).request("eng_Latn"), "eng_Latn", **more)
     assert status == 1 and words in said, said
     assert "Traceback" not in said and TOKEN not in said and len(said.splitlines()) == 1
-    assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    assert nothing_fetched(tmp_path)
 
 
 def test_any_data_set_with_columns_of_text(client: Client, hub: Hub, tmp_path: Path) -> None:

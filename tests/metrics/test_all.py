@@ -6,6 +6,7 @@ a metric that the page does not name is held to the rest.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from langgeom.metrics import Cloud, MetricError, Resample
+from langgeom.metrics import Cloud, Estimate, MetricError, Resample
 from langgeom.metrics.registry import METRICS
+from metrics.quick import QUICK
 from printed import blocks
 
 ONE = [name for name, metric in METRICS.items() if metric.input == "cloud"]
@@ -47,6 +49,10 @@ EQUAL = {name: value for value, listed in table("value of equal points").items()
 DOCUMENTED = [name for name in ALL if f"`{name.removesuffix('_reverse')}`" in PAGE]
 
 
+def function(name: str) -> Callable[..., Estimate]:
+    return functools.partial(METRICS[name].function, **QUICK.get(name, {}))
+
+
 def inputs(name: str, layers: int = 3, n: int = 110, dim: int = 6, seed: int = 0) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     points = torch.randn(layers, n, dim, generator=generator, dtype=torch.float64) * torch.arange(1, dim + 1)
@@ -69,7 +75,7 @@ def enough(name: str, least: int) -> int:
 
 @pytest.mark.parametrize("name", ALL)
 def test_layers_in_one_call_are_a_loop(name: str) -> None:
-    metric, stacks, resample = METRICS[name].function, inputs(name, n=enough(name, 110)), Resample(20, seed=0)
+    metric, stacks, resample = function(name), inputs(name, n=enough(name, 110)), Resample(20, seed=0)
     count = 2 if name in BETWEEN else 1
     together = metric(*clouds(name, stacks), resample=resample)
     assert together.value.shape == together.low.shape == (4 - count,)
@@ -113,10 +119,10 @@ def test_invariance(name: str, seed: int, scale: float) -> None:
     for stack in moved:
         # Copies stay copies, whatever a product rounds to.
         stack[:, :copies] = stack[:, copies : copies + 1]
-    found = METRICS[name].function(*(Cloud(stack[:, order], None if name in TWO else order // 5) for stack in moved))
+    found = function(name)(*(Cloud(stack[:, order], None if name in TWO else order // 5) for stack in moved))
     # CorrInt counts the pairs within two of their own distances, which rounding lets in or keeps out.
     rtol = 2e-2 if name == "skdim_corrint" else 3e-6
-    torch.testing.assert_close(found.value, METRICS[name].function(*clouds(name, stacks)).value, rtol=rtol, atol=1e-9)
+    torch.testing.assert_close(found.value, function(name)(*clouds(name, stacks)).value, rtol=rtol, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
@@ -125,8 +131,8 @@ def test_gpu_gives_what_the_cpu_gives(name: str, hidden: Callable[..., Tensor]) 
     stacks = [torch.stack([hidden(seed=seed + offset) for seed in range(2)]).bfloat16() for offset in (0, 10)]
     stacks = stacks if name in TWO else stacks[:1]
     resample = Resample(20, seed=0)
-    expected = METRICS[name].function(*stacks, resample=resample)
-    found = METRICS[name].function(*(stack.cuda() for stack in stacks), resample=resample)
+    expected = function(name)(*stacks, resample=resample)
+    found = function(name)(*(stack.cuda() for stack in stacks), resample=resample)
     torch.testing.assert_close(found.value, expected.value, rtol=2e-6, atol=1e-9)
     torch.testing.assert_close(found.low, expected.low, rtol=1e-2, atol=1e-6, equal_nan=True)
     assert torch.equal(found.n, expected.n) and torch.equal(found.dropped, expected.dropped)
@@ -139,14 +145,14 @@ def test_points_that_are_not_finite(name: str, bad: float) -> None:
         stacks = inputs(name)
         stacks[reference][1, 7, 2] = bad
         with pytest.raises(MetricError, match=rf"^{name}: {which}layer 1 has 1 of 110 points with NaN or infinite"):
-            METRICS[name].function(*clouds(name, stacks))
+            function(name)(*clouds(name, stacks))
 
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("scale", [1e200, 1e-200])
 def test_float64_points_whose_powers_are_no_numbers(name: str, scale: float) -> None:
     with pytest.raises(MetricError, match=rf"^{name}: .*layer 0 .*scale the points.*1e-70 and 1e\+70"):
-        METRICS[name].function(*(scale * stack for stack in inputs(name)))
+        function(name)(*(scale * stack for stack in inputs(name)))
 
 
 @pytest.fixture
@@ -169,16 +175,16 @@ def test_the_metric_of_the_guide_keeps_the_contract(stranger: Callable, bad: flo
 @pytest.mark.parametrize("name", ALL)
 def test_a_number_of_replicates_is_no_resample(name: str) -> None:
     with pytest.raises(MetricError, match=rf"^{name}: resample is 200; give Resample\(replicates, seed\)"):
-        METRICS[name].function(*inputs(name), resample=200)
+        function(name)(*inputs(name), resample=200)
 
 
 @pytest.mark.parametrize("name", TWO)
 def test_what_does_not_align_is_refused(name: str) -> None:
     with pytest.raises(MetricError, match=r"points \[1, 9, 4\] and reference \[1, 8, 4\] are not aligned"):
-        METRICS[name].function(torch.randn(9, 4), torch.randn(8, 4))
+        function(name)(torch.randn(9, 4), torch.randn(8, 4))
     points = torch.randn(12, 4)
     with pytest.raises(MetricError, match=rf"{name}: 12 rows in 4 groups: .*without groups"):
-        METRICS[name].function(Cloud(points, torch.arange(12) // 3), Cloud(points), resample=Resample(20, seed=0))
+        function(name)(Cloud(points, torch.arange(12) // 3), Cloud(points), resample=Resample(20, seed=0))
 
 
 @pytest.mark.parametrize("name", ONE + TWO + BETWEEN)
@@ -189,7 +195,7 @@ def test_never_a_silent_value(name: str, n: int) -> None:
     # 0.1 is no float64 number: the mean of copies is off by rounding, which is no spread.
     stacks = [torch.full((2, n, 4), 0.1, dtype=torch.float64) for _ in inputs(name)]
     with pytest.warns(UserWarning) if name not in EQUAL and name in DOCUMENTED else pytest.MonkeyPatch.context():
-        found = METRICS[name].function(*stacks, resample=Resample(20, seed=0))
+        found = function(name)(*stacks, resample=Resample(20, seed=0))
     assert not found.value.isinf().any() and not found.low[found.value.isnan()].isfinite().any()
     assert bool((found.n + found.dropped == n).all())
     if name in EQUAL:
@@ -226,15 +232,16 @@ def test_never_a_silent_value(name: str, n: int) -> None:
 )  # fmt: skip
 def test_settings_are_checked(name: str, options: dict, said: str) -> None:
     with pytest.raises(MetricError, match=said):
-        METRICS[name].function(*inputs(name), **options)
+        function(name)(*inputs(name), **options)
 
 
 @pytest.mark.parametrize(
     ("name", "option"), [("id_gride", "scale"), ("id_mle", "k"), ("kl_knn", "dims"), ("language_probe", "folds")]
 )
 def test_whole_numbers_of_numpy_are_whole(name: str, option: str) -> None:
-    function, stacks = METRICS[name].function, inputs(name)
-    assert torch.equal(function(*stacks, **{option: np.int64(3)}).value, function(*stacks, **{option: 3}).value)
+    stacks = inputs(name)
+    found, expected = (function(name)(*stacks, **{option: number}).value for number in (np.int64(3), 3))
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if name not in CHANGED["a scale"]])
@@ -244,12 +251,12 @@ def test_scale_up_to_the_ends_of_the_range(name: str, scale: float, dtype: torch
     n = enough(name, 90)
     stacks = [(scale * stack).to(dtype) for stack in inputs(name, n=n)]
     # What float32 keeps of such small numbers is the truth here.
-    expected = METRICS[name].function(*(stack.double() / scale for stack in stacks)).value
-    found = METRICS[name].function(*stacks).value
+    expected = function(name)(*(stack.double() / scale for stack in stacks)).value
+    found = function(name)(*stacks).value
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", BETWEEN)
 def test_one_layer_has_no_next(name: str) -> None:
     with pytest.raises(MetricError, match="two layers or more"):
-        METRICS[name].function(torch.randn(9, 4))
+        function(name)(torch.randn(9, 4))

@@ -17,6 +17,7 @@ from langgeom.metrics import Resample
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.metrics.measure import measure_text
 from langgeom.metrics.registry import METRICS as FUNCTIONS
+from metrics.quick import QUICK
 
 ALL = {over: [name for name, metric in METRICS.items() if metric.input in inputs] for over, inputs in OVER.items()}
 
@@ -51,9 +52,9 @@ def test_the_stand_in_keeps_devices_apart() -> None:
 
 
 def test_every_metric_forgets_no_device(pair: tuple[HiddenStates, HiddenStates]) -> None:
-    expected = measure_text(*pair, ALL, Resample(20, seed=0))
+    expected = measure_text(*pair, ALL, Resample(20, seed=0), settings=QUICK)
     with elsewhere():
-        found = measure_text(*pair, ALL, Resample(20, seed=0), DEVICE)
+        found = measure_text(*pair, ALL, Resample(20, seed=0), DEVICE, QUICK)
     assert found == expected
     assert {row["metric"] for row in found} == set(METRICS) == set(FUNCTIONS)
 

@@ -16,6 +16,7 @@ from langgeom.metrics.measure import Prepared, measure_text
 from langgeom.metrics.neighbours import nearest
 from langgeom.metrics.registry import METRICS
 from langgeom.metrics.resample import FEWEST
+from metrics.quick import QUICK
 
 NAMES = {"token": ["id_twonn", "anisotropy"], "sentence": ["anisotropy"], "aligned": ["kl_mean", "kl_padded"],
          "text": ["bpc", "fertility", "unknown_tokens"]}  # fmt: skip
@@ -208,7 +209,7 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
         for over, inputs in OVER.items()
         if over in ("token", "aligned")
     }
-    rows = measure_text(hidden, reference, names, Resample(20, seed=0))
+    rows = measure_text(hidden, reference, names, Resample(20, seed=0), settings=QUICK)
     assert len(rows) == sum(
         (2 if METRICS[name].input == "adjacent_layers" else 3) for listed in names.values() for name in listed
     )
@@ -221,7 +222,7 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
             clouds = [Cloud(hidden.token[layer:last], hidden.token_sentence)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            alone = metric.function(*clouds, resample=Resample(20, seed=0))
+            alone = metric.function(*clouds, resample=Resample(20, seed=0), **QUICK.get(metric.name, {}))
         for field in ("value", "low", "high"):
             expected = float(torch.atleast_1d(getattr(alone, field))[0])
             assert row[field] == pytest.approx(expected, rel=1e-12) if expected == expected else row[field] is None

@@ -32,7 +32,7 @@ OTHER = {
 # No settings: of another input, of what is printed, of processes, or seeded from the config.
 HIDDEN = {"DM", "alphas", "calibration_data", "dist", "fit_explained_variance", "metric", "multiscale", "n_jobs", "n_samples",
           "produce_plots", "random_state", "range_max", "verbose"}  # fmt: skip
-FAST = {"skdim_ess": {"n_neighbors": 20}}  # of 100 neighbours takes minutes
+FAST = {"skdim_ess": {"n_neighbors": 10}}  # of 100 neighbours it looks at each pair
 
 
 def own(name: str, points: np.ndarray, seed: int = 0, **changes: Any) -> Any:
@@ -88,9 +88,9 @@ def test_known_dimension(name: str) -> None:
 
 def test_the_interval_is_that_of_halves() -> None:
     cloud, resample = Cloud(flat(300), torch.arange(300) // 5), Resample(20, seed=0)
-    found = METRICS["skdim_tle"].function(cloud, interval=True, resample=resample)
+    found = METRICS["skdim_twonn"].function(cloud, resample=resample)
     splits = [(cloud.points[0][part[cloud.groups]], cloud.points[0][~part[cloud.groups]]) for part in resample.splits(60)]
-    halves = torch.tensor([[own("skdim_tle", half.numpy()).dimension_ for half in split] for split in splits])
+    halves = torch.tensor([[own("skdim_twonn", half.numpy()).dimension_ for half in split] for split in splits])
     assert (float(found.half_a), float(found.half_b)) == pytest.approx(tuple(halves[0].tolist()), rel=1e-12)
     low, high = resample.halves(float(found), halves[1:, 0], halves[1:, 1], 60)
     assert (float(found.low), float(found.high)) == pytest.approx((low, high), rel=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 import yaml
 
 import tiny
+from langgeom.files import write_json
+from langgeom.models.manifest import MANIFEST, _fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCES = {
@@ -62,6 +65,19 @@ class Study:
         else:
             assert done.returncode != 0, done.stdout
         return done.stdout
+
+    def pretend(self) -> None:
+        """Make a file of each result that is planned, with next to nothing in it, and let Snakemake take them for its own."""
+        model = {"kind": "decoder", "dtype": "float32", "files": {}, "fingerprint": _fingerprint({})}
+        model |= dict.fromkeys(("parameters", "layers", "dim", "vocabulary"), 0)
+        planned = re.findall(r"(?m)^    output: (.*)", self.run("--dry-run"))
+        for path in {self.folder / path for paths in planned for path in paths.split(", ")}:
+            (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+            if path.suffix:
+                path.write_text("{}")
+            else:
+                write_json(path / MANIFEST, model)
+        self.run("--touch", "--forceall")
 
     def files(self, pattern: str) -> dict[str, bytes]:
         """Return the bytes of the results that match a pattern."""

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,12 +71,14 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def planned(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Return the rules whose jobs each change brings."""
+def planned(fresh: Callable[[], Study], tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Return the rules whose jobs each change brings where all results are there, whatever is in them."""
+    study = fresh()
+    study.pretend()
     folder = tmp_path_factory.mktemp("changes")
     configs = {name: folder / f"{number}.yaml" for number, name in enumerate(["nothing", *(name for name, _, _ in CHANGES)])}
     for setting, value, _ in [("nothing", None, set()), *CHANGES]:
-        settings = copy.deepcopy(finished.settings)
+        settings = copy.deepcopy(study.settings)
         *path, last = setting.split(".")
         place = settings
         for key in path:
@@ -83,7 +86,7 @@ def planned(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         if setting != "nothing":
             place[last] = value
         configs[setting].write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-    command = [sys.executable, str(ROOT / "tests" / "workflow" / "dry_runs.py"), str(ROOT / "Snakefile"), str(finished.folder)]
+    command = [sys.executable, str(ROOT / "tests" / "workflow" / "dry_runs.py"), str(ROOT / "Snakefile"), str(study.folder)]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run([*command, *map(str, configs.values())], env=environment, check=True, timeout=1800)
     found = {}

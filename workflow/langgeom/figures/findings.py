@@ -58,7 +58,7 @@ def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
         blocks.append((y + GAP, rows, shown, why))
         y += GAP + ROW * (len(shown) + len(why)) + 0.08
     picture, places = sheet(about.title, NOTE, [y + 0.5], 1, LEFT + WIDTH + RIGHT)
-    picture.set_layout_engine("none")
+    picture.set_layout_engine(None)  # "none" draws all once more for each file
     (wide, tall), axes = picture.get_size_inches(), places[0, 0]
     below = tall - y - 0.9
     picture.suptitle(about.title, x=0.1 / wide, y=1 - 0.1 / tall, ha="left", va="top", fontsize=12, fontweight="bold")

@@ -129,7 +129,7 @@ def page(
     for panel, axes in drawn:
         panel.label(axes)
     figure.draw_without_rendering()  # makes room for the names
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # "none" draws all once more for each file
     for axes in figure.axes:  # the solver's last digits differ from run to run
         axes.set_position(np.round(axes.get_position().bounds, 5))
     return figure
