@@ -232,7 +232,8 @@ def rows() -> Iterator[Row]:
                 part_of(config)
                 make(kind, name, tokenizer, Path(folder) / "source")
             except UserError as error:
-                yield Row(kind, name, f"refused: {reason(error, Path(folder))}")
+                what = "not tried" if "transformers makes no" in str(error) else "refused"  # of the defaults' sizes
+                yield Row(kind, name, f"{what}: {reason(error, Path(folder))}")
             except Exception as error:
                 said = " ".join(str(error).split()).rsplit("ValueError: ", 1)[-1]
                 yield Row(kind, name, f"not tried: {said[:120]}")
