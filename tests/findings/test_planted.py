@@ -66,7 +66,7 @@ def test_few_languages_are_no_evidence_of_absence(conclusion: str) -> None:
 
 
 # A mean (C10), a correlation (C4) and curves (C1); a language in seven is Indo-European.
-@pytest.mark.parametrize("icc", [0.5, 0.9])
+@pytest.mark.parametrize("icc", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize(("conclusion", "truth"), [("C10", ABSENT), ("C4", ABSENT), ("C1", EDGE)])
 def test_families_make_no_false_alarms(conclusion: str, truth: str, icc: float) -> None:
     wrong = (CONTRADICTED,) if conclusion == "C4" else (SUPPORTED, CONTRADICTED)
