@@ -25,7 +25,7 @@ HOSTILE = "</script><!-- & <b> {{ title }} ' \" \u2028"
 def page(folder: Path, scripts: tuple[str, ...] = (), **values: Any) -> str:
     """Return the explorer's page of these values."""
     facts: dict[str, Any] = {"models": [], "texts": [], "references": {}}
-    given: dict[str, Any] = {"facts": facts, "sentences": {}, "blocks": []} | values
+    given: dict[str, Any] = {"facts": facts, "words": {}, "blocks": []} | values
     write_page(folder / "page.html", "explorer/page.html", HOSTILE, "explorer/explorer.css", scripts, **given)
     return (folder / "page.html").read_text(encoding="utf-8")
 
@@ -38,10 +38,10 @@ def test_values_are_text_and_are_not_filled_again(tmp_path: Path) -> None:
 
 
 def test_data_holds_nothing_that_html_reads(tmp_path: Path) -> None:
-    (data,) = re.findall(r'id="sentences">(.*?)</script>', page(tmp_path, sentences={"name": HOSTILE, "a": "ä"}))
+    (data,) = re.findall(r'id="words">(.*?)</script>', page(tmp_path, words={"name": HOSTILE, "a": "ä"}))
     assert not set("<>&") & set(data) and list(json.loads(data).items()) == [("name", HOSTILE), ("a", "ä")] and "ä" in data
     with pytest.raises(ValueError, match="JSON"):
-        page(tmp_path, sentences=float("nan"))
+        page(tmp_path, words=float("nan"))
 
 
 def test_a_value_that_lacks_leaves_no_page(tmp_path: Path) -> None:

@@ -12,16 +12,9 @@ from typing import Any
 
 from langgeom.errors import UserError, chain_of, is_disk_full, nearest
 from langgeom.files import scratch, write_json
-from langgeom.hub import fill
+from langgeom.hub import FORMATS, fill
 
 log = logging.getLogger(__name__)
-
-# What reads a table, by the end of its name. In tables of text "NA" is a sentence, and an empty line is a row.
-CSV = {"keep_default_na": False, "skip_blank_lines": False}
-FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".parquet": ("parquet", {}), ".json": ("json", {}), ".jsonl": ("json", {}),
-    ".csv": ("csv", CSV), ".tsv": ("csv", {**CSV, "sep": "\t"}),
-}  # fmt: skip
 
 
 def write_rows(spec: Mapping[str, Any], text: str, out: Path) -> None:

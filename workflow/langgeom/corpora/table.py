@@ -8,8 +8,7 @@ from typing import Any
 
 from langgeom.corpora.hub import Hub
 from langgeom.errors import UserError, nearest
-from langgeom.hub import fill
-from langgeom.rows import FORMATS
+from langgeom.hub import FORMATS, fill
 
 
 class Table(Hub):

@@ -163,8 +163,9 @@ class Cloud:
             raise MetricError(f"points have shape {list(self.points.shape)}; two layers or more are needed, [layers, n, d]")
         counts, results = self.sentences.counts(resample), []
         for index, following in enumerate(self._all[1:]):
+            layer = self.layer(index)
             following.check()
-            results.append(measure(self.layer(index), following, counts))
+            results.append(measure(layer, following, counts))
         return _gathered(results, resample, self.sentences.count, scalar=False)
 
     def expect(self, neighbours: int) -> None:
