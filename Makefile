@@ -55,13 +55,14 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 
 # Files of tests that run whole studies, or look at one that has run, a minute or more each: they are no everyday matter.
 SLOW := $(patsubst %,tests/workflow/test_%.py,default elsewhere gpu grammar harness hub ntrex own_files plan quickstart runs \
-	scale snakemake_report verify) tests/docs/test_examples.py tests/benchmarks/test_scale.py tests/architectures/test_architectures.py
+	scale snakemake_report verify) tests/docs/test_examples.py tests/benchmarks/test_scale.py tests/benchmarks/test_gpu.py \
+	tests/architectures/test_architectures.py
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # One thread for each worker, since threads of two workers on the same cores wait for each other. WORKERS=0 shows what tests print.
 test test-all: export OMP_NUM_THREADS := 1
 
 test: dev
-	$(PYTEST) -m "not cluster and not faults" $(SLOW:%=--ignore=%) $(ARGS)
+	$(PYTEST) -m "not cluster and not faults" $(SLOW:%=--ignore=%) --ignore=tests/envs/test_conda.py $(ARGS)
 
 # Those of the cluster need root and Debian's Slurm (tests/cluster/slurm.py); elsewhere they are skipped.
 test-all: dev
