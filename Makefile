@@ -1,5 +1,5 @@
-# make            set up the environment and run config.yaml
-# make plan       what config.yaml will take: texts, tokens, bytes on disk, hours (CONFIG=other.yaml)
+# make            set up the environment and run config.yaml (CONFIG=other.yaml)
+# make plan       what config.yaml will take: texts, tokens, bytes on disk, hours
 # make verify     compare the results with the checksums that the runs recorded
 # make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make test       the everyday tests      make test-all  all others: 200 languages, faults, a Slurm of its own, environments
@@ -28,7 +28,7 @@ $(error The path of this folder has a space or a quote, so Snakemake could not c
 endif
 
 all: env
-	$(BIN)/python workflow/scripts/run_alone.py --cores $(CORES) $(ARGS)
+	$(BIN)/python workflow/scripts/run_alone.py --cores $(CORES) $(if $(filter-out config.yaml,$(CONFIG)),--configfile "$(CONFIG)") $(ARGS)
 
 plan: env
 	$(BIN)/python -m langgeom.plan "$(CONFIG)" $(ARGS)
