@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import socket
@@ -21,7 +22,7 @@ from langgeom.rows import write_rows
 TEXTS = {"eng_Latn": ["one, two", "NA", "", "007"], "uig_Arab": ["بىر", '"ئىككى"', "ئۈچ", "12"]}
 WRITERS = {
     "csv": lambda table, path: table.to_csv(path, index=False),
-    "tsv": lambda table, path: table.to_csv(path, index=False, sep="\t"),
+    "tsv": lambda table, path: table.to_csv(path, index=False, sep="\t", quoting=csv.QUOTE_NONE),
     "json": lambda table, path: table.to_json(path, orient="records", force_ascii=False),
     "jsonl": lambda table, path: table.to_json(path, orient="records", lines=True, force_ascii=False),
     "parquet": lambda table, path: table.to_parquet(path, index=False),
@@ -81,6 +82,8 @@ def test_a_mapping_and_cells_without_a_value(tmp_path: Path) -> None:
         ("t.csv", "eng_Latn,uig_Arab\n", {}, "cannot be read as csv.*no data.*Has it rows"),
         ("t.csv", "", {}, r"t\.csv cannot be read as csv"),
         ("t.csv", "eng_Latn,uig_Arab\na,b\nc,d,e\n", {}, "cannot be read as csv.*line 3"),
+        ("t.csv", "eng_Latn,uig_Arab\na,b,\nc,d,\n", {}, "more cells than its header.*quotes"),
+        ("t.csv", "eng_Latn,uig_Arab\na, b,c\nd,e\n", {}, "more cells than its header"),
         ("t.csv", b"eng_Latn,uig_Arab\na,\xff\n", {}, "cannot be read as csv.*UTF-8"),
         ("t.parquet", "eng_Latn,uig_Arab\na,b\n", {}, r"t\.parquet cannot be read as parquet"),
         ("t.jsonl", '{"eng_Latn": "a", "uig_Arab": 1}\n', {}, "'uig_Arab'.*holds int in row 0; text is needed"),
@@ -101,6 +104,29 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, content: str | bytes, sp
         lines(tmp_path, "uig_Arab", table=table, **spec)
     assert len(str(error.value).splitlines()) == 1
     assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file() and "eng_Latn" not in path.name]
+
+
+def test_a_quote_between_tabs_is_a_quote(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text('eng_Latn\tuig_Arab\n"Yes, he said.\ta\nTwo\tb\n"Three" he said\tc\n')
+    assert lines(tmp_path, "eng_Latn", table="t.tsv") == ['"Yes, he said.', "Two", '"Three" he said']
+
+
+def test_columns_that_nobody_asked_for_may_hold_anything(tmp_path: Path) -> None:
+    """Above 10,000 rows a file is read in pieces, whose columns must not differ in kind."""
+    table = pd.DataFrame({"eng_Latn": ["a"] * 10_001, "uig_Arab": ["b"] * 10_001, "score": ["1"] * 10_000 + [""]})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert lines(tmp_path, "uig_Arab", table="t.csv") == ["b"] * 10_001
+
+
+def test_documents_are_read_of_the_reference_text(tmp_path: Path) -> None:
+    rows = [("2020-01-01", "a"), ("2020-01-01", "b"), ("2020-01-02", "c")]
+    (tmp_path / "eng_Latn.jsonl").write_text("\n".join(json.dumps({"day": day, "s": word}) for day, word in rows))
+    (tmp_path / "uig_Arab.jsonl").write_text("\n".join(json.dumps({"s": word}) for _, word in rows))
+    spec = {"table": ".", "text_column": "s", "document_column": "day"}
+    assert lines(tmp_path, "uig_Arab", **spec) == ["a", "b", "c"]
+    corpus = corpus_of("c", {"texts": list(TEXTS), "names": {}, **spec}, tmp_path)
+    first, second, third = corpus.documents([tmp_path / path for path in corpus.document_inputs()])
+    assert first == second != third
 
 
 def test_texts_of_different_length_need_an_id(tmp_path: Path) -> None:

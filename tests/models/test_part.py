@@ -11,8 +11,10 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, processors
 from transformers import (
+    AutoModel,
     BartConfig,
     BartForConditionalGeneration,
+    BertConfig,
     CLIPVisionConfig,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
@@ -30,6 +32,7 @@ from langgeom.hidden.load import load
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models import build_model
 from langgeom.models.manifest import read_manifest
+from langgeom.models.part import auto_of, part_of
 
 LINES = [*tiny.LINES, "free and equal"]
 VISION = {**tiny.SIZES, "image_size": 28, "patch_size": 14}
@@ -117,6 +120,12 @@ def test_twins_of_the_part_and_of_the_whole_are_alike(whole: tuple[Path, str]) -
     assert all(torch.equal(value, other[key]) for key, value in twin.items())
     assert not any(torch.equal(value, part[key]) for key, value in twin.items() if value.ndim == 2)
     assert load(base / "t", "float32").causal == load(base / "m", "float32").causal
+
+
+def test_an_architecture_of_somebodys_own_is_loaded_by_its_type() -> None:
+    config = BertConfig(**tiny.SIZES)
+    config.architectures = ["SentenceEncoder"]
+    assert part_of(config) is None and auto_of(config, head=False) is AutoModel
 
 
 def test_shards_are_read_each_and_the_users_stay(tmp_path: Path) -> None:

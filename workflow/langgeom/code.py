@@ -58,7 +58,7 @@ def _parsed(path: Path) -> tuple[str, list[str]]:
     """Return `_read` of one file, which Python's cache beside it keeps: parsing the library takes 0.4 s of each start."""
     source, kept = path.read_bytes(), path.parent / "__pycache__" / f"{path.stem}.code.json"
     key = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes() + source).hexdigest()
-    with contextlib.suppress(OSError, ValueError):  # none, or cut off
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # none, or no whole one
         found = json.loads(kept.read_text(encoding="utf-8"))
         if found["key"] == key:
             return found["code"], found["imports"]

@@ -26,7 +26,7 @@ from langgeom.config import Config, check, check_files
 from langgeom.errors import UserError
 from langgeom.files import DATA, GIB, check_free, free_bytes, read_tsv
 from langgeom.metrics.catalogue import METRICS
-from langgeom.models.manifest import first, is_decoder, parameters_of, read_manifest, text_config
+from langgeom.models.manifest import LAYERS, first, is_decoder, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
@@ -189,14 +189,15 @@ def _from_config(folder: Path, trained: bool, downloaded: bool) -> Shape | None:
     try:
         whole = read_config(folder)
         config, name = text_config(whole), str((whole.get("architectures") or [""])[0])
-        part = "text_config" in whole  # is all that is prepared, and written anew (langgeom.models.part)
+        sees = "text_config" in whole
+        part = sees or bool(whole.get("is_encoder_decoder"))  # is all that is prepared, and written anew (langgeom.models.part)
         width = WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")).removeprefix("torch."), 4)
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if trained and not part else 0
         parameters = parameters_of(config)
-        layers, dim = first(config, "num_hidden_layers", "n_layer"), first(config, "hidden_size", "n_embd")
+        layers, dim = first(config, *LAYERS), first(config, "hidden_size", "n_embd", "dim", "d_model")
         size = max(stored, parameters * width) if downloaded else stored or parameters * width
         left = size - stored if downloaded else size  # a prepared model's weights are links to those that were fetched
-        return Shape(layers, dim, first(config, "vocab_size"), parameters, part or is_decoder(name), width, size, left, trained)
+        return Shape(layers, dim, first(config, "vocab_size"), parameters, sees or is_decoder(name), width, size, left, trained)
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, UserError):
         return None
 

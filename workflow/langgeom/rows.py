@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ def write_rows(spec: Mapping[str, Any], text: str, out: Path) -> None:
     named = [name for name in (column, ids, documents) if name is not None]
     with scratch(out) as prepared:  # datasets writes an Arrow copy there
         if "file" in spec:
-            source, rows = _local(Path(spec["file"]), named, prepared)
+            source, rows = _local(Path(spec["file"]), prepared)
         else:
             source, rows = _of_hub(spec, text, prepared)
         if not set(named) <= set(rows.column_names):
@@ -59,13 +61,15 @@ def _load(name: str, *args: Any, prepared: Path, **more: Any) -> Any:
     return datasets.load_dataset(name, *args, cache_dir=str(prepared), **more)
 
 
-def _local(path: Path, columns: Sequence[str], prepared: Path) -> tuple[str, Any]:
-    """Load a file of the user's; of a CSV file the cells of these columns stay text, "007" too."""
+def _local(path: Path, prepared: Path) -> tuple[str, Any]:
+    """Load a file of the user's; of a CSV file all cells stay text, "007" too."""
     reader, settings = FORMATS[path.suffix]
-    if reader == "csv":
-        settings = {**settings, "converters": dict.fromkeys(columns, str)}
     log.info("%s", path)
     try:
+        if reader == "csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                header = next(csv.reader(file, delimiter=settings.get("sep", ","), quoting=settings.get("quoting", 0)), [])
+            settings = {**settings, "converters": dict.fromkeys(header, str)}
         rows = _load(reader, data_files=[glob.escape(str(path.absolute()))], split="train", prepared=prepared, **settings)
     except Exception as error:  # a reader raises whatever its own libraries raise
         if is_disk_full(error):
@@ -76,6 +80,10 @@ def _local(path: Path, columns: Sequence[str], prepared: Path) -> tuple[str, Any
             f"{path} cannot be read as {path.suffix[1:]} ({type(cause).__name__}: {details}). Has it rows, is it whole and in "
             "UTF-8, and is it what the end of its name says?"
         ) from None
+    if any(name.startswith("__index_level_") for name in rows.column_names):  # pandas takes the first cells for an index
+        raise UserError(
+            f"{path}: its first row has more cells than its header. Put cells with a comma in quotes, and end no row with one."
+        )
     return path.name, rows
 
 
@@ -123,6 +131,7 @@ def _cells(source: str, rows: Any, column: str, key: str) -> list[str]:
         raise UserError(f"{source} has no column '{column}' ({key}); it has {', '.join(names)}.{nearest(column, names)}")
     cells = rows[column][:]
     for number, cell in enumerate(cells):
-        if not isinstance(cell, str if key == "text_column" else str | int) and cell is not None:
+        # JSON's readers take an id that looks like a date for one.
+        if not isinstance(cell, str if key == "text_column" else str | int | date) and cell is not None:
             raise UserError(f"{source}: column '{column}' ({key}) holds {type(cell).__name__} in row {number}; text is needed.")
     return ["" if cell is None else str(cell) for cell in cells]

@@ -1,8 +1,9 @@
 """Measures of a text itself, whatever the model: how rich its morphology and its vocabulary are.
 
 A measure is a function under `@measure`; its name is its name in the config and in the table `texts`. It takes the words of
-each sentence, how to resample (a bootstrap over sentences; None: no interval) and a seed. Scripts without spaces between words
-have no values (`langgeom.words`). Libraries are imported when they are used, so that checking a config takes no time.
+each sentence, how to resample (a bootstrap over sentences or documents; None: no interval) and a seed. Scripts without spaces
+between words have no values (`langgeom.words`). Libraries are imported when they are used, so that checking a config takes no
+time.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from langgeom.names import TextName, made_from
 from langgeom.sources import Identity, Source, find_kinds, identity, kind_of_spec
 
 log = logging.getLogger(__name__)
+FEWEST = 20  # documents for an interval: langgeom.metrics.resample, which needs torch
 
 
 class Corpus(Source):
@@ -165,7 +166,7 @@ class Corpus(Source):
         Raises:
             UserError: the files cannot be read, or name more or fewer documents than there are lines.
         """
-        found = [name.strip() or f"line {number}" for number, name in enumerate(self.documents(inputs), start=1)]
+        found = [" ".join(name.split()) or f"line {number}" for number, name in enumerate(self.documents(inputs), start=1)]
         lines = len(decode(reference.read_bytes(), str(reference)))
         if len(found) != lines:
             raise UserError(
@@ -173,6 +174,8 @@ class Corpus(Source):
                 "name of its document."
             )
         log.info("%d lines of %d documents", lines, len(set(found)))
+        if len(set(found)) < FEWEST:
+            log.warning("fewer than %d documents: no number of this corpus will have an interval", FEWEST)
         with atomic(out) as temporary:
             temporary.write_text("".join(name + "\n" for name in found), encoding="utf-8", newline="\n")
 

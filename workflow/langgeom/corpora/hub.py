@@ -74,7 +74,8 @@ class Hub(Corpus):
         return None
 
     def request(self, text: str) -> dict[str, Any]:
-        return dict(self.spec["hub"])
+        """Return the data set, and the column of documents for the reference text alone, which is asked for them."""
+        return {key: value for key, value in self.spec["hub"].items() if key != "document_column" or text == self.reference}
 
     def inputs(self, text: str) -> list[str]:
         """Return the rows of a text, and those of the reference text."""

@@ -70,5 +70,5 @@ class Table(Hub):
 
     def request(self, text: str) -> dict[str, Any]:
         (file,) = self.files(text)
-        keys = ("text_column", "id_column", "document_column", "names")
+        keys = ("text_column", "id_column", "names", *["document_column"] * (text == self.reference))
         return {"file": str(file), **{key: self.spec[key] for key in keys if key in self.spec}}

@@ -23,11 +23,12 @@ TOKENIZER_FILES = (
 )  # fmt: skip
 # What a template may hold in braces.
 FIELDS = ("text", "lang", "script", "name")
-# What of `datasets` reads a table, by the end of its name. In tables of text "NA" is a sentence, and an empty line a row.
+# What of `datasets` reads a table, by the end of its name. In tables of text "NA" is a sentence,
+# an empty line a row, and between tabs a quote is a quote.
 CSV = {"keep_default_na": False, "skip_blank_lines": False}
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".parquet": ("parquet", {}), ".json": ("json", {}), ".jsonl": ("json", {}),
-    ".csv": ("csv", CSV), ".tsv": ("csv", {**CSV, "sep": "\t"}),
+    ".csv": ("csv", CSV), ".tsv": ("csv", {**CSV, "sep": "\t", "quoting": 3}),
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class Metric(MetricInfo):
 
 
 # What metrics of one input share, added to their docstrings.
-_RESAMPLE = "`resample` asks for an interval over sentences, 20 or more of them."
+_RESAMPLE = "`resample` asks for an interval over sentences, or its documents, 20 or more of them."
 _PAIRED = (
     f"`direction`: `from_reference` exchanges the two. {_RESAMPLE}\n    MetricError: other shapes; NaN or infinite points."
 )

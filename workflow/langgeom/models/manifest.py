@@ -17,6 +17,7 @@ from langgeom.models.prepare import auto_config, weight_files
 MANIFEST = "manifest.json"
 DECODERS = ("ForCausalLM", "LMHeadModel")
 ENCODERS = ("Encoder", "Stack")  # of encoder-decoders
+LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "encoder_layers", "num_layers")  # what configs call their number
 DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
 
@@ -125,10 +126,10 @@ def parameters_of(config: Mapping[str, Any]) -> int:
     KeyError: it lacks a size.
     """
     config = text_config(config)
-    dim, layers = first(config, "hidden_size", "n_embd", "dim"), first(config, "num_hidden_layers", "n_layer", "n_layers")
-    heads = first(config, "num_attention_heads", "n_head", "n_heads")
+    dim, layers = first(config, "hidden_size", "n_embd", "dim", "d_model"), first(config, *LAYERS)
+    heads = first(config, "num_attention_heads", "n_head", "n_heads", "encoder_attention_heads", "num_heads")
     values, size = first(config, "num_key_value_heads", default=heads), first(config, "head_dim", default=dim // heads)
-    inner = first(config, "intermediate_size", "ffn_dim", "n_inner", "hidden_dim", default=4 * dim)
+    inner = first(config, "intermediate_size", "ffn_dim", "n_inner", "hidden_dim", "encoder_ffn_dim", "d_ff", default=4 * dim)
     experts = first(config, "num_local_experts", "num_experts", "n_routed_experts", default=1)
     activation = config.get("hidden_act") or config.get("hidden_activation")
     # A third, gating matrix in the MLP.

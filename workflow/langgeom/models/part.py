@@ -112,7 +112,10 @@ def auto_of(config: Any, head: bool) -> Any:
     name = config.architectures[0]
     if not name.endswith(ENCODERS):
         return AutoModelForCausalLM if head else AutoModel
-    kind = getattr(sys.modules[MODEL_MAPPING[type(config)].__module__], name)
+    module = sys.modules[MODEL_MAPPING[type(config)].__module__] if type(config) in MODEL_MAPPING else None
+    kind = getattr(module, name, None)
+    if kind is None:  # a name of somebody's own, as of a trunk with code beside it
+        return AutoModelForCausalLM if head else AutoModel
     return SimpleNamespace(from_pretrained=kind.from_pretrained, from_config=kind._from_config)
 
 

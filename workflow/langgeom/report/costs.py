@@ -16,6 +16,7 @@ STAGES = {
     "hub_model": (FETCHING,),
     "rows": (FETCHING, "corpus"),
     "corpus": ("Aligning texts", "corpus"),
+    "documents": ("Aligning texts", "corpus"),
     "text": ("Measures of texts", "corpus"),
     "model": ("Preparing models", "model"),
     "measure": ("Running models and measuring", "model", "corpus"),

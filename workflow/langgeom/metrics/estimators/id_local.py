@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Resample, metric
-from langgeom.metrics.cloud import Layer
 from langgeom.metrics.estimate import whole
+from langgeom.metrics.layer import Layer
 from langgeom.metrics.parts import Near, by_halves
 
 
