@@ -64,6 +64,7 @@ def write_parts(folder: Path, hub: Hub) -> None:
         place.mkdir(parents=True)
         for text in ("eng_Latn", "deu_Latn"):
             (place / f"{text}{ending}").write_text("\n".join(LINES[text]) + "\n", encoding="utf-8")
+    pd.DataFrame({text: LINES[text] for text in ("eng_Latn", "deu_Latn")}).to_parquet(folder / "path/to/sentences.parquet")
     with tarfile.open(folder / "path/to/flores200_dataset.tar.gz", "w:gz") as archive:
         archive.add(flores.parent, "flores200_dataset")
     pairs = [f"{line}\t{line.replace('have', 'has')}\tAgreement" for line in LINES["eng_Latn"]]
