@@ -85,6 +85,8 @@ rule rows:
         spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].request(wildcards.text),
         files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
         # What was downloaded is not read anew for a change of the reader.
-        code=lambda wildcards: code_of("langgeom.rows") if CONFIG.corpora[wildcards.corpus].files(wildcards.text) else "",
+        code=lambda wildcards: (
+            code_of("langgeom.rows") if CONFIG.corpora[wildcards.corpus].files(wildcards.text) else ""
+        ),
     script:
         "../scripts/rows.py"
