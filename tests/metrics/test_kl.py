@@ -51,6 +51,22 @@ def test_kl_mean_interval_is_the_bootstrap_t() -> None:
     assert [float(found.low), float(found.high)] == pytest.approx([mean - high * error, mean - low * error], rel=1e-7)
 
 
+def test_kl_mean_of_the_same_words_in_another_order_is_zero() -> None:
+    """Their means differ by rounding alone, which is no divergence and has no error."""
+    x = torch.randn(30, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = kl_mean(x, x * (1 + 1e-15), resample=Resample(50, seed=1))
+    assert [float(found.low), float(found.value), float(found.high)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("large", "interval"), [(1, False), (4, False), (6, True)])
+def test_a_mean_that_few_sentences_hold_has_no_interval(large: int, interval: bool) -> None:
+    x, y = torch.zeros(30, 2), torch.full((30, 2), 1e-3)
+    x[:, 0], y[:large, 0] = 1e-3, 3.0
+    found = kl_mean(x, y, resample=Resample(200, seed=1))
+    assert bool(found.low.isfinite() and found.high.isfinite()) == interval
+    assert float(found.value) > 0
+
+
 def test_kl_mean_scaled() -> None:
     x, y = torch.randn(2, 30, 8), torch.randn(2, 30, 8) * 3
     size = y.double().square().mean((1, 2), keepdim=True).sqrt()

@@ -58,6 +58,19 @@ def test_held_out_is_every_sentence_predicted_by_the_others(hidden: Callable[...
         held_out(Cloud(torch.stack([x, y]), torch.arange(300) // 285))
 
 
+def test_held_out_has_no_value_where_the_others_do_not_determine_the_map() -> None:
+    """A layer 0 where one token stands in one sentence alone: what the next layer makes of it, no other sentence tells."""
+    generator = torch.Generator().manual_seed(0)
+    types = torch.randn(30, 40, generator=generator, dtype=torch.float64)
+    drawn = torch.randint(29, (300,), generator=generator)
+    following = torch.randn(300, 40, generator=generator, dtype=torch.float64)
+    held_out, groups = METRICS["linearity_heldout"].function, torch.arange(300) // 10
+    assert float(held_out(Cloud(torch.stack([types[drawn], following]), groups)).value[0]) < 0
+    drawn[7] = 29
+    with pytest.warns(UserWarning, match="no value"):
+        assert held_out(Cloud(torch.stack([types[drawn], following]), groups)).value.isnan().all()
+
+
 def test_rank_below_the_dimension() -> None:
     """A layer 0 with fewer distinct tokens than dimensions."""
     points = torch.randn(20, 64)[torch.randint(20, (300,), generator=torch.Generator().manual_seed(0))]

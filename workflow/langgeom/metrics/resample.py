@@ -25,6 +25,8 @@ FEWEST = 20
 SPLITS = 32
 # From so many degrees of freedom on the normal quantile serves.
 NORMAL = 60
+# A mean whose sum rests on fewer values has none either: its replicates miss the largest too often to tell its error.
+RESTING = 5
 Interval = tuple[float, float]
 NONE = (torch.nan, torch.nan)
 
@@ -159,11 +161,14 @@ class Resample:
         """Return the bootstrap-t interval of the mean of values [sentences]: replicates are judged by their own errors.
 
         It covers where the values are skewed, as percentiles do not (Efron & Tibshirani 1993, section 12.5). Of equal values it
-        has no width.
+        has no width. NaN where the sum of the values' sizes rests on fewer than `RESTING`, (sum |v|)^2 / sum v^2 (Kish 1965,
+        Survey Sampling, section 11.7).
         """
         if bool((values == values[0]).all()):
             return float(values[0]), float(values[0])
         values = self.by_unit(values)
+        if values.abs().sum() ** 2 < RESTING * values.square().sum():
+            return NONE
         n = len(values)
         counts = _draw(self.replicates, self.seed, n).to(values.device)
         drawn = torch.cat([torch.ones_like(counts[:1]), counts]).double()

@@ -12,6 +12,8 @@ from langgeom.metrics.numerics import ROUNDING
 RANK = 1e-13
 # A pivot of the normal equations below this share of x'x's trace: too near to singular for them.
 SINGULAR = 1e-11
+# A pivot of I - H_s below this: but for rounding, sentence s alone has some direction of the points.
+ALONE = 1e-8
 
 
 @metric("linearity", input="adjacent_layers")
@@ -55,8 +57,8 @@ def linearity_heldout(points: Tensor | Cloud, *, resample: Resample | None = Non
         resample: bootstrap over sentences; the maps stay those of the whole cloud.
 
     Returns:
-        Tensors [layers - 1]; n all points, dropped 0. NaN as `linearity`, and where all sentences but one have d + 1 points or
-        fewer.
+        Tensors [layers - 1]; n all points, dropped 0. NaN as `linearity`, and where all sentences but one do not determine the
+        map: they have d + 1 points or fewer, or span less than all of them do (at layer 0 a token of one sentence may).
 
     Source: Allen 1974, Technometrics 16:125 (PRESS), by blocks.
     """
@@ -73,7 +75,10 @@ def _held_out(this: Layer, following: Layer, counts: Tensor | None) -> Measured:
     parts = torch.empty((2, this.sentences.count), dtype=torch.float64, device=y.device)
     for number, rows in enumerate(this.sentences.groups.argsort(stable=True).split(sizes.tolist())):
         block = basis[rows]
-        apart = torch.linalg.solve(torch.eye(len(rows)).to(y) - block @ block.T, error[rows])
+        root, failed = torch.linalg.cholesky_ex(torch.eye(len(rows)).to(y) - block @ block.T)
+        if int(failed) or bool(root.diagonal().square().min() < ALONE):
+            return Measured.missing(n)
+        apart = torch.cholesky_solve(error[rows], root)
         # The mean of the others is that of all, less this sentence's share.
         centred = y[rows] + y[rows].sum(0) / (n - len(rows))
         parts[:, number] = torch.stack([apart.square().sum(), centred.square().sum()])
