@@ -58,8 +58,8 @@ def test_kl_mean_of_the_same_words_in_another_order_is_zero() -> None:
     assert [float(found.low), float(found.value), float(found.high)] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(("large", "interval"), [(1, False), (4, False), (6, True)])
-def test_a_mean_that_few_sentences_hold_has_no_interval(large: int, interval: bool) -> None:
+@pytest.mark.parametrize(("large", "interval"), [(1, False), (3, True)])
+def test_a_mean_that_one_sentence_holds_has_no_interval(large: int, interval: bool) -> None:
     x, y = torch.zeros(30, 2), torch.full((30, 2), 1e-3)
     x[:, 0], y[:large, 0] = 1e-3, 3.0
     found = kl_mean(x, y, resample=Resample(200, seed=1))

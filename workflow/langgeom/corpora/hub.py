@@ -38,14 +38,8 @@ class Hub(Corpus):
           description: The column of the text; a template as config. A key of a mapping is column.key.
           type: string
           minLength: 1
-        id_column:
-          description: The column that aligns the rows of two texts; without it row i is parallel.
-          type: string
-          minLength: 1
-        document_column:
-          description: The column that says which rows are of one document, so that intervals draw documents.
-          type: string
-          minLength: 1
+        id_column: {$ref: "#/$defs/id_column"}
+        document_column: {$ref: "#/$defs/document_column"}
         names:
           description: What the data set calls each text, for {name}.
           type: object

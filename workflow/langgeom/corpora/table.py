@@ -24,14 +24,8 @@ class Table(Hub):
       type: string
       minLength: 1
       default: "{name}"
-    id_column:
-      description: The column that aligns the rows of two texts; without it row i is parallel.
-      type: string
-      minLength: 1
-    document_column:
-      description: The column that says which rows are of one document, so that intervals draw documents.
-      type: string
-      minLength: 1
+    id_column: {$ref: "#/$defs/id_column"}
+    document_column: {$ref: "#/$defs/document_column"}
     names:
       description: What the table calls each text, as a column or (in a folder) as a file, for {name}; else its own name.
       type: object

@@ -170,14 +170,14 @@ function showTokens(into, state) {
     : make("span", { class: "token", text: token });
   const item = ({ line, tokens }) => make("li", {}, make("small", { text: `line ${line}` }),
     make("p", { class: "sentence", dir, lang: `${lang}-${script}` }, ...tokens.map(span)), make("div", { class: "ends" }, ...ends(tokens)));
-  const scale = make("p", { class: "about" }, "Shades: ", ...[low, (low + high) / 2, high].map(Math.exp).map((value) =>
+  const scale = !all.length ? [] : make("p", { class: "about" }, "Shades: ", ...[low, (low + high) / 2, high].map(Math.exp).map((value) =>
     make("span", { class: "token", style: colour(value), text: ` ${shown(value, 2)} ` })));
   const about = sentences.length
     ? `Local intrinsic dimension of each token at layer ${layer}: in how many directions its 20 nearest tokens of the text lie. Low where ` +
       "a token has close kin, as a frequent word has; high where it stands alone. One value is off by about a quarter, so look at what " +
       "recurs. A token without a shade was not drawn into the sample, or begins the sentence."
     : "Tokens were not measured for this model, corpus and text. Choose another.";
-  into.replaceChildren(make("p", { class: "about", text: about }), ...(sentences.length ? [scale] : []),
+  into.replaceChildren(make("p", { class: "about", text: about }), ...[scale].flat(),
     make("ol", { class: "sentences tokens" }, ...sentences.map(item)));
 }
 

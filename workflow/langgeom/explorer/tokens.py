@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from langgeom.hidden.states import HiddenStates
 
-# Where in a model tokens are looked at, from 0 (embeddings) to 1 (last layer).
+# Where in a model tokens are looked at, from 0 (embeddings) to 1 (last layer); not at layer 0, where equal tokens are one point.
 DEPTHS = (0.25, 0.5, 0.75)
 
 
 def token_rows(
     states: HiddenStates, lines: Sequence[str], tokenizer: Tokenizer, first_position: str = "exclude"
 ) -> list[dict[str, Any]]:
-    """Return a row of `table.TOKENS` for each token of the sentences that are kept whole, at three layers.
+    """Return a row of `table.TOKENS` for each token of the sentences that are kept whole, at three layers (fewer of a model of few).
 
     The dimension is that of the token's point in the cloud that `id_local` measures. A token that was not drawn has none, as
     has the first of a sequence where that is left out.
@@ -38,7 +38,7 @@ def token_rows(
     prefixes = None if states.token_prefix is None else states.token_prefix[sampled]
     about = {name: states.metadata[name] for name in ("model", "corpus", "text")}
     owner, rows = states.token_sentence.long().cpu(), []
-    for layer in dict.fromkeys(round(depth * (len(states.token) - 1)) for depth in DEPTHS):
+    for layer in dict.fromkeys(max(1, round(depth * (len(states.token) - 1))) for depth in DEPTHS):
         dimensions = torch.full((len(owner),), torch.nan, dtype=torch.float64)
         points = states.token[layer : layer + 1, sampled.to(states.token.device)]
         dimensions[sampled] = local_dimensions(Cloud(points, prefixes=prefixes, first=layer).layer(0)).cpu()

@@ -25,8 +25,8 @@ FEWEST = 20
 SPLITS = 32
 # From so many degrees of freedom on the normal quantile serves.
 NORMAL = 60
-# A mean whose sum rests on fewer values has none either: its replicates miss the largest too often to tell its error.
-RESTING = 5
+# A mean whose sum rests on fewer values has none either: an end of it would be up to thousands of times the value.
+RESTING = 2
 Interval = tuple[float, float]
 NONE = (torch.nan, torch.nan)
 
