@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from langgeom.hidden.states import HiddenStates
 
-# Where in a model tokens are looked at, from 0 (embeddings) to 1 (last layer); not at layer 0, where equal tokens are one point.
+# Where in a model tokens are looked at, from 0 (embeddings) to 1 (last layer). At layer 0 itself equal tokens are one point.
 DEPTHS = (0.25, 0.5, 0.75)
 
 
 def token_rows(
     states: HiddenStates, lines: Sequence[str], tokenizer: Tokenizer, first_position: str = "exclude"
 ) -> list[dict[str, Any]]:
-    """Return a row of `table.TOKENS` for each token of the sentences that are kept whole, at three layers (fewer of a model of few).
+    """Return a row of `table.TOKENS` for each token of the sentences that are kept whole, at three layers or fewer.
 
     The dimension is that of the token's point in the cloud that `id_local` measures. A token that was not drawn has none, as
     has the first of a sequence where that is left out.
