@@ -118,7 +118,7 @@ def test_families_are_found_with_high_support(seed: int) -> None:
 def test_without_structure_no_cluster_has_high_support() -> None:
     worlds = [supports(world([[0]] * 12, seed=seed)) for seed in range(6)]
     shares = [share for found in worlds for share in found.values()]
-    assert np.mean([share >= 0.95 for share in shares]) <= 0.02 and np.median(shares) < 0.5
+    assert max(shares) < 0.95 and np.median(shares) < 0.3
 
 
 def test_documents_are_drawn_whole() -> None:

@@ -77,11 +77,11 @@ def pairs_job(
 
 
 def common(texts: Sequence[str], lines: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the lines that all texts have, ascending; the log names the text that has the fewest of the others' where few are.
+    """Return the lines that all texts have, ascending. Where they are few, the log names the text that costs the others most.
 
     Args:
         texts: their names.
-        lines: of each the line numbers, ascending.
+        lines: the line numbers of each, ascending.
     """
     found, times = np.unique(np.concatenate([np.empty(0, np.int64), *lines]), return_counts=True)
     shared = found[times == len(texts)]
@@ -89,7 +89,7 @@ def common(texts: Sequence[str], lines: Sequence[np.ndarray]) -> np.ndarray:
         gains = [int((~np.isin(found[times == len(texts) - 1], own)).sum()) for own in lines]
         worst = int(np.argmax(gains))
         log.warning(
-            "all %d texts share %d lines, too few for intervals of pairs; without %s they would share %d",
+            "all %d texts share %d lines, too few for intervals; without %s they would share %d: complete it, or leave it out",
             len(texts), len(shared), texts[worst], len(shared) + gains[worst],
         )  # fmt: skip
     return shared
