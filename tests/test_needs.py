@@ -62,8 +62,8 @@ def test_comparing_pairs_of_texts(model: Path, tmp_path: Path) -> None:
     change(model, dim=640)
     text = tmp_path / "text.txt"
     text.write_text("a line\n" * 1997)
-    # Forty texts of NTREX: means of a layer, and six numbers of each sentence for each pair.
-    assert pairs_memory(model, [text] * 40) == 2000 + (32 * 640 * 1997 * 40 + 48 * 1997 * 1600) // MIB
+    # Forty texts of NTREX: means of a layer, and ten numbers of each sentence for each pair.
+    assert pairs_memory(model, [text] * 40) == 2000 + (32 * 640 * 1997 * 40 + 80 * 1997 * 1600) // MIB
     assert pairs_memory(model, []) == 2000
 
 
