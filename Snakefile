@@ -25,6 +25,8 @@ rule all:
         "results/metrics.csv",
         "results/texts.parquet",
         "results/texts.csv",
+        "results/pairs.parquet",
+        "results/pairs.csv",
         "results/quality.parquet",
         "results/quality.csv",
         "results/findings.parquet",

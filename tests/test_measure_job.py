@@ -26,7 +26,8 @@ HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap":
 SETTINGS = Settings(
     hidden=HIDDEN,
     metrics={"token": ["anisotropy", "id_twonn"], "sentence": ["anisotropy"], "aligned": ["kl_mean"], "text": ["bpc"]},
-    in_depth={}, options={}, bootstrap={"replicates": 20}, seed=0, depth=0.5, code={"hidden": "1", "metrics": "1"},
+    in_depth={}, options={}, bootstrap={"replicates": 20}, seed=0, pair_layers=[], depth=0.5,
+    code={"hidden": "1", "metrics": "1"},
 )  # fmt: skip
 PARTS = {"eng_Latn_wrong": None, "eng_Latn_wrongEven": 0, "eng_Latn_wrongOdd": 1}
 
@@ -228,6 +229,29 @@ def test_rows_are_the_same_whatever_is_kept(study: Study, source: Path, tmp_path
         assert kept.sentence.equal(own.sentence)
         assert kept.token.equal(own.token if keep == "all" else own.token[:, :0])
         assert {kept.metadata[key] for key in ("corpus", "text")} == {"c", "spa_Latn"}
+
+
+def test_means_for_pairs_of_texts_stay_and_a_new_text_adds_its_own(study: Study, caplog: pytest.LogCaptureFixture) -> None:
+    texts = ["eng_Latn", "spa_Latn"]
+    study.run(texts)
+    measured(caplog)
+    tables = study.tables()
+    own = extract(load(study.model, "float32"), study.files["spa_Latn"].read_text().splitlines(), HIDDEN, name="spa_Latn")
+    for depths, layers in (([0.5], [1]), ([0, 0.5, 1], [0, 1, 2])):
+        study.settings = replace(SETTINGS, pair_layers=depths)
+        listing = study.run(texts)
+        assert measured(caplog) == texts
+        kept = read_hidden(tables_of([listing], "hidden")[1])
+        assert kept.sentence.equal(own.sentence[layers]) and kept.token.shape[1] == 0
+        study.run(texts)
+        assert measured(caplog) == []
+    assert study.tables() == tables  # the model ran again, and every table stayed
+    study.run(["uig_Latn", *texts])
+    assert measured(caplog) == ["uig_Latn"]
+    study.run(texts, keep="sentence")
+    measured(caplog)
+    study.run(texts)  # the means of all layers are more than those of some
+    assert measured(caplog) == []
 
 
 def test_kept_states_are_measured_again_without_the_model(

@@ -9,7 +9,15 @@ import pytest
 
 import tiny
 from langgeom.models import build_model
-from langgeom.needs import harness_memory, measure_memory, measure_minutes, measure_threads, model_memory, table_memory
+from langgeom.needs import (
+    harness_memory,
+    measure_memory,
+    measure_minutes,
+    measure_threads,
+    model_memory,
+    pairs_memory,
+    table_memory,
+)
 
 MIB = 1 << 20
 
@@ -48,6 +56,15 @@ def test_measuring(model: Path, tmp_path: Path) -> None:
     # 123 minutes on a small GPU, and 24 texts of 0.8 GiB at 100 MiB a minute.
     assert measure_minutes(model, flores, 4096) == 30 + 123 + 190
     assert harness_memory(model) == 10_000 + 29_152
+
+
+def test_comparing_pairs_of_texts(model: Path, tmp_path: Path) -> None:
+    change(model, dim=640)
+    text = tmp_path / "text.txt"
+    text.write_text("a line\n" * 1997)
+    # Forty texts of NTREX: means of a layer, and ten numbers of each sentence for each pair.
+    assert pairs_memory(model, [text] * 40) == 2000 + (32 * 640 * 1997 * 40 + 80 * 1997 * 1600) // MIB
+    assert pairs_memory(model, []) == 2000
 
 
 def test_jobs_share_cores_by_their_number_or_their_memory(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +119,7 @@ def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
     for ask in (
         lambda: harness_memory("results/m"), lambda: model_memory(["results/m"]), lambda: table_memory(["results/m"]),
         lambda: measure_memory("results/m", [], 9), lambda: measure_memory(model, ["results/m"], 9),
-        lambda: measure_minutes(model, ["results/m"], 9),
+        lambda: measure_minutes(model, ["results/m"], 9), lambda: pairs_memory(model, ["results/m"]),
     ):  # fmt: skip
         with pytest.raises(FileNotFoundError) as caught:
             ask()

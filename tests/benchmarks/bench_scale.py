@@ -79,7 +79,8 @@ def pretend(base: Path) -> None:
     files += [base / listing for listing in config.listings()]
     files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
     files += [results / "downloads" / "npm" / f"{ECHARTS.package}-{ECHARTS.version}.tgz"]
-    files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "quality") for kind in ("parquet", "csv")]
+    files += [results / "pairs" / model / "flores.parquet" for model in config["models"]]
+    files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "pairs", "quality") for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
     files += [results / "explorer.html", results / "report.html"]
@@ -178,7 +179,7 @@ def worker(job: dict[str, Any]) -> None:
         hidden = {**defaults("hidden"), "dtype": "float32", "max_tokens": 64, "keep": "all", "loss": None}
         names = {"token": ["id_microscope", "anisotropy"], "sentence": [], "aligned": ["kl_mean", "retrieval"], "text": ["bpc"]}
         code = {"hidden": "", "metrics": ""}
-        settings = Settings(hidden, names, {}, {}, {"replicates": 20}, seed=0, depth=0.5, code=code)
+        settings = Settings(hidden, names, {}, {}, {"replicates": 20}, seed=0, pair_layers=[], depth=0.5, code=code)
         files = {text: base / "texts" / f"{text}.devtest" for text in texts}
         measure_batch(base / "m", "c", texts, files, texts[0], {}, settings, base / "out" / "metrics" / "m" / "c" / "1.json")
     else:

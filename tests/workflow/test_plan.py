@@ -44,7 +44,8 @@ def test_sizes_are_those_of_the_finished_run(finished: Study) -> None:
     assert not plan.unknown and (plan.operations, plan.numbers, plan.jobs) == (0, 0, 0)
     assert plan.stages["corpora"] == (sizes(finished, "corpora/*/*.txt"), 0)
     assert plan.stages["models"] == (sizes(finished, "models/*/*"), 0)
-    assert plan.stages["hidden states"] == (0, 0)
+    total, left = plan.stages["hidden states"]
+    assert total == pytest.approx(sizes(finished, "hidden/*/*/*"), rel=0.3) and left == 0
     rows = len(finished.files("metrics.csv")["metrics.csv"])
     total, left = plan.stages["metrics"]
     assert total == pytest.approx(sizes(finished, "metrics/*/*/*") + rows, rel=0.3) and left == 0
@@ -52,10 +53,13 @@ def test_sizes_are_those_of_the_finished_run(finished: Study) -> None:
 
 def test_hidden_states_take_disk_only_if_they_are_kept(fresh: Callable[[], Study]) -> None:
     study = fresh()
+    study.settings["pairs"] = {"layers": [0.5]}
     none, means, every = (make_plan(config_of(study, keep=keep), study.folder) for keep in ("none", "sentence", "all"))
-    assert none.stages["hidden states"] == (0, 0)
-    assert 0 < means.stages["hidden states"][0] < every.stages["hidden states"][0]
+    layer = none.stages["hidden states"][0]  # of three
+    assert means.stages["hidden states"][0] == 3 * layer and 0 < 3 * layer < every.stages["hidden states"][0]
     assert none.needed < means.needed < every.needed and none.tokens == every.tokens
+    study.settings["pairs"] = {"layers": []}
+    assert make_plan(config_of(study), study.folder).stages["hidden states"] == (0, 0)
 
 
 def test_metrics_that_take_long_are_named_with_their_hours(fresh: Callable[[], Study]) -> None:

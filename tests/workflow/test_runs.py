@@ -39,6 +39,14 @@ def test_every_text_has_its_measures(finished: Study) -> None:
     assert not table[table["measure"] == "morphemes_per_word"]["value"].isna().any()
 
 
+def test_all_pairs_of_texts_are_compared_at_three_layers(finished: Study) -> None:
+    table = read_table(finished.folder / "results" / "pairs.parquet", TABLES["pairs"])
+    assert set(table["model"]) == set(finished.settings["models"]) and set(table["layer"]) == {0, 1, 2}
+    counts = table.groupby(["model", "layer", "metric"]).size().unstack()
+    assert counts["cka"].eq(6).all() and counts["retrieval"].eq(12).all()  # of four texts
+    assert set(table["n"]) == {24} and table[table["metric"] != "clade_support"]["value"].notna().all()
+
+
 def test_every_figure_is_drawn(finished: Study) -> None:
     for name in FIGURES:
         for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("csv", b"")):
@@ -67,20 +75,23 @@ def test_a_figure_by_its_file_name(finished: Study) -> None:
 def test_a_new_language_runs_alone(fresh: Callable[[], Study]) -> None:
     study = fresh()
     study.settings["models"] = {"decoder": {"folder": "decoder"}}
-    study.run("table")
-    before = study.files("metrics/*/*/*.parquet")
+    asked = "table", "results/pairs.csv"
+    study.run(*asked)
+    before = study.files("metrics/*/*/*.parquet") | study.files("hidden/*/*/*")
     study.settings["corpora"]["mine"]["texts"].insert(0, "rus_Cyrl")  # every batch shifts
-    study.run("table")
-    after = study.files("metrics/*/*/*.parquet")
+    study.run(*asked)
+    after = study.files("metrics/*/*/*.parquet") | study.files("hidden/*/*/*")
     assert {name: after[name] for name in before} == before
-    assert len(after) == len(before) + 1
+    assert len(after) == len(before) + 2
     logs = "".join(path.read_text() for path in (study.folder / "results" / "logs" / "measure").rglob("*.log"))
     # Jobs of a run write their logs anew: the second run measured the new text alone.
     assert logs.count(" measured in ") == 1 and ": rus_Cyrl measured in " in logs
     assert "2 of 3 texts are finished already" in logs and "eng_Latn: run in" in logs
     table = read_table(study.folder / "results" / "metrics.parquet")
     assert "rus_Cyrl" in set(table["text"])
-    assert NOTHING in study.run("table")
+    pairs = read_table(study.folder / "results" / "pairs.parquet", TABLES["pairs"])
+    assert {"rus_Cyrl", "eng_Latn"} <= {*pairs["text"], *pairs["other"]}
+    assert NOTHING in study.run(*asked)
 
 
 @pytest.fixture(scope="module")

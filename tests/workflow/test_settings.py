@@ -22,7 +22,7 @@ CORPUS, MODEL, MEASURE, TABLE, FIGURE = "corpus", "model", "measure", "join_metr
 QUALITY, EXPLORER, FINDINGS, REPORT = "quality", "explorer", "conclusions", "page"
 # The report shows all settings but those of models and corpora, and whatever comes of them.
 AFTER = {FIGURE, FINDINGS, REPORT}
-MEASURED = {MEASURE, TABLE, QUALITY, EXPLORER, *AFTER}
+MEASURED = {MEASURE, TABLE, "text_pairs", "join_pairs", QUALITY, EXPLORER, *AFTER}
 WORDS = {"text", "join_texts"}
 ALL = {*WORDS, *MEASURED}
 
@@ -56,6 +56,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("in_depth.token", ["id_mle"], MEASURED),
     ("in_depth.sentence", ["anisotropy_uncentred"], MEASURED),
     ("skdim", {"mom": {"n_neighbors": 10}}, MEASURED),
+    ("pairs.layers", [0.5], MEASURED),
     ("texts.measures", ["mattr"], {*WORDS, EXPLORER, *AFTER}),
     ("bootstrap.replicates", 41, {*WORDS, *MEASURED}),
     ("quality.harness", {"models": ["decoder"], "tasks": {"global_mmlu_full_es": "spa"}},

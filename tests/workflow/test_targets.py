@@ -49,10 +49,12 @@ def test_a_figure_is_drawn_from_its_tables_alone(jobs: list[Job], name: str) -> 
 
 
 def test_what_tables_need(jobs: list[Job]) -> None:
-    rules = {"corpus", "model", "measure", "join_metrics", "text", "join_texts", "quality", "conclusions", "figure"}
+    rules = {"corpus", "model", "measure", "join_metrics", "text", "join_texts", "text_pairs", "join_pairs", "quality",
+             "conclusions", "figure"}  # fmt: skip
     assert {job.rule for job in jobs} == rules | {name for names in NAMES.values() for name in names}
     tables = {path: job for job in jobs for path in job.outputs if path.endswith(".parquet")}
     assert all(path.startswith("results/metrics/") for path in tables["results/metrics.parquet"].inputs)
     assert all(path.startswith("results/texts/") for path in tables["results/texts.parquet"].inputs)
+    assert all(path.startswith("results/pairs/") for path in tables["results/pairs.parquet"].inputs)
     assert tables["results/quality.parquet"].inputs == {"results/metrics.parquet"}
     assert tables["results/findings.parquet"].inputs == {f"results/{name}.parquet" for name in ("metrics", "texts", "quality")}

@@ -1,8 +1,9 @@
 """What one `measure` job does: one model on a batch of texts, each measured while the model is loaded.
 
 The model runs the reference text first and its states stay in memory. Then each text is run, measured on the same device,
-and written; then its states are dropped. `hidden.keep` says what of the states is left on disk: nothing, sentence means, or
-all of them. Kept states are read instead of running the model again, so metrics can be redone without it.
+and written; then its states are dropped. On disk stay the sentence means of the layers at which pairs of texts are compared, or
+what `hidden.keep` asks for: means of all layers, or all states. States that were kept whole are read instead of running the
+model again, so metrics can be redone without it.
 
 A text is done when its table carries the key of everything that determines it. That is the only bookkeeping: a job that was
 killed, or that gets a new text or other settings, computes the texts that lack the right key and nothing else.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from langgeom.code import versions_of
 from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
-from langgeom.models.manifest import read_manifest
+from langgeom.models.manifest import layers_at, read_manifest
 from langgeom.names import TextName
 from langgeom.table import ALIGNED, TOKENS, key_of_table, write_rows
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from langgeom.metrics.measure import Prepared
 
 log = logging.getLogger(__name__)
-MEANS = "-means"  # ends the key of a file that holds sentence means only
+KEPT = ("none", "layers", "sentence", "all")  # what may be on disk of a text's states, from least to most
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Settings:
         in_depth: more of them, for the texts that it names under `texts`.
         options: settings of metrics by their names, in place of the defaults.
         bootstrap: `replicates`; `seed` seeds them.
+        pair_layers: depths of the layers whose sentence means stay, to compare pairs of texts.
         depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: the explorer shows no sentences.
         code: fingerprints of the code, `hidden` and `metrics`.
     """
@@ -58,6 +60,7 @@ class Settings:
     options: Mapping[str, Mapping[str, Any]]
     bootstrap: Mapping[str, Any]
     seed: int
+    pair_layers: Sequence[float]
     depth: float | None
     code: Mapping[str, str]
 
@@ -104,6 +107,7 @@ def measure_batch(
         "corpus": corpus,
         "metrics": {text: f"{text}.parquet" for text in texts},
         **(beside if settings.depth is not None else {kind: {} for kind in beside}),
+        "hidden": {text: f"../../../hidden/{model.name}/{corpus}/{text}.safetensors" for text in texts if settings.pair_layers},
     }
     with atomic(listing) as path:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -125,7 +129,8 @@ class _Batch:
 
     def __post_init__(self) -> None:
         settings, manifest = self.settings, read_manifest(self.model)
-        self.keep = settings.hidden["keep"]
+        self.layers = layers_at(settings.pair_layers, manifest["layers"])
+        self.keep = "layers" if settings.hidden["keep"] == "none" and self.layers else settings.hidden["keep"]
         digests = {text: sha256(path) for text, path in self.files.items()}
         # A model's name does not change its numbers, but it stands in the files. The reference gives the number of tokens.
         self.hidden_keys = {
@@ -156,16 +161,25 @@ class _Batch:
         return key_of_table(self._path("metrics", text)) == self.keys[text]
 
     def _kept(self, text: str) -> str:
-        """Return what of a text's states is on disk: `all`, `sentence` (means) or `none`."""
+        """Return what of a text's states is on disk, one of `KEPT`."""
         from langgeom.hidden.states import read_header
 
         with contextlib.suppress(UserError):
             found = read_header(self._path("hidden", text))["fingerprint"]
-            return {self.hidden_keys[text]: "all", self.hidden_keys[text] + MEANS: "sentence"}.get(found, "none")
+            return next((kept for kept in KEPT[1:] if found == self._hidden_key(text, kept)), "none")
         return "none"
 
+    def _hidden_key(self, text: str, kept: str) -> str:
+        """Return the key of a file of states: what determines them, and what of them it holds."""
+        held = {"layers": f"-layers-{'-'.join(map(str, self.layers))}", "sentence": "-means", "all": ""}
+        return self.hidden_keys[text] + held[kept]
+
+    def _enough(self, text: str) -> bool:
+        """Return whether what is to stay of a text's states is on disk, or more."""
+        return self.keep == "none" or KEPT.index(self._kept(text)) >= KEPT.index(self.keep)
+
     def _done(self, text: str) -> bool:
-        return self._measured(text) and (self.keep == "none" or self._kept(text) in ("all", self.keep))
+        return self._measured(text) and self._enough(text)
 
     @cached_property
     def loaded(self) -> LoadedModel:
@@ -233,9 +247,9 @@ class _Batch:
 
         with _named(text):
             start = time.monotonic()
-            if self.keep != "none" and self._kept(text) not in ("all", self.keep):
-                ending, kept = ("", states) if self.keep == "all" else (MEANS, states.means())
-                write_hidden(self._path("hidden", text), kept, {"fingerprint": self.hidden_keys[text] + ending})
+            if not self._enough(text):
+                kept = states if self.keep == "all" else states.means(self.layers if self.keep == "layers" else None)
+                write_hidden(self._path("hidden", text), kept, {"fingerprint": self._hidden_key(text, self.keep)})
             if not self._measured(text):
                 rows = self._rows(text, states, reference)
                 if self.settings.depth is not None:

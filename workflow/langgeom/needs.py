@@ -53,6 +53,14 @@ def measure_memory(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
     return LIBRARIES + (weights + states + layer) // MIB
 
 
+def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
+    """Return the MiB that comparing all pairs of texts takes, by one layer of a prepared model."""
+    lines = [Path(_there(text)).read_bytes().count(b"\n") for text in texts]
+    # The means in float32, three times in float64; and ten numbers of each sentence for each pair.
+    means = 32 * int(_manifest(model)["dim"]) * sum(lines)
+    return LIBRARIES + (means + 8 * 10 * max(lines, default=0) * len(lines) ** 2) // MIB
+
+
 def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
     """Return the minutes to allow for running texts through a prepared model and measuring them."""
     manifest, sizes = _manifest(model), list(map(_size, texts))

@@ -26,7 +26,7 @@ from langgeom.config import Config, check, check_files
 from langgeom.errors import UserError
 from langgeom.files import DATA, GIB, check_free, free_bytes, read_tsv
 from langgeom.metrics.catalogue import METRICS
-from langgeom.models.manifest import LAYERS, first, is_decoder, parameters_of, read_manifest, text_config
+from langgeom.models.manifest import LAYERS, first, is_decoder, layers_at, parameters_of, read_manifest, text_config
 from langgeom.models.prepare import read_config
 
 DEFAULT = Path("config.yaml")  # the file that Snakemake reads without --configfile
@@ -133,8 +133,9 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
             left.update(work)
             slow.update(_slow(asked, name, layers * shape.dim, {"token": kept, "sentence": text.sentences}))
             jobs.add((model, corpus, config.batch_of(corpus, name)))
-        if keep != "none":
-            size = layers * shape.dim * (4 * text.sentences + WIDTHS[hidden["dtype"]] * (kept if keep == "all" else 0))
+        means = len(layers_at(asked["pair_layers"], shape.layers)) if keep == "none" else layers
+        if means:
+            size = shape.dim * (4 * means * text.sentences + WIDTHS[hidden["dtype"]] * layers * kept * (keep == "all"))
             every["hidden states"] += size
             left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}

@@ -1,4 +1,4 @@
-"""The four tables: their columns, and how they are written, read and joined.
+"""The five tables: their columns, and how they are written, read and joined.
 
 Each is `results/{name}.parquet` and `.csv`; docs/design.md says what a row is. Equal rows give equal bytes.
 """
@@ -67,6 +67,13 @@ QUALITY = _format(
     model="str", corpus="str", text="str", lang="str", script="str", quality="str", origin="str", value="float64",
     low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
 )  # fmt: skip
+# All pairs of texts of a corpus, at a few layers: `text` against `other`, on the `n` sentences that all texts have. A metric
+# that is the same either way has a row for each two texts, in their order, others have two. What figures draw has an interval.
+PAIRS = _format(
+    "pairs", "model corpus layer metric text other", "value low high",
+    model="str", kind="str", init="str", corpus="str", layer="Int16", text="str", other="str", metric="str", value="float64",
+    low="float64", high="float64", n="Int32",
+)  # fmt: skip
 # The study's conclusions, tested: one row per conclusion, effect, model and corpus.
 #   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
@@ -99,7 +106,7 @@ TOKENS = _format(
     "tokens", "model corpus text layer line place", "dimension",
     model="str", corpus="str", text="str", layer="Int16", line="Int32", place="Int32", end="Int32", dimension="float64",
 )  # fmt: skip
-TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, QUALITY, FINDINGS)})
+TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, QUALITY, FINDINGS)})
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: PathLike, fmt: Format = METRICS, key: str | None = None) -> None:

@@ -30,7 +30,15 @@ from langgeom.errors import UserError
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN, is_shuffled
-from langgeom.needs import harness_memory, measure_memory, measure_minutes, measure_threads, model_memory, table_memory
+from langgeom.needs import (
+    harness_memory,
+    measure_memory,
+    measure_minutes,
+    measure_threads,
+    model_memory,
+    pairs_memory,
+    table_memory,
+)
 from langgeom.pages.libraries import ECHARTS
 from langgeom.plan import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS, versions

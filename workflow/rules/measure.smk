@@ -2,6 +2,7 @@
 #
 # Inputs: a prepared model and the texts of a batch, the reference text among them. Output: a listing of the batch. The tables it
 # lists, one a text, lie beside it and outlive a killed job, which then goes on from there. `hidden.keep` keeps hidden states too.
+# From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv.
 
 
 rule measure:
@@ -83,6 +84,62 @@ rule join_metrics:
         "../../envs/metrics.yaml"
     params:
         table="metrics",
+        code=code_of("langgeom.table"),
+    script:
+        "../scripts/join_table.py"
+
+
+rule text_pairs:
+    "Comparing all pairs of texts of {wildcards.corpus} in {wildcards.model}"
+    input:
+        model="results/models/{model}",
+        listings=lambda wildcards: CONFIG.listings_of(wildcards.model, wildcards.corpus),
+        texts=lambda wildcards: [
+            f"results/corpora/{wildcards.corpus}/{text}.txt" for text in CONFIG.texts(wildcards.corpus)
+        ],
+        documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
+    output:
+        "results/pairs/{model}/{corpus}.parquet",
+    log:
+        "results/logs/text_pairs/{model}/{corpus}.log",
+    benchmark:
+        "results/benchmarks/text_pairs/{model}/{corpus}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * pairs_memory(input.model, input.texts),
+        gpu_turn=GPU_TURN,
+    params:
+        layers=CONFIG["pairs"]["layers"],
+        bootstrap=CONFIG["bootstrap"],
+        seed=CONFIG["seed"],
+        code=code_of("langgeom.text_pairs"),
+        versions=versions_of("torch", "numpy", "scipy"),
+    script:
+        "../scripts/text_pairs.py"
+
+
+rule join_pairs:
+    "Joining all pairs of texts into one table"
+    input:
+        expand("results/pairs/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+    output:
+        parquet="results/pairs.parquet",
+        csv=report(
+            "results/pairs.csv",
+            caption="../report/pairs.rst",
+            category="Tables",
+            labels={"table": "all pairs of texts"},
+        ),
+    log:
+        "results/logs/join_pairs.log",
+    benchmark:
+        "results/benchmarks/join_pairs.tsv"
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        table="pairs",
         code=code_of("langgeom.table"),
     script:
         "../scripts/join_table.py"

@@ -60,6 +60,7 @@ rule page:
             "results/explorer.html",
             "results/findings.md",
             "results/texts.csv",
+            "results/pairs.csv",
             *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["png", "csv"]),
         ],
         languages=workflow.source_path("../data/languages.tsv"),

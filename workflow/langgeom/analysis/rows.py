@@ -30,7 +30,8 @@ def of_languages(table: pd.DataFrame, made: bool = False) -> pd.DataFrame:
         return table
     out = table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))
     if not made:
-        out |= table["text"].isin([text for text in table["text"].dropna().unique() if made_from(text) is not None])
+        for column in {"text", "other"} & set(table.columns):
+            out |= table[column].isin([text for text in table[column].dropna().unique() if made_from(text) is not None])
     return table[~out].reset_index(drop=True)
 
 

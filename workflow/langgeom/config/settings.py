@@ -89,12 +89,12 @@ class Config:
 
     def listings(self, languages: bool = False) -> list[str]:
         """Return the listings of all measured batches, or of those of the corpora of languages only."""
-        return [
-            f"results/metrics/{model}/{corpus}/{number}.json"
-            for model in self["models"]
-            for corpus in (self.language_corpora() if languages else self["corpora"])
-            for number in range(1, 1 + len(self.batches(corpus)))
-        ]
+        corpora = self.language_corpora() if languages else self["corpora"]
+        return [path for model in self["models"] for corpus in corpora for path in self.listings_of(model, corpus)]
+
+    def listings_of(self, model: str, corpus: str) -> list[str]:
+        """Return the listings of a model's batches on a corpus."""
+        return [f"results/metrics/{model}/{corpus}/{number}.json" for number in range(1, 1 + len(self.batches(corpus)))]
 
     def all_texts(self) -> list[str]:
         """Return the names of the texts of all corpora, each once."""
@@ -146,6 +146,7 @@ class Config:
             "options": {f"skdim_{name}": dict(given) for name, given in self["skdim"].items()},
             "bootstrap": self["bootstrap"],
             "seed": self["seed"],
+            "pair_layers": [] if of_pairs else list(self["pairs"]["layers"]),
             "depth": None if of_pairs else self["explorer"]["depth"],
         }  # fmt: skip
 

@@ -106,13 +106,13 @@ def verdict(findings: pd.DataFrame, finding: str, place: Place | None, dimension
     return ""
 
 
-def apart(metrics: pd.DataFrame, settings: Settings) -> str:
-    """Return a sentence that names the texts that are left out of comparisons, "" if there are none."""
+def apart(metrics: pd.DataFrame, settings: Settings, words: str = "Left out") -> str:
+    """Return a sentence that names the texts that are left out of comparisons, "" if there are none; it begins with `words`."""
     rows = left_out(main_models(metrics), settings.reference)
     texts = list(metrics["text"].unique())
     names = rows["text"].map(lambda text: label(text, texts)).groupby(rows["model"], sort=False).agg(", ".join)
     each = "; ".join(f"{model}: {some}" for model, some in names.items())
-    return f"Left out, for unknown or fragment tokens or for few tokens: {each}." if each else ""
+    return f"{words}, for unknown or fragment tokens or for few tokens: {each}." if each else ""
 
 
 def paired(x: pd.DataFrame, y: pd.DataFrame) -> pd.DataFrame:

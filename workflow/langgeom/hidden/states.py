@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,11 @@ class HiddenStates:
         """Return the same states with the vectors on a device; the counts stay where they are."""
         return replace(self, token=self.token.to(device), sentence=self.sentence.to(device))
 
-    def means(self) -> HiddenStates:
-        """Return the same states without token vectors."""
+    def means(self, layers: Sequence[int] | None = None) -> HiddenStates:
+        """Return the same states without token vectors, of some layers only."""
         of_tokens = {name: tensor[:0] for name, tensor in self.tensors() if name.startswith("token_")}
-        return replace(self, token=self.token[:, :0], **of_tokens)  # type: ignore[arg-type]
+        sentence = self.sentence if layers is None else self.sentence[list(layers)]
+        return replace(self, token=self.token[:, :0], sentence=sentence, **of_tokens)  # type: ignore[arg-type]
 
 
 def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:

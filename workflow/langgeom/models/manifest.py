@@ -74,6 +74,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def layers_at(depths: Sequence[float], last: int) -> list[int]:
+    """Return the layers at depths from 0 (embeddings) to 1 (the last layer), ascending, none twice."""
+    return sorted({round(depth * last) for depth in depths})
+
+
 def weights_of(folder: Path) -> Weights:
     """Count the parameters of a folder by the headers of its safetensors files."""
     sizes: Counter[str] = Counter()

@@ -14,8 +14,8 @@ from langgeom.metrics.aligned import each_pair
 ROUNDING = 1e-12
 
 
-class _Hsic(NamedTuple):
-    """The estimate from all n sentences, and from all but each of them, [n]."""
+class Hsic(NamedTuple):
+    """The estimate from all n sentences [...], and from all but each of them, [n, ...]."""
 
     whole: Tensor
     without: Tensor
@@ -49,19 +49,19 @@ def cka(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample
         k, own = _kernel(x)
         other, theirs = _kernel(y)
         both = _hsic(k, other)
-        value = float(_ratio(both.whole, own.whole, theirs.whole))
+        value = float(ratio(both.whole, own.whole, theirs.whole))
         draws = None
         if counts is not None and value == value:
-            draws = _ratio(*(_replicates(part, counts) for part in (both, own, theirs)))
+            draws = ratio(*(replicates(part, counts) for part in (both, own, theirs)))
         return Measured(value, draws, n, 0)
 
     return each_pair(points, reference, resample, measure, signed=True)
 
 
-def _kernel(layer: Layer) -> tuple[Tensor, _Hsic]:
+def _kernel(layer: Layer) -> tuple[Tensor, Hsic]:
     """Return the kernel [n, n] without its diagonal, scaled to a mean diagonal of 1, and its HSIC with itself."""
 
-    def compute() -> tuple[Tensor, _Hsic]:
+    def compute() -> tuple[Tensor, Hsic]:
         centred = layer.points.double() - layer.mean
         size = centred.square().sum(1).mean().sqrt()
         centred = centred / size if float(size) > 1e-13 * float(layer.mean.norm()) else torch.zeros_like(centred)
@@ -71,27 +71,29 @@ def _kernel(layer: Layer) -> tuple[Tensor, _Hsic]:
     return layer.once("kernel", compute)
 
 
-def _hsic(k: Tensor, other: Tensor) -> _Hsic:
+def _hsic(k: Tensor, other: Tensor) -> Hsic:
     """Return the unbiased HSIC of two kernels with empty diagonals, and without each sentence, in O(n^2)."""
     n = len(k)
     rows, others, products = k.sum(1), other.sum(1), (k * other).sum(1)
     trace, sum_k, sum_l, cross = products.sum(), rows.sum(), others.sum(), rows @ others
-    whole = _formula(trace, sum_k, sum_l, cross, n)
+    whole = formula(trace, sum_k, sum_l, cross, n)
     cross_without = cross - rows * others - other @ rows - k @ others + products
-    without = _formula(trace - 2 * products, sum_k - 2 * rows, sum_l - 2 * others, cross_without, n - 1)
-    return _Hsic(whole, without)
+    without = formula(trace - 2 * products, sum_k - 2 * rows, sum_l - 2 * others, cross_without, n - 1)
+    return Hsic(whole, without)
 
 
-def _formula(trace: Tensor, sum_k: Tensor, sum_l: Tensor, cross: Tensor, n: int) -> Tensor:
+def formula(trace: Tensor, sum_k: Tensor, sum_l: Tensor, cross: Tensor, n: int) -> Tensor:
+    """Return the unbiased HSIC from tr(K L), 1'K1, 1'L1 and 1'K L 1, of as many pairs of kernels as there are of each."""
     return (trace + sum_k * sum_l / ((n - 1) * (n - 2)) - 2 / (n - 2) * cross) / (n * (n - 3))
 
 
-def _replicates(hsic: _Hsic, counts: Tensor) -> Tensor:
+def replicates(hsic: Hsic, counts: Tensor) -> Tensor:
     """Return the first-order replicates: n U = (n - 4) U without i + 4 h_i for a U-statistic of four sentences."""
     n = counts.shape[1]
     terms = (n * hsic.whole - (n - 4) * hsic.without) / 4
     return hsic.whole + 4 / n * ((counts - 1).double() @ (terms - hsic.whole))
 
 
-def _ratio(both: Tensor, own: Tensor, theirs: Tensor) -> Tensor:
+def ratio(both: Tensor, own: Tensor, theirs: Tensor) -> Tensor:
+    """Return CKA from three HSIC, NaN where either cloud has no variance."""
     return torch.where((own > ROUNDING) & (theirs > ROUNDING), both / (own * theirs).clamp(min=1e-300).sqrt(), torch.nan)
