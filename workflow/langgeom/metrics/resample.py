@@ -198,17 +198,20 @@ class Resample:
             return value - width, value + width
         return value * math.exp(-width / value), value * math.exp(width / value)
 
-    def halves(self, value: float, first: Tensor, second: Tensor, sentences: int, *, signed: bool = False) -> Interval:
+    def halves(
+        self, value: float, first: Tensor, second: Tensor, sentences: int, *, signed: bool = False, least: float = 0.0
+    ) -> Interval:
         """Return the interval from the values in both halves of splits, [splits] each: SE^2 = mean (first - second)^2 / 4.
 
-        Splits without a value in both are left out; where they are half or more, the interval is NaN. `signed` as in `around`.
+        Splits without a value in both are left out; where they are half or more, the interval is NaN. `signed` as in `around`;
+        the standard error is `least` or more.
         """
         apart = (first - second) if signed else (first / second).log()
         apart = apart[apart.isfinite()]
         if 2 * len(apart) <= len(first):
             return NONE
         error = float(apart.square().mean().sqrt()) / 2
-        return self.around(value, error if signed else error * value, sentences, signed=signed)
+        return self.around(value, max(error if signed else error * value, least), sentences, signed=signed)
 
     def of_swaps(self, value: float, swapped: Tensor) -> Interval:
         """Return the interval of a difference from its values [swaps] under swapped labels, whose mean is 0."""

@@ -68,8 +68,8 @@ def information_imbalance(
         part, row, column, share = closest(own)
         # Of m others and itself: as many as are nearer less as many as are farther tell the rank, ties in the middle.
         nearer = (other[part, row, column][:, None] - other[part, row]).sign_().sum(1).double()
-        ranks = share * (own.shape[1] + 1 + nearer) / 2
-        return torch.zeros_like(share[: len(own)]).index_add_(0, part, ranks) * 2 / own.shape[1] ** 2
+        ranks = share * (own.shape[1] + 1 + nearer) / own.shape[1]
+        return torch.zeros(own.shape[:2]).to(ranks).index_put_((part, row), ranks, accumulate=True)
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = in_direction(direction, x, y)
@@ -104,7 +104,7 @@ def mutual_knn(points: Tensor | Cloud, reference: Tensor | Cloud, *, k: int = 10
         return below + tied * ((k - below.sum(2, keepdim=True)) / tied.sum(2, keepdim=True))
 
     def of_parts(x: Tensor, y: Tensor) -> Tensor:
-        return (share(x) * share(y)).sum((1, 2), dtype=torch.float64) / (k * x.shape[1])
+        return (share(x) * share(y)).sum(2, dtype=torch.float64) / k
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = share(x[None])[0].double(), share(y[None])[0].double()
@@ -123,7 +123,7 @@ def _compare(
 
     Args:
         least: a part of fewer sentences has no value.
-        of_parts: returns the values [parts] from parts of the ranks of both, [parts, n, n], of which only the order counts.
+        of_parts: returns a value a sentence, [parts, n], from the ranks of both, [parts, n, n], of which only the order counts.
         by_chance: returns the values [pairings] from the ranks of both, [n, n] as `_ranks` gives them, and [pairings, n].
     """
 
@@ -133,17 +133,22 @@ def _compare(
         if len(kept) < least:
             return Measured.missing(len(kept), n - len(kept))
         own, other = x.once(("ranks", y), lambda: (_ranks(x, kept), _ranks(y, kept)))
-        parts = x.sentences.parts(resample)[kept].T
+        each = of_parts(own[None], other[None])[0]
+        if resample is None:
+            return Measured(float(each.mean()), None, len(kept), n - len(kept))
+        parts, some = x.sentences.parts(resample)[kept].T, resample if len(kept) == n else resample.of(kept.tolist())
         sizes, values = parts.sum(1), torch.full(parts.shape[:1], torch.nan, dtype=torch.float64)
         for size in sizes[sizes >= least].unique().tolist():
-            for some in (sizes == size).nonzero().flatten().split(max(1, (PIECE if x.points.is_cuda else CACHED) // size**2)):
-                rows = parts[some].nonzero()[:, 1].view(len(some), size)
-                values[some.cpu()] = of_parts(*(ranks[rows[:, :, None], rows[:, None]] for ranks in (own, other))).cpu()
-        found = of_halves(values, len(kept), n - len(kept), resample, counts, signed=signed)
-        if resample is None:
-            return found
-        pairings = x.sentences.pairings(resample) if len(kept) == n else resample.of(kept.tolist()).pairings(len(kept))
-        return replace(found, permuted=by_chance(own, other, pairings[1:].to(own.device)), less=less)
+            at_once = max(1, (PIECE if own.is_cuda else CACHED) // size**2)
+            for number in (sizes == size).nonzero().flatten().split(at_once):
+                rows = parts[number].nonzero()[:, 1].view(len(number), size)
+                of_part = of_parts(*(ranks[rows[:, :, None], rows[:, None]] for ranks in (own, other)))
+                values[number.cpu()] = of_part.mean(1).cpu()
+        # In halves neighbours are farther, and where noise is small, ranks vary less than in the whole.
+        error = some.error(each) if counts is not None else 0.0
+        found = of_halves(values, len(kept), n - len(kept), resample, counts, signed=signed, least=error)
+        pairings = x.sentences.pairings(resample) if some is resample else some.pairings(len(kept)).to(own.device)
+        return replace(found, permuted=by_chance(own, other, pairings[1:]), less=less)
 
     return each_pair(points, reference, resample, measure)
 
