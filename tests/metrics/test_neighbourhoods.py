@@ -39,7 +39,10 @@ def test_both_by_loops(noise: float) -> None:
 def test_spaces_that_are_one_and_spaces_that_share_nothing() -> None:
     x = gaussian(200, 10)
     turn = torch.linalg.qr(gaussian(10, 10, 1)).Q
-    assert float(information_imbalance(x, 3 * x @ turn + 5)) == 2 / 200 and float(mutual_knn(x, 3 * x @ turn + 5)) == 1
+    assert (
+        float(information_imbalance(x, 3 * x @ turn + 5)) == pytest.approx(2 / 200)
+        and float(mutual_knn(x, 3 * x @ turn + 5)) == 1
+    )
     pairs = [(gaussian(200, 10, seed), gaussian(200, 10, seed + 100)) for seed in range(30)]
     values, shares = (np.array([float(metric(*pair)) for pair in pairs]) for metric in (information_imbalance, mutual_knn))
     assert abs(values.mean() - 1) < 4 * values.std() / 30**0.5 and abs(shares.mean() - 10 / 199) < 4 * shares.std() / 30**0.5

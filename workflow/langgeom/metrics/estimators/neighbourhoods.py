@@ -98,13 +98,13 @@ def mutual_knn(points: Tensor | Cloud, reference: Tensor | Cloud, *, k: int = 10
     k = whole("k", k, 1)
 
     def share(ranks: Tensor) -> Tensor:
-        """Return how much of each point [parts, n, n] is among the k nearest of each."""
+        """Return how much of each point is among the k nearest of each, [parts, n, n] float32."""
         last = sorted_rows(ranks.flatten(0, 1))[:, k - 1].view(*ranks.shape[:2], 1)
         below, tied = (ranks < last).float(), (ranks == last).float()
-        return below + tied * ((k - below.sum(2, keepdim=True)) / tied.sum(2, keepdim=True))
+        return tied.mul_((k - below.sum(2, keepdim=True)) / tied.sum(2, keepdim=True)).add_(below)
 
     def of_parts(x: Tensor, y: Tensor) -> Tensor:
-        return (share(x) * share(y)).sum(2, dtype=torch.float64) / k
+        return share(x).mul_(share(y)).sum(2, dtype=torch.float64) / k
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = share(x[None])[0].double(), share(y[None])[0].double()
@@ -136,7 +136,7 @@ def _compare(
         each = of_parts(own[None], other[None])[0]
         if resample is None:
             return Measured(float(each.mean()), None, len(kept), n - len(kept))
-        parts, some = x.sentences.parts(resample)[kept].T, resample if len(kept) == n else resample.of(kept.tolist())
+        parts, some = x.sentences.parts(resample)[kept].T, resample.of(kept.tolist())
         sizes, values = parts.sum(1), torch.full(parts.shape[:1], torch.nan, dtype=torch.float64)
         for size in sizes[sizes >= least].unique().tolist():
             at_once = max(1, (PIECE if own.is_cuda else CACHED) // size**2)
@@ -147,7 +147,7 @@ def _compare(
         # In halves neighbours are farther, and where noise is small, ranks vary less than in the whole.
         error = some.error(each) if counts is not None else 0.0
         found = of_halves(values, len(kept), n - len(kept), resample, counts, signed=signed, least=error)
-        pairings = x.sentences.pairings(resample) if some is resample else some.pairings(len(kept)).to(own.device)
+        pairings = x.sentences.pairings(resample) if len(kept) == n else some.pairings(len(kept)).to(own.device)
         return replace(found, permuted=by_chance(own, other, pairings[1:]), less=less)
 
     return each_pair(points, reference, resample, measure)
