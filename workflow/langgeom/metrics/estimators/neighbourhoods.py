@@ -68,15 +68,21 @@ def information_imbalance(
         part, row, column, share = closest(own)
         # Of m others and itself: as many as are nearer less as many as are farther tell the rank, ties in the middle.
         nearer = (other[part, row, column][:, None] - other[part, row]).sign_().sum(1).double()
-        ranks = share * (own.shape[1] + 1 + nearer) / own.shape[1]
-        return torch.zeros(own.shape[:2]).to(ranks).index_put_((part, row), ranks, accumulate=True)
+        ranks = share * (own.shape[1] + 1 + nearer) / 2
+        return torch.zeros_like(share[: len(own)]).index_add_(0, part, ranks) * 2 / own.shape[1] ** 2
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = in_direction(direction, x, y)
         _, row, column, share = closest(own[None])
         return other[pairings[:, row], pairings[:, column]].double() @ share / len(own) ** 2
 
-    return _compare(points, reference, resample, 3, of_parts, by_chance, less=True)
+    def terms(x: Tensor, y: Tensor) -> Tensor:
+        own, other = in_direction(direction, x, y)
+        _, row, column, share = closest(own[None])
+        up_to = share[:, None] * (other[row] <= other[row, column][:, None])
+        return up_to.sum(0).index_add_(0, row, up_to.sum(1)) * 2 / len(own)
+
+    return _compare(points, reference, resample, 3, of_parts, by_chance, terms, less=True)
 
 
 @metric("mutual_knn", input="aligned_sentences", bounds=(0, 1))
@@ -104,7 +110,7 @@ def mutual_knn(points: Tensor | Cloud, reference: Tensor | Cloud, *, k: int = 10
         return tied.mul_((k - below.sum(2, keepdim=True)) / tied.sum(2, keepdim=True)).add_(below)
 
     def of_parts(x: Tensor, y: Tensor) -> Tensor:
-        return share(x).mul_(share(y)).sum(2, dtype=torch.float64) / k
+        return share(x).mul_(share(y)).sum((1, 2), dtype=torch.float64) / (k * x.shape[1])
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = share(x[None])[0].double(), share(y[None])[0].double()
@@ -117,14 +123,16 @@ def mutual_knn(points: Tensor | Cloud, reference: Tensor | Cloud, *, k: int = 10
 def _compare(
     points: Tensor | Cloud, reference: Tensor | Cloud, resample: Resample | None, least: int,
     of_parts: Callable[[Tensor, Tensor], Tensor], by_chance: Callable[[Tensor, Tensor, Tensor], Tensor],
-    *, less: bool = False, signed: bool = False,
+    terms: Callable[[Tensor, Tensor], Tensor] | None = None, *, less: bool = False, signed: bool = False,
 ) -> Estimate:  # fmt: skip
     """Measure two spaces by the ranks of their neighbours.
 
     Args:
         least: a part of fewer sentences has no value.
-        of_parts: returns a value a sentence, [parts, n], from the ranks of both, [parts, n, n], of which only the order counts.
+        of_parts: returns the values [parts] from parts of the ranks of both, [parts, n, n], of which only the order counts.
         by_chance: returns the values [pairings] from the ranks of both, [n, n] as `_ranks` gives them, and [pairings, n].
+        terms: returns what each sentence adds, [n], as one that has a neighbour and as one that others are ranked with. The
+            error is that of their mean at least: in halves neighbours are farther, and where noise is small ranks vary less.
     """
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
@@ -133,19 +141,17 @@ def _compare(
         if len(kept) < least:
             return Measured.missing(len(kept), n - len(kept))
         own, other = x.once(("ranks", y), lambda: (_ranks(x, kept), _ranks(y, kept)))
-        each = of_parts(own[None], other[None])[0]
-        if resample is None:
-            return Measured(float(each.mean()), None, len(kept), n - len(kept))
-        parts, some = x.sentences.parts(resample)[kept].T, resample.of(kept.tolist())
+        parts = x.sentences.parts(resample)[kept].T
         sizes, values = parts.sum(1), torch.full(parts.shape[:1], torch.nan, dtype=torch.float64)
         for size in sizes[sizes >= least].unique().tolist():
             at_once = max(1, (PIECE if own.is_cuda else CACHED) // size**2)
             for number in (sizes == size).nonzero().flatten().split(at_once):
                 rows = parts[number].nonzero()[:, 1].view(len(number), size)
-                of_part = of_parts(*(ranks[rows[:, :, None], rows[:, None]] for ranks in (own, other)))
-                values[number.cpu()] = of_part.mean(1).cpu()
-        # In halves neighbours are farther, and where noise is small, ranks vary less than in the whole.
-        error = some.error(each) if counts is not None else 0.0
+                values[number.cpu()] = of_parts(*(ranks[rows[:, :, None], rows[:, None]] for ranks in (own, other))).cpu()
+        if resample is None:
+            return of_halves(values, len(kept), n - len(kept), None, None)
+        some = resample.of(kept.tolist())
+        error = some.error(terms(own, other)) if terms and counts is not None else 0.0
         found = of_halves(values, len(kept), n - len(kept), resample, counts, signed=signed, least=error)
         pairings = x.sentences.pairings(resample) if len(kept) == n else some.pairings(len(kept)).to(own.device)
         return replace(found, permuted=by_chance(own, other, pairings[1:]), less=less)
