@@ -90,7 +90,7 @@ def test_join_sorts_by_key_and_writes_both_formats(tmp_path: Path) -> None:
     ]
     lines = (tmp_path / "all.csv").read_text().splitlines()
     assert lines[0] == ",".join(METRICS.columns)
-    assert lines[1] == "a,decoder,trained,c,eng_Latn,eng,Latn,,id_twonn,token,,9.0,10.0,100,3,,,,,"
+    assert lines[1] == "a,decoder,trained,c,eng_Latn,eng,Latn,,id_twonn,token,,9.0,10.0,100,3,,,,,,"
     join(paths[::-1], tmp_path / "again.parquet", tmp_path / "again.csv")
     assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "all.parquet").read_bytes()
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()

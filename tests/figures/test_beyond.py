@@ -18,7 +18,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.estimators import SCALES, few_layers, few_texts
 from langgeom.metrics.catalogue import METRICS as KNOWN
 
-BEYOND = ("alignment", "linearity", "id_scales", "id_estimators", "id_many")
+BEYOND = ("alignment", "imbalance", "linearity", "id_scales", "id_estimators", "id_many")
 FOUR = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6", "minilm-l6-untrained")
 METRICS = FIGURES["id_scales"].metrics
 FEW = ("eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab")
@@ -50,11 +50,40 @@ def table(models: Sequence[str] = FOUR, texts: Sequence[str] = FEW, corpus: str 
 def test_alignment_has_all_trained_models_and_all_but_the_reference() -> None:
     rows = table()
     drawing, words = draw("alignment", rows)
-    shown = rows[rows["metric"].isin(["retrieval", "mexa", "cka"]) & (rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
+    names = ["retrieval", "mexa", "mutual_knn", "cka"]
+    shown = rows[rows["metric"].isin(names) & (rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
     assert_same(drawing.numbers, shown)
-    for title in ("Retrieval", "MEXA", "CKA"):
+    for title in ("Retrieval", "MEXA", "Mutual nearest neighbours", "CKA"):
         assert f"{title} · gemma-3-270m" in words and f"{title} · minilm-l6" in words
     assert "n = 58 sentences a value" in " ".join(words.split())
+    # Where no pairings were drawn, chance is known of retrieval alone.
+    assert words.count("chance") == 2 and "by chance" not in words
+
+
+@pytest.mark.parametrize("name", ["alignment", "imbalance"])
+def test_what_is_by_chance_is_a_band_over_texts(name: str) -> None:
+    rows = table()
+    metric = FIGURES[name].metrics[-1]
+    own, number = rows["metric"] == metric, rows["text"].map(FEW.index)
+    rows.loc[own, "null"] = 0.7 + 0.01 * number + 0.001 * rows["layer"].astype(float)
+    drawing, words = draw(name, rows)
+    assert words.count("by chance") == 2  # of two trained models
+    shown = drawing.numbers[drawing.numbers["metric"] == metric]
+    assert len(shown) and shown["null"].min() == pytest.approx(0.71) and shown["null"].notna().all()
+    axes = drawing.figure.axes[-1]
+    bands = [band.get_paths()[0].get_extents() for band in axes.collections]
+    assert any(band.y0 == pytest.approx(0.71) and band.y1 == pytest.approx(0.746) for band in bands)
+    assert axes.get_ylim()[1] > 0.746
+
+
+def test_the_imbalance_goes_both_ways_for_all_trained_models() -> None:
+    rows = table()
+    drawing, words = draw("imbalance", rows)
+    both = ["information_imbalance", "information_imbalance_reverse"]
+    shown = rows[rows["metric"].isin(both) & (rows["init"] == "trained") & (rows["text"] != "eng_Latn")]
+    assert_same(drawing.numbers, shown)
+    assert "Imbalance to the reference · minilm-l6" in words and "Imbalance from the reference · minilm-l6" in words
+    assert "named at their peaks" not in words
 
 
 def checkpoints(steps: Sequence[int], **options: Any) -> pd.DataFrame:

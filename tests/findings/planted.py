@@ -276,6 +276,23 @@ def _bits(noise: np.random.Generator, truth: str) -> Parts:
     return parts(*tables, quality=[qualities(names, 0.5 + good / 20)])
 
 
+def _predictive(noise: np.random.Generator, truth: str) -> Parts:
+    shift, names, own = {PRESENT: 0.1, ABSENT: 0.0, REVERSED: -0.1}[truth], texts(20), noise.normal(0.6, 0.1, 20)
+    return parts(*(
+        rows(DECODER, f"information_imbalance{way}", names, flat(own + by + 0.05 * noise.normal(size=20)), over="sentence")
+        for way, by in (("", shift), ("_reverse", 0.0))
+    ))  # fmt: skip
+
+
+def _beyond_chance(noise: np.random.Generator, truth: str) -> Parts:
+    rates, names = {PRESENT: (0.9, 0.3), ABSENT: (0.5, 0.5), REVERSED: (0.3, 0.9)}[truth], texts(20)
+    ps = [np.where(noise.random((20, 9)) < rate, 0.01, 0.4) for rate in rates]
+    return parts(*(
+        rows(DECODER, name, names, np.full((20, 9), 0.3), over="sentence", p=p.ravel())
+        for name, p in zip(("mutual_knn", "cka"), ps, strict=True)
+    ))  # fmt: skip
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -291,4 +308,6 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C12": _two_scripts("anisotropy", lambda values: 0.5 + values / 50),
     "C13": _patterns,
     "C14": _bits,
+    "C17": _predictive,
+    "C19": _beyond_chance,
 }

@@ -326,3 +326,31 @@ def test_made_texts_take_no_part_elsewhere() -> None:
     assert of("C11", encoder, more)[0]["n"] == 6 + 2
     # Without twins, there is no second row.
     assert len(of("C2", rows(DECODER, ID, texts(8, "Latn", "Arab"), flat(np.arange(16.0) + 5)))) == 1
+
+
+def test_the_reference_predicts_and_is_no_language_of_its_own() -> None:
+    names = ["eng_Latn", *texts(8)]
+    forward, backward = np.r_[0.0, np.linspace(0.5, 0.64, 8)], np.r_[0.0, np.linspace(0.4, 0.47, 8)]
+    blocks = [
+        rows(DECODER, f"information_imbalance{way}", names, flat(values), over="sentence")
+        for way, values in (("", forward), ("_reverse", backward))
+    ]
+    (row,) = of("C17", *blocks)
+    assert row["n"] == 8 and row["value"] == pytest.approx((forward - backward)[1:].mean(), abs=1e-12)
+    assert row["verdict"] == SUPPORTED and "0.57 and 0.43" in row["note"]
+    assert "information_imbalance_reverse was not measured" in of("C17", blocks[0])[0]["reason"]
+
+
+def test_layers_beyond_chance_are_counted_after_the_embedding() -> None:
+    chance, beyond, edge = 0.5, 0.01, 0.05
+    near = np.tile([chance, beyond, edge, beyond, beyond], (8, 1))
+    wide = np.tile([beyond, chance, 0.0501, chance, beyond], (8, 1))
+    wide[:4, 4] = chance
+    blocks = [
+        rows(DECODER, name, texts(8), np.full((8, 5), 0.3), over="sentence", p=p.ravel())
+        for name, p in (("mutual_knn", near), ("cka", wide))
+    ]
+    (row,) = of("C19", *blocks)
+    assert row["value"] == pytest.approx(1 - 0.125) and row["verdict"] == SUPPORTED and "1.00 and 0.12" in row["note"]
+    (same,) = of("C19", blocks[0], blocks[0] | {"metric": "cka"})
+    assert same["value"] == 0 and same["verdict"] == NO_EVIDENCE

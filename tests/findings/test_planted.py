@@ -34,7 +34,7 @@ def share(found: list[str], *verdict: str) -> int:
 
 
 def test_every_conclusion_is_planted() -> None:
-    assert list(CONCLUSIONS) == list(PLANTED) == [f"C{number}" for number in range(1, 15)]
+    assert list(CONCLUSIONS) == list(PLANTED)
 
 
 @pytest.mark.parametrize("conclusion", list(PLANTED))

@@ -49,7 +49,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
     rows = measure_text(hidden, reference, NAMES, resample)
     assert len(rows) == 3 * 5 + 3
     found = {(row["metric"], row["over"], row["layer"]): row for row in rows}
-    assert " ".join(rows[0]) == "layer metric over value low high n dropped sentences documents half_a half_b p"
+    assert " ".join(rows[0]) == "layer metric over value low high n dropped sentences documents half_a half_b p null"
     cloud = Cloud(hidden.token, hidden.token_sentence)
     for name, metric in (("id_twonn", id_twonn), ("anisotropy", anisotropy)):
         expected = metric(cloud, resample=resample)
@@ -66,7 +66,7 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
     assert found["bpc", "text", None]["value"] == pytest.approx(1 / 4 / 0.6931471805599453)
     assert found["fertility", "text", None] | {"low": 0, "high": 0} == {
         "layer": None, "metric": "fertility", "over": "text", "value": 1.0, "low": 0, "high": 0, "n": 5, "dropped": 0,
-        "sentences": 5, "documents": None, "half_a": None, "half_b": None, "p": None,
+        "sentences": 5, "documents": None, "half_a": None, "half_b": None, "p": None, "null": None,
     }  # fmt: skip
     assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
 
@@ -209,7 +209,10 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
         for over, inputs in OVER.items()
         if over in ("token", "aligned")
     }
-    rows = measure_text(hidden, reference, names, Resample(20, seed=0), settings=QUICK)
+    every = measure_text(hidden, reference, names, Resample(20, seed=0), settings=QUICK)
+    rows = [row for row in every if row["layer"] is not None]
+    best = {row["metric"] for row in every if row["layer"] is None}
+    assert best == {row["metric"] for row in rows if row["null"] is not None}
     assert len(rows) == sum(
         (2 if METRICS[name].input == "adjacent_layers" else 3) for listed in names.values() for name in listed
     )
@@ -223,8 +226,8 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             alone = metric.function(*clouds, resample=Resample(20, seed=0), **QUICK.get(metric.name, {}))
-        for field in ("value", "low", "high"):
-            expected = float(torch.atleast_1d(getattr(alone, field))[0])
+        for field in ("value", "low", "high", "p", "null"):
+            expected = float("nan") if getattr(alone, field) is None else float(torch.atleast_1d(getattr(alone, field))[0])
             assert row[field] == pytest.approx(expected, rel=1e-12) if expected == expected else row[field] is None
 
 
@@ -239,7 +242,8 @@ def test_few_documents_have_no_interval_and_rows_say_how_many(number: int) -> No
     documents = [min(line // 10, number - 1) for line in range(240)]
     rows = measure_text(one, other, names, Resample(20, seed=0, documents=documents))
     assert {(row["sentences"], row["documents"]) for row in rows} == {(120, number), (114, number)}
-    assert {row["low"] is None for row in rows} == {number < FEWEST}
+    # The best layer of a similarity has none.
+    assert {row["low"] is None for row in rows if row["metric"] != "retrieval" or row["layer"]} == {number < FEWEST}
     plain = measure_text(one, other, names, Resample(20, seed=0))
     assert [row["value"] for row in rows] == [row["value"] for row in plain]
     assert all(row["documents"] is None for row in plain)

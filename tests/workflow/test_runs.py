@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from langgeom.figures.catalogue import FIGURES, reason_of
+from langgeom.findings import CONCLUSIONS
 from langgeom.table import TABLES, read_table
 from study import Study
 
@@ -23,8 +24,8 @@ def test_every_model_text_layer_and_metric_has_a_row(finished: Study) -> None:
     sizes = by_layer.groupby(["model", "text", "metric", "over"])["layer"].agg(["min", "max", "size"])
     for model, layers in (("decoder", 2), ("decoder-untrained", 2), ("encoder", 2)):
         rows = sizes.loc[model]
-        # 6 metrics of a cloud and 9 of aligned texts for each of the 4 texts
-        assert len(rows) == 4 * 15
+        # 6 metrics of a cloud and 12 of aligned texts for each of the 4 texts
+        assert len(rows) == 4 * 18
         assert (rows["min"] == 0).all() and (rows["max"] == layers).all() and (rows["size"] == layers + 1).all()
     assert list(table[table["metric"] == "bpc"]["model"].unique()) == ["decoder"]
     reference = table[(table["text"] == "eng_Latn") & table["metric"].str.startswith("kl_")]
@@ -110,7 +111,7 @@ def test_single_core(little: Study, finished: Study) -> None:
         table[(table["model"] == "encoder") & table["text"].isin(["eng_Latn", "spa_Latn"])].reset_index(drop=True)
         for table in (one, two)
     )
-    assert one["layer"].notna().sum() == 2 * 15 * 3
+    assert one["layer"].notna().sum() == 2 * 18 * 3
     ends = ["low", "high"]
     pd.testing.assert_frame_equal(one.drop(columns=ends), two.drop(columns=ends), rtol=1e-5, atol=1e-8)
     # The ends of an interval are quantiles of replicates, which carry rounding further than the value itself does.
@@ -135,7 +136,7 @@ def test_what_a_little_study_cannot_draw_or_test_is_listed_with_the_reason(littl
         assert word in reasons[name] and f"nothing to draw: {reasons[name]}" in page
         assert (results / "figures" / f"{name}.csv").read_text().count("\n") == 1  # names of columns alone
     found = read_table(results / "findings.parquet", TABLES["findings"])
-    assert sorted(found["finding"], key=lambda name: int(name[1:])) == [f"C{number}" for number in range(1, 15)]
+    assert sorted(found["finding"], key=lambda name: int(name[1:])) == list(CONCLUSIONS)
     assert set(found["verdict"]) == {"not testable"} and found["reason"].str.len().gt(0).all()
     said = (results / "findings.md").read_text(encoding="utf-8")
     assert all(reason in said for reason in found["reason"])

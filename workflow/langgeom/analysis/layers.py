@@ -13,7 +13,7 @@ from langgeom.analysis.rows import LEAST, PANEL, by_layer
 
 MEDIAN = "median over layers 1 to last"
 # Columns that differ between the layers of a text.
-PER_LAYER = ("layer", "value", "low", "high", "n", "dropped", "sentences", "documents", "half_a", "half_b", "p")
+PER_LAYER = ("layer", "value", "low", "high", "n", "dropped", "sentences", "documents", "half_a", "half_b", "p", "null")
 # Nats. A smaller divergence says that both softmaxes are the same, and nothing about the distance of two languages.
 NEGLIGIBLE = 1e-6
 # Significant digits of a divergence. Where softmaxes are one-hot, all texts agree to more digits than these.

@@ -1,4 +1,7 @@
-"""Lines by layer, one per language: intrinsic dimension (figures 1, 2), anisotropy (9 to 11, 13), linearity, alignment."""
+"""Lines by layer, one per language: intrinsic dimension (figures 1, 2), anisotropy (9 to 11, 13), linearity, alignment.
+
+Bands of chance are of random pairings of sentences, see docs/metrics.md.
+"""
 
 from __future__ import annotations
 
@@ -150,10 +153,18 @@ def linearity(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
                        x="Block (l: from layer l to layer l + 1)")  # fmt: skip
 
 
-@figure("alignment", title="Alignment with the reference language by layer", metrics=("retrieval", "mexa", "cka"))
+@figure("imbalance", title="Which space predicts which, by layer",
+        metrics=("information_imbalance", "information_imbalance_reverse"), caption="How little a sentence's nearest neighbour "
+        "in a language tells of its neighbours in the reference language, and below the other way round, one line a language: "
+        "0 is all, 1 is nothing. Grey: what one in twenty random pairings of the sentences falls below. A language with a "
+        "lower line below than above is predicted by the reference better than it predicts the reference.",
+        findings=("C17",))  # fmt: skip
+@figure("alignment", title="Alignment with the reference language by layer", metrics=("retrieval", "mexa", "mutual_knn", "cka"),
+        findings=("C19",))  # fmt: skip
 def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """How well each layer places a sentence beside its translation in the reference language, one line a language.
-    In which layers do languages meet, and which languages stay apart?
+    """How well each layer places a sentence beside its translation in the reference language (retrieval, MEXA), and how alike
+    the layer's shape is in both at small scale (mutual neighbours) and at large (CKA), one line a language. Grey: what one in
+    twenty random pairings of the sentences exceeds. In which layers do languages meet, and which languages stay apart?
     """
     reference = settings.reference
     parts = [main_models(by_layer(table, metric)) for metric in about.metrics]
@@ -163,11 +174,12 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
             f"no text besides the reference '{reference}' has {', '.join(about.metrics)}; add one to metrics.aligned."
         )
     lines, looks, legend, heading, _ = by_family(every, "")
+    less = about.name == "imbalance"
     metrics, grid, flat = list(dict.fromkeys(every["metric"])), list[list[Panel | None]](), list[str]()
     for block in in_rows(panels(every)):
         for metric in metrics:
             of_metric, row = lines[lines["metric"] == metric], list[Panel | None]()
-            low, high = limits(of_metric, False)
+            low, high = limits(of_metric, False, *of_metric["null"].dropna())
             for place in block:
                 part = rows_of(of_metric, place or ("", ""))
                 name = f"{definition(metric).axis} · {title_of(place or ('', ''), every)}"
@@ -175,7 +187,7 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
                 flat += [name] * floor
                 row.append(None if floor or part.empty else Lines(
                     rows=part, title=name, x=layer_axis(settings.final_norm), y=definition(metric).axis, height=2.6,
-                    looks=looks, ylim=(min(-0.03, low), 1.03 if high > 0.5 else high), named="peak",
+                    looks=looks, ylim=(min(-0.03, low), 1.03 if 0.5 < high < 1.03 else high), named="" if less else "peak",
                     level=(1 / part["n"].median(), "chance") if metric == "retrieval" else None,
                 ))  # fmt: skip
             grid.append(row)
@@ -183,5 +195,6 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
         raise Nothing(f"no text reaches {FLAT} at any layer; the CSV has the values.", numbers(every))
     absent = f"Not drawn, since no text reaches {FLAT} at any layer: {', '.join(flat)}." if flat else ""
     note = noted(every, *(definition(metric, label(reference, [])).sentence for metric in metrics), absent,
-                 f"n = {counted(every['n'])} sentences a value. The highest lines are named at their peaks.")  # fmt: skip
-    return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every))
+                 f"n = {counted(every['n'])} sentences a value.",
+                 "" if less else "The highest lines are named at their peaks.")  # fmt: skip
+    return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every).assign(null=every["null"]))

@@ -39,7 +39,7 @@ class Lines(Panel):
     """Lines with markers, bands and names.
 
     Attributes:
-        rows: a row per point: `x`, `value`, `low`, `high`, `name` (of the line) and `hue` (a key of `looks`).
+        rows: a row per point: `x`, `value`, `low`, `high`, `name` (of the line), `hue` (a key of `looks`), and `null`, if any.
         looks: how each hue is drawn, the last on top.
         keep: names that must stay, in bold.
         named: where lines are named: at their "end", the highest at their "peak", or "" for nowhere.
@@ -61,7 +61,11 @@ class Lines(Panel):
         for _, band in rows[rows["name"].isin(names if len(names) <= BANDED else self.keep)].groupby("part"):
             colour = self.looks[band["hue"].iloc[0]].colour
             axes.fill_between(band["x"], band["low"], band["high"], color=colour, alpha=0.13, lw=0)
-        if self.level:
+        if "null" in rows and rows["null"].notna().any():
+            null = rows.groupby("x")["null"].agg(["min", "max"]).dropna()
+            axes.fill_between(null.index, null["min"], null["max"], color=DARK, alpha=0.25, lw=0.8, zorder=1)
+            axes.text(1.01, null.iloc[-1].mean(), "by chance", transform=axes.get_yaxis_transform(), fontsize=6.8, va="center")
+        elif self.level:
             axes.axhline(self.level[0], color=DARK, lw=0.8, ls=DASHES[1] if self.level[1] else "-", zorder=1)
             axes.text(1.01, self.level[0], self.level[1], transform=axes.get_yaxis_transform(), fontsize=6.8, va="center")
         slim = 0.5 if len(names) > CROWDED else 0.9 if len(names) > BANDED else 1.1

@@ -1,4 +1,4 @@
-"""The study's conclusions C1 to C14, each a claim with a test on the tables that was stated before looking.
+"""The study's conclusions C1 to C14 and some published since, each a claim with a test that was stated before looking.
 
 `claim` says how one is declared, `claims_*` declare them, `evidence` cuts the tables to curves and to one value per text,
 `outcome` holds the tests, `verdict` corrects for many tests and makes the rows of the table, `prose` writes the page.

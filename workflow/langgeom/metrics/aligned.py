@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 import torch
@@ -118,11 +119,21 @@ def mean_over_sentences(values: Tensor, resample: Resample | None, counts: Tenso
     return Measured(float(values.mean()), None, n, 0, interval)
 
 
+def paired(table: Tensor, x: Layer, resample: Resample | None) -> Tensor:
+    """Return what a table [n, n] of sentences and candidates has at each pairing of them, [n, pairings]: translations first."""
+    return table.gather(1, x.sentences.pairings(resample).T)
+
+
+def mean_over_pairs(values: Tensor, resample: Resample | None, counts: Tensor | None, *, share: str) -> Measured:
+    """Return the mean over sentences of values as `paired` gives them, the others those of the null; `share` as above."""
+    measured = mean_over_sentences(values[:, 0], resample, counts, share=share)
+    return measured if resample is None else replace(measured, permuted=values[:, 1:].mean(0))
+
+
 def hits(scores: Tensor) -> Tensor:
-    """Return for each row of scores [n, n] whether its own column has the highest, [n] float64: 1/t where t tie for it."""
-    best = scores.amax(1)
-    ties = (scores >= best[:, None] - TIE).sum(1)
-    return torch.where(scores.diagonal() >= best - TIE, 1 / ties.double(), 0.0)
+    """Return whether a column of scores [n, n] is the highest of its row, [n, n] float64: 1/t where t tie for it."""
+    best = scores >= scores.amax(1, keepdim=True) - TIE
+    return best / best.sum(1, keepdim=True).double()
 
 
 def _exponentials(points: Tensor) -> tuple[Tensor, Tensor, Tensor]:

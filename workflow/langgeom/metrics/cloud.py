@@ -28,6 +28,8 @@ class Measured:
         interval: both ends, of a metric with an interval of its own.
         halves: the value in two fixed halves of the sentences.
         swapped: [swaps] values under swapped labels, of a difference between two versions of a text.
+        permuted: [pairings] values where sentences are paired at random, of a similarity.
+        less: whether a smaller value is a greater similarity.
     """
 
     value: float
@@ -37,6 +39,8 @@ class Measured:
     interval: Interval | None = None
     halves: Interval | None = None
     swapped: Tensor | None = None
+    permuted: Tensor | None = None
+    less: bool = False
 
     @classmethod
     def missing(cls, n: int, dropped: int = 0) -> Measured:
@@ -196,15 +200,20 @@ def _gathered(
             return found.interval or NONE
         return resample.moved(found.value, found.replicates, sentences, signed=signed)  # type: ignore[union-attr]
 
-    fields: dict[str, Tensor] = {}
+    fields: dict[str, Any] = {}
     if resample is not None:
         fields["low"], fields["high"] = map(tensor, zip(*map(ends, results), strict=True))
     if any(found.halves for found in results):
         fields["half_a"], fields["half_b"] = (
             tensor(side) for side in zip(*(found.halves or NONE for found in results), strict=True)
         )
-    if all(found.swapped is not None for found in results):
-        swapped = torch.stack([found.swapped.cpu() for found in results], 1)  # type: ignore[union-attr]
-        fields["swapped"] = swapped[:, 0] if scalar else swapped
+    for name in ("swapped", "permuted"):
+        drawn = [getattr(found, name) for found in results]
+        known = next((some for some in drawn if some is not None), None)
+        if known is not None:
+            none = torch.full_like(known, torch.nan)
+            together = torch.stack([none if some is None else some for some in drawn], 1).cpu()
+            fields[name] = together[:, 0] if scalar else together
+    fields["less"] = any(found.less for found in results)
     counts = (tensor((getattr(found, name) for found in results), torch.int64) for name in ("n", "dropped"))
     return Estimate(tensor(found.value for found in results), *counts, **fields)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+# The share of random pairings that a similarity is to exceed.
+LEVEL = 0.95
 
 
 class MetricError(ValueError):
@@ -28,6 +32,8 @@ class Estimate:
         low, high: float64, ends of the interval; None when none was asked for.
         half_a, half_b: float64, the value in two fixed halves of the sentences; None but for metrics of neighbours.
         swapped: float64 [swaps] or [swaps, layers], a difference of two versions with their labels swapped in some sentences.
+        permuted: float64 [pairings] or [pairings, layers], a similarity of sentences that are paired at random.
+        less: whether a smaller value is a greater similarity.
     """
 
     value: Tensor
@@ -38,15 +44,32 @@ class Estimate:
     half_a: Tensor | None = None
     half_b: Tensor | None = None
     swapped: Tensor | None = None
+    permuted: Tensor | None = None
+    less: bool = False
 
     @property
     def p(self) -> Tensor | None:
-        """Chance of a difference as large as this when labels are swapped at random, both sides, as `value`; exact."""
-        if self.swapped is None:
+        """How likely by chance, as `value`: a difference as large either way when labels are swapped, or a similarity as great
+        when sentences are paired at random; exact.
+        """
+        draws, value = self.swapped, self.value.abs()
+        if draws is not None:
+            draws = draws.abs()
+        elif self.permuted is not None:
+            draws, value = (-self.permuted, -self.value) if self.less else (self.permuted, self.value)
+        else:
             return None
-        # Swaps that come to the same thing may be rounded differently.
-        reached = (self.swapped.abs() >= self.value.abs() * (1 - 1e-12)).sum(0)
-        return torch.where(self.value.isnan(), torch.nan, (1 + reached.double()) / (1 + len(self.swapped)))
+        # Draws that come to the same thing may be rounded differently.
+        reached = (draws >= value - 1e-12 * value.abs()).sum(0)
+        return torch.where(value.isnan(), torch.nan, (1 + reached.double()) / (1 + len(draws)))
+
+    @property
+    def null(self) -> Tensor | None:
+        """What a similarity must exceed to have a `p` of 5 % or less, as `value`."""
+        if self.permuted is None:
+            return None
+        place = math.ceil(LEVEL * (1 + len(self.permuted)))
+        return self.permuted.sort(0, descending=self.less).values[place - 1]
 
     def __float__(self) -> float:
         if self.value.dim():

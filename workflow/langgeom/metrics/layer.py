@@ -43,6 +43,7 @@ class Sentences:
             self.count = len(names)
         self._counts: tuple[Resample | None, Tensor | None] = (None, None)
         self._parts: tuple[Resample | None, Tensor | None] = (None, None)
+        self._pairings: tuple[Resample | None, Tensor | None] = (None, None)
 
     def counts(self, resample: Resample | None) -> Tensor | None:
         """Return how often each replicate draws each sentence, [replicates, count] int64.
@@ -64,6 +65,13 @@ class Sentences:
                 parts = torch.cat([parts, torch.stack([first, ~first], 2).flatten(1)], 1)
             self._parts = (resample, parts.to(self.groups.device)[self.groups])
         return self._parts[1]  # type: ignore[return-value]
+
+    def pairings(self, resample: Resample | None) -> Tensor:
+        """Return whom each sentence is paired with: itself, then at random (without a bootstrap, none), [pairings, count]."""
+        if self._pairings[1] is None or self._pairings[0] != resample:
+            own = torch.arange(self.count)[None] if resample is None else resample.pairings(self.count)
+            self._pairings = (resample, own.to(self.groups.device))
+        return self._pairings[1]  # type: ignore[return-value]
 
     def weights(self, counts: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Return how often each point counts, [1 + replicates, n]: once in the first row, then as its sentence was drawn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -76,7 +77,7 @@ def measure_text(
     device: torch.device | str = "cpu",
     settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> list[Row]:
-    """Return rows `layer, metric, over, value, low, high, n, dropped, sentences, documents, half_a, half_b, p` of one text.
+    """Return a text's rows `layer, metric, over, value, low, high, n, dropped, sentences, documents, half_a, half_b, p, null`.
 
     Layer by layer, so that nearest neighbours are found once for all metrics and one layer's working memory is held at
     a time.
@@ -163,7 +164,7 @@ def _row(
         "value": plain(found.value), "low": plain(found.low), "high": plain(found.high),
         "n": int(found.n), "dropped": int(found.dropped) + dropped, "sentences": sentences,
         "documents": (len(set(resample.documents)) or None) if resample else None,
-        "half_a": plain(found.half_a), "half_b": plain(found.half_b), "p": plain(found.p),
+        "half_a": plain(found.half_a), "half_b": plain(found.half_b), "p": plain(found.p), "null": plain(found.null),
     }  # fmt: skip
 
 
@@ -207,7 +208,7 @@ class _Pairs:
         self.metrics = {metric: "sentence" if metric.input == "aligned_sentences" else "token" for metric in metrics}
         rows_x, rows_y = _common(hidden.sentence_line, other.sentence_line)
         both, whole = ((text, rows_x), (reference, rows_y)), whole_sentences(hidden)[rows_x] & whole_sentences(other)[rows_y]
-        self.lines, self.swapped = len(hidden.sentence_line), dict[Metric, list[Estimate]]()
+        self.lines, self.drawn = len(hidden.sentence_line), dict[Metric, list[Estimate]]()
         self.counted = {"sentence": len(rows_x), "token": int(whole.sum())}
         lines = hidden.sentence_line[rows_x]
         self.resample = {"sentence": _of_lines(resample, lines), "token": _of_lines(resample, lines[whole])}
@@ -227,32 +228,45 @@ class _Pairs:
         rows = []
         for metric, over in self.metrics.items():
             found = metric.function(*clouds[over], resample=self.resample[over]) if over in clouds else _NOTHING
-            if layer and found.swapped is not None:
-                self.swapped.setdefault(metric, []).append(found)
+            if layer and found.p is not None:
+                self.drawn.setdefault(metric, []).append(found)
             rows.append(self._row(metric, layer, found))
         return rows
 
     def over_layers(self) -> list[Row]:
-        """Return a row without a layer of each metric with label swaps: its median over the layers after the embedding.
+        """Return a row without a layer of each metric with a `p`, from the layers after the embedding.
 
-        The same swaps were made in all layers, so their medians are the distribution of this median by chance.
+        Of a difference it is the median, of a similarity the best layer. The same swaps or pairings were made in all layers, so
+        their medians, or best layers, are the distribution by chance.
         """
-        rows = []
-        for metric, layers in self.swapped.items():
-            value, half_a, half_b, swapped = (
-                torch.stack([getattr(found, name) for found in layers]).nanquantile(0.5, 0)
-                for name in ("value", "half_a", "half_b", "swapped")
-            )
-            low, high, resample = None, None, self.resample["token"]
-            if resample is not None and resample.units(self.counted["token"]) >= FEWEST:
-                low, high = (torch.tensor(end, dtype=torch.float64) for end in resample.of_swaps(float(value), swapped))
-            last = layers[-1]
-            rows.append(self._row(metric, None, Estimate(value, last.n, last.dropped, low, high, half_a, half_b, swapped)))
-        return rows
+        return [
+            self._row(metric, None, self._median(layers) if layers[0].permuted is None else _best(layers))
+            for metric, layers in self.drawn.items()
+        ]
+
+    def _median(self, layers: list[Estimate]) -> Estimate:
+        value, half_a, half_b, swapped = (
+            torch.stack([getattr(found, name) for found in layers]).nanquantile(0.5, 0)
+            for name in ("value", "half_a", "half_b", "swapped")
+        )
+        low, high, resample = None, None, self.resample["token"]
+        if resample is not None and resample.units(self.counted["token"]) >= FEWEST:
+            low, high = (torch.tensor(end, dtype=torch.float64) for end in resample.of_swaps(float(value), swapped))
+        last = layers[-1]
+        return Estimate(value, last.n, last.dropped, low, high, half_a, half_b, swapped)
 
     def _row(self, metric: Metric, layer: int | None, found: Estimate) -> Row:
         over = self.metrics[metric]
         return _row(metric, over, layer, found, self.resample[over], self.counted[over], self.lines - self.counted[over])
+
+
+def _best(layers: list[Estimate]) -> Estimate:
+    """Return the value at the best of these layers, and that of each random pairing."""
+    sign, last = -1 if layers[-1].less else 1, layers[-1]
+    value, permuted = (
+        sign * torch.stack([sign * getattr(found, name) for found in layers]).amax(0) for name in ("value", "permuted")
+    )
+    return replace(last, value=value, low=None, high=None, half_a=None, half_b=None, permuted=permuted)
 
 
 _NOTHING = Estimate(torch.tensor(torch.nan), torch.tensor(0), torch.tensor(0))

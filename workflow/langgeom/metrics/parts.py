@@ -177,11 +177,12 @@ def by_halves(points: Tensor | Cloud, resample: Resample | None, fit: Fit, *, bi
 
 
 def of_halves(
-    values: Tensor, n: int, dropped: int, resample: Resample | None, counts: Tensor | None, *, signed: bool = False
-) -> Measured:
-    """Return the measurement from the values in all parts that `Sentences.parts` gives."""
+    values: Tensor, n: int, dropped: int, resample: Resample | None, counts: Tensor | None, *, signed: bool = False,
+    least: float = 0.0,
+) -> Measured:  # fmt: skip
+    """Return the measurement from the values in all parts that `Sentences.parts` gives, with an error of `least` or more."""
     value, *halves = values[:3].tolist()
     interval = None
     if resample is not None and counts is not None and value == value:
-        interval = resample.halves(value, values[3::2], values[4::2], counts.shape[1], signed=signed)
+        interval = resample.halves(value, values[3::2], values[4::2], counts.shape[1], signed=signed, least=least)
     return Measured(value, None, n, dropped, interval, (halves[0], halves[1]) if halves else None)

@@ -1,4 +1,4 @@
-"""How sure a value is: draws, splits and swaps of sentences, and the intervals that follow from them.
+"""How sure a value is: draws, splits, swaps and pairings of sentences, and the intervals that follow from them.
 
 Tokens of one sentence are not independent, and neither are sentences of one document: what is drawn, split or swapped is whole
 documents where they are known, else whole sentences. docs/coverage.md shows how often each metric's interval holds the truth.
@@ -23,6 +23,8 @@ from langgeom.metrics.estimate import Estimate, MetricError
 FEWEST = 20
 # Splits into halves: each costs two more estimates, and with 32 the error of an interval's width is that of 60 sentences.
 SPLITS = 32
+# Random pairings of sentences: each costs what moving n x n numbers does, and with 100 a `p` of 5 % is off by 2 at most.
+PAIRINGS = 100
 # From so many degrees of freedom on the normal quantile serves.
 NORMAL = 60
 # A mean whose sum rests on fewer values has none either: an end of it would be up to thousands of times the value.
@@ -87,6 +89,18 @@ class Resample:
         units = self.units(sentences)
         drawn = np.random.default_rng([self.seed, units, 2]).random((self.replicates, units)) < 0.5
         return self._of_units(torch.from_numpy(drawn))
+
+    def pairings(self, sentences: int) -> Tensor:
+        """Return whom each sentence is paired with, [1 + PAIRINGS, sentences] int64: itself, then any one of its document.
+
+        Sentences that are alone in their documents are paired among themselves, and so are all where no documents are known.
+        """
+        own = np.array(self.documents or [0] * sentences)
+        block = np.where(np.bincount(own)[own] > 1, own, -1)
+        random = np.random.default_rng([self.seed, sentences, 3]).random((PAIRINGS, sentences))
+        pairings = np.tile(np.arange(sentences), (1 + PAIRINGS, 1))
+        pairings[1:, block.argsort(kind="stable")] = (block + random).argsort(1)
+        return torch.from_numpy(pairings)
 
     def by_unit(self, values: Tensor) -> Tensor:
         """Return a value a unit of values [..., sentences], with the same mean; their scatter is that of the mean.
@@ -184,17 +198,20 @@ class Resample:
             return value - width, value + width
         return value * math.exp(-width / value), value * math.exp(width / value)
 
-    def halves(self, value: float, first: Tensor, second: Tensor, sentences: int, *, signed: bool = False) -> Interval:
+    def halves(
+        self, value: float, first: Tensor, second: Tensor, sentences: int, *, signed: bool = False, least: float = 0.0
+    ) -> Interval:
         """Return the interval from the values in both halves of splits, [splits] each: SE^2 = mean (first - second)^2 / 4.
 
-        Splits without a value in both are left out; where they are half or more, the interval is NaN. `signed` as in `around`.
+        Splits without a value in both are left out; where they are half or more, the interval is NaN. `signed` as in `around`;
+        the standard error is `least` or more.
         """
         apart = (first - second) if signed else (first / second).log()
         apart = apart[apart.isfinite()]
         if 2 * len(apart) <= len(first):
             return NONE
         error = float(apart.square().mean().sqrt()) / 2
-        return self.around(value, error if signed else error * value, sentences, signed=signed)
+        return self.around(value, max(error if signed else error * value, least), sentences, signed=signed)
 
     def of_swaps(self, value: float, swapped: Tensor) -> Interval:
         """Return the interval of a difference from its values [swaps] under swapped labels, whose mean is 0."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
-from langgeom.metrics.aligned import cosines, each_pair, hits, mean_over_sentences
+from langgeom.metrics.aligned import cosines, each_pair, hits, mean_over_pairs, mean_over_sentences, paired
 from langgeom.metrics.estimate import whole
 
 
@@ -105,6 +105,7 @@ def _accuracy(
         if len(table) < k:
             return Measured.missing(len(table))
         own, others = (table.topk(k, side).values.mean(side) for side in (1, 0))
-        return mean_over_sentences(hits(scores(table, own[:, None], others)), resample, counts, share="hits")
+        found = paired(hits(scores(table, own[:, None], others)), x, resample)
+        return mean_over_pairs(found, resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)

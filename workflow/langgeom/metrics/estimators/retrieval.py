@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
-from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, hits, in_direction, mean_over_sentences
+from langgeom.metrics.aligned import TIE, Direction, cosines, each_pair, hits, in_direction, mean_over_pairs, paired
+from langgeom.metrics.numerics import sorted_rows
 
 
 @metric(
@@ -40,7 +41,7 @@ def retrieval(
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         table = cosines(x, y) if direction == "to_reference" else cosines(x, y).T
-        return mean_over_sentences(hits(table), resample, counts, share="hits")
+        return mean_over_pairs(paired(hits(table), x, resample), resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
 
@@ -60,9 +61,10 @@ def reciprocal_rank(points: Tensor | Cloud, reference: Tensor | Cloud, *, resamp
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
         table = cosines(x, y)
-        own = table.diagonal()[:, None]
-        above, equal = (table > own + TIE).sum(1), ((table - own).abs() <= TIE).sum(1)
-        return mean_over_sentences(2 / (2 * above + equal + 1).double(), resample, counts, share="parts")
+        own, ascending = paired(table, x, resample), sorted_rows(table)
+        # How many cosines are below it, and how many are not above.
+        below, up_to = (torch.searchsorted(ascending, own + tie, right=tie > 0) for tie in (-TIE, TIE))
+        return mean_over_pairs(2 / (2 * len(table) - below - up_to + 1).double(), resample, counts, share="parts")
 
     return each_pair(points, reference, resample, measure)
 
@@ -88,8 +90,9 @@ def mexa(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resampl
         table = cosines(x, y)
         if len(table) < 2:
             return Measured.missing(len(table))
-        others = table.clone().fill_diagonal_(-torch.inf)
-        found = table.diagonal() > torch.maximum(others.amax(0), others.amax(1)) + TIE
-        return mean_over_sentences(found, resample, counts, share="hits")
+        # Only what exceeds the second of its row and column is above all others there.
+        row, column = (table.topk(2, side).values.select(side, 1).unsqueeze(side) for side in (1, 0))
+        found = (table > torch.maximum(row, column) + TIE).double()
+        return mean_over_pairs(paired(found, x, resample), resample, counts, share="hits")
 
     return each_pair(points, reference, resample, measure)
