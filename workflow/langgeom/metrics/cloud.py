@@ -215,5 +215,5 @@ def _gathered(
             together = torch.stack([none if some is None else some for some in drawn], 1).cpu()
             fields[name] = together[:, 0] if scalar else together
     fields["less"] = any(found.less for found in results)
-    counts = (tensor((getattr(found, name) for found in results), torch.int64) for name in ("n", "dropped"))
-    return Estimate(tensor(found.value for found in results), *counts, **fields)
+    n, dropped = (tensor((getattr(found, name) for found in results), torch.int64) for name in ("n", "dropped"))
+    return Estimate(tensor(found.value for found in results), n, dropped, **fields)
