@@ -346,6 +346,7 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     assert "pairs" not in udhr["metrics"] and udhr["metrics"]["aligned"][:2] == ["kl_mean", "kl_padded"]
     assert (config.token_cap("grammar"), udhr["hidden"]["token_cap"]) == (4096, 2048)
     assert config.measure("e5-small", "grammar")["depth"] is None and udhr["depth"] == 0.5
+    assert (config.measure("e5-small", "grammar")["hidden"]["lens_lines"], udhr["hidden"]["lens_lines"]) == (0, 256)
     assert config.wholes("grammar", 1)["eng_Latn_wrongTense"] == "eng_Latn_wrong" and config.wholes("udhr", 1) == {}
     assert "token_cap" not in config.corpora["grammar"].settings()
     settings["reference"] = "spa_Latn"

@@ -25,7 +25,10 @@ LINES = {"eng_Latn": "the people work", "spa_Latn": "el pueblo trabaja", "uig_La
 HIDDEN: dict[str, Any] = {**defaults("hidden"), "dtype": "float32", "token_cap": 60, "loss": None}
 SETTINGS = Settings(
     hidden=HIDDEN,
-    metrics={"token": ["anisotropy", "id_twonn"], "sentence": ["anisotropy"], "aligned": ["kl_mean"], "text": ["bpc"]},
+    metrics={
+        "token": ["anisotropy", "id_twonn", "lens_own", "lens_reference"], "sentence": ["anisotropy"], "aligned": ["kl_mean"],
+        "text": ["bpc"],
+    },
     in_depth={}, options={}, bootstrap={"replicates": 20}, seed=0, pair_layers=[], depth=0.5,
     code={"hidden": "1", "metrics": "1"},
 )  # fmt: skip
@@ -100,7 +103,8 @@ def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> 
     table = read_table(tables[1])
     about = {"text": "spa_Latn", "lang": "spa", "script": "Latn", "model": "m", "kind": "decoder", "init": "trained"}
     assert {name: set(table[name]) for name in about} == {name: {value} for name, value in about.items()}
-    assert set(table["metric"]) == {"anisotropy", "id_twonn", "kl_mean", "bpc"}
+    assert set(table["metric"]) == {"anisotropy", "id_twonn", "kl_mean", "bpc", "lens_own", "lens_reference"}
+    assert set(read_table(tables[0])["metric"]) == {*table["metric"]} - {"lens_reference"}  # the reference has its own alone
     cosines = [read_table(path, ALIGNED) for path in tables_of([listing], "aligned")]
     assert cosines[0]["cosine"].to_list() == pytest.approx([1.0] * 12) and len(cosines[1]) == 12
     assert not (study.results / "hidden").exists()
@@ -112,7 +116,8 @@ def test_documents_of_lines_are_new_numbers(study: Study, tmp_path: Path, caplog
     for documents, numbers in ((None, []), (tmp_path / "documents.txt", [4])):
         (path,) = tables_of([study.run(["spa_Latn"], documents=documents)])
         assert measured(caplog) == ["spa_Latn"]
-        assert read_table(path)["documents"].dropna().unique().tolist() == numbers
+        table = read_table(path)
+        assert table.loc[table["over"] != "token", "documents"].dropna().unique().tolist() == numbers
 
 
 def test_only_what_is_new_is_measured(study: Study, caplog: pytest.LogCaptureFixture) -> None:
@@ -198,7 +203,7 @@ def test_metrics_in_depth_are_of_the_texts_named_and_compute_those_alone(
     study.settings = replace(SETTINGS, in_depth={"texts": ["spa_Latn"], "token": ["id_pca", "anisotropy"]})
     tables = tables_of([study.run(["eng_Latn", "spa_Latn"])])
     assert measured(caplog) == ["spa_Latn"]
-    assert [set(read_table(path)["metric"]) for path in tables] == [plain, plain | {"id_pca"}]
+    assert [set(read_table(path)["metric"]) for path in tables] == [plain, plain | {"id_pca", "lens_reference"}]
 
 
 def test_settings_of_a_metric_change_its_rows_and_concern_the_texts_that_have_it(

@@ -169,12 +169,14 @@ class Sample:
         found |= {"unknown": unknown, "fragments": unknown}
         hardness = random.lognormal(0, 0.3, size) * unease
         found |= {"nll": nll, "scored_characters": characters, "scored_bytes": characters, "hardness": hardness}
+        share, nats = (random.beta(0.3, 2, size) * unease).clip(max=1), random.lognormal(1, 0.8, size) * unease
+        found |= {"lens_own": share, "lens_reference": share, "lens_loss": nats, "lens_entropy": nats}
         return {name: torch.from_numpy(value) for name, value in found.items()}
 
     def inputs(self, name: str) -> tuple:
         """Return what a metric takes."""
         metric = METRICS[name]
-        if metric.input == "text":
+        if metric.input in ("text", "lens"):
             return tuple(self.counts[field] for field in metric.fields)
         if metric.input == "aligned_text":
             return self.counts["nll"], self.counts["nll"] * self.counts["hardness"]
@@ -198,7 +200,7 @@ def measure(scratch: Path, names: list[str], designs: list[str], samples: range)
             for design in designs:
                 sample = Sample(design, number)
                 for name in names:
-                    of_text = METRICS[name].input in ("text", "aligned_text")
+                    of_text = METRICS[name].input in ("text", "aligned_text", "lens")
                     if (design not in OF_DOCUMENTS and of_text != (design == TEXT)) or (design, name, str(number)) in done:
                         continue
                     found = METRICS[name].function(*sample.inputs(name), resample=sample.resample)

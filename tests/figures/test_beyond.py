@@ -18,7 +18,7 @@ from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.estimators import SCALES, few_layers, few_texts
 from langgeom.metrics.catalogue import METRICS as KNOWN
 
-BEYOND = ("alignment", "imbalance", "linearity", "id_scales", "id_estimators", "id_many")
+BEYOND = ("alignment", "imbalance", "linearity", "id_scales", "id_estimators", "id_many", "lens")
 FOUR = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6", "minilm-l6-untrained")
 METRICS = FIGURES["id_scales"].metrics
 FEW = ("eng_Latn", "fra_Latn", "tur_Latn", "cmn_Hans", "arb_Arab")
@@ -37,7 +37,7 @@ def table(models: Sequence[str] = FOUR, texts: Sequence[str] = FEW, corpus: str 
     parts = [base]
     for name in ({name for figure in BEYOND for name in FIGURES[figure].metrics} & set(KNOWN)) - {"id_microscope", "id_twonn"}:
         aligned = KNOWN[name].input == "aligned_sentences"
-        share = aligned or name == "linearity"
+        share = aligned or name == "linearity" or name.startswith("lens_")
         factor = 0.03 if share else 1 + 0.01 * len(name)
         more = rows.assign(metric=name, over="sentence" if aligned else "token")
         more[["value", "low", "high"]] = rows[["value", "low", "high"]] * factor
@@ -84,6 +84,20 @@ def test_the_imbalance_goes_both_ways_for_all_trained_models() -> None:
     assert_same(drawing.numbers, shown)
     assert "Imbalance to the reference · minilm-l6" in words and "Imbalance from the reference · minilm-l6" in words
     assert "named at their peaks" not in words
+
+
+def test_the_lens_shares_out_all_there_is() -> None:
+    rows = table()
+    rows = rows[~rows["metric"].str.startswith("lens_") | (rows["kind"] == "decoder")]
+    rows = rows[(rows["metric"] != "lens_reference") | (rows["text"] != "eng_Latn")]
+    drawing, words = draw("lens", rows)
+    shown = rows[rows["metric"].isin(["lens_own", "lens_reference"])]
+    assert_same(drawing.numbers[drawing.numbers["metric"] != "lens_others"], shown)
+    others = drawing.numbers[drawing.numbers["metric"] == "lens_others"]
+    key = ["model", "text", "layer"]
+    total = pd.concat([shown[shown["text"] != "eng_Latn"], others]).groupby(key, observed=True)["value"].sum()
+    assert len(total) == len(others) > 0 and np.allclose(total, 1) and others["low"].isna().all()
+    assert "Share of English tokens" in words and "minilm" not in words
 
 
 def checkpoints(steps: Sequence[int], **options: Any) -> pd.DataFrame:

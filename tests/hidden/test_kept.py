@@ -30,7 +30,8 @@ def chosen(
     """Choose tokens of sentences; without `lines` they are numbered."""
     numbers = torch.tensor(lines if lines is not None else list(range(len(counts))))
     other = None if reference is None else (torch.tensor(reference[0]), torch.tensor(reference[1]))
-    return choose("spa_Latn", numbers, torch.tensor(counts), {"token_cap": cap, "whole_lines": whole}, seed, other)
+    settings = {"token_cap": cap, "whole_lines": whole, "lens_lines": 0}
+    return choose("spa_Latn", numbers, torch.tensor(counts), settings, seed, other)
 
 
 def drawn(kept: Kept, counts: Counts) -> Counts:

@@ -31,7 +31,8 @@ def text(hidden: Callable[..., Tensor], seed: int, lines: list[int]) -> HiddenSt
         token=token, token_sentence=torch.arange(40, dtype=torch.int32).repeat_interleave(5), sentence=means,
         sentence_line=torch.tensor(lines, dtype=torch.int32), tokens=counts, words=counts, characters=counts * 4,
         bytes=counts * 5, unknown=counts // 2, fragments=counts // 3, nll=counts * 3.0, scored_characters=counts * 4,
-        scored_bytes=counts * 5,
+        scored_bytes=counts * 5, lens_sentence=torch.arange(0, 40, 2, dtype=torch.int32),
+        **{f"lens_{name}": means[:, ::2, 0].double().sigmoid() for name in ("loss", "entropy", "own", "reference")},
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import torch
 
 from langgeom.errors import UserError
 from langgeom.hidden.states import HiddenStates
-from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded
+from langgeom.metrics import Cloud, Resample, anisotropy, id_twonn, kl_mean, kl_padded, lens_own
 from langgeom.metrics.catalogue import OVER
 from langgeom.metrics.measure import Prepared, measure_text
 from langgeom.metrics.neighbours import nearest
@@ -69,6 +69,23 @@ def test_rows_hold_what_the_functions_return(pair: tuple[HiddenStates, HiddenSta
         "sentences": 5, "documents": None, "half_a": None, "half_b": None, "p": None, "null": None,
     }  # fmt: skip
     assert found["unknown_tokens", "text", None]["value"] == sum(size // 2 for size in (5, 6, 4, 7, 5)) / 27
+
+
+def test_what_the_head_reads_is_a_row_a_layer() -> None:
+    hidden, reference = (text(list(range(0, 80, 2)), [5] * 40, seed=seed) for seed in (0, 1))
+    names = {"token": ["lens_own", "lens_reference", "anisotropy"]}
+    assert {row["metric"] for row in measure_text(hidden, reference, names, None)} == {"anisotropy"}
+    shares = torch.rand(3, 30, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    read = dataclasses.replace(hidden, lens_sentence=torch.arange(10, 40, dtype=torch.int32), lens_own=shares)
+    documents = [line // 3 for line in range(80)]
+    rows = measure_text(read, reference, names, Resample(20, seed=0, documents=documents))
+    rows = [row for row in rows if row["metric"] != "anisotropy"]
+    assert [(row["metric"], row["over"], row["layer"]) for row in rows] == [("lens_own", "token", layer) for layer in range(3)]
+    drawn = Resample(20, seed=0, documents=[documents[line] for line in range(20, 80, 2)])
+    for row, values in zip(rows, shares, strict=True):
+        expected = lens_own(values, resample=drawn)
+        assert (row["value"], row["low"], row["high"]) == tuple(map(float, (expected.value, expected.low, expected.high)))
+        assert (row["n"], row["sentences"], row["documents"]) == (30, 30, 21)
 
 
 def test_aligned_rows_pair_lines_that_both_have(pair: tuple[HiddenStates, HiddenStates]) -> None:
@@ -205,7 +222,11 @@ def test_mistakes_are_one_message(pair: tuple[HiddenStates, HiddenStates]) -> No
 def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None:
     hidden, reference = (text(list(range(30)), [2] * 30, seed=seed) for seed in (0, 1))
     names = {
-        over: [name for name, metric in METRICS.items() if metric.input in inputs and metric.input != "aligned_tokens"]
+        over: [
+            name
+            for name, metric in METRICS.items()
+            if metric.input in inputs and metric.input not in ("aligned_tokens", "lens")
+        ]
         for over, inputs in OVER.items()
         if over in ("token", "aligned")
     }

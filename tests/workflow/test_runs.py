@@ -124,6 +124,7 @@ LACKING = {
     "anisotropy_untrained": "no untrained decoder", "anisotropy_trained": "no trained decoder",
     "anisotropy_two_scripts": "in two scripts", "id_anisotropy_models": "decoder", "bpc_quality": "bits per character",
     "id_scales": "id_gride", "linearity": "'linearity'", "steps": "checkpoints",
+    "lens": "lens_own",
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ CHANGES: list[tuple[str, Any, set[str]]] = [
     ("hidden.max_tokens", 20, MEASURED),
     ("hidden.token_cap", 100, MEASURED),
     ("hidden.whole_lines", 3, MEASURED),
+    ("hidden.lens_lines", 3, MEASURED),
     ("hidden.first_position", "include", MEASURED),
     ("hidden.final_norm", False, MEASURED),
     ("metrics.token", ["id_twonn", "anisotropy"], MEASURED),

@@ -120,7 +120,12 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
         kept = min(tokens - text.sentences, hidden["token_cap"] + whole)
         scored = bool(shape.decoder and (shape.trained if hidden["loss"] is None else hidden["loss"]))
         run = 0 if config.corpora[corpus].whole(name) else tokens  # a part of another text is run with that
-        rows = sum(len(names) * (1 if over == "text" else layers) for over, names in asked["metrics"].items())
+        rows = sum(
+            1 if over == "text" else layers
+            for over, names in asked["metrics"].items()
+            for name in names
+            if scored or METRICS[name].input != "lens"
+        )
         work = {
             "tokens": run,
             # The embedding multiplies nothing, except as the head of a scored text.

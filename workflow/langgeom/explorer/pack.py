@@ -26,9 +26,9 @@ from langgeom.names import CORRECT, TextName, corpora_of_pairs
 
 NUMBERS = ("value", "low", "high")
 SERIES = ["model", "corpus", "text"]
-DIMENSION, SPREAD, NEARNESS, BETWEEN, TEXT, QUALITY, OTHER = (
-    "Intrinsic dimension", "Anisotropy", "Nearness to the reference", "From layer to layer", "Text and tokenizer",
-    "Quality of the model", "Other metrics",
+DIMENSION, SPREAD, NEARNESS, BETWEEN, HEAD, TEXT, QUALITY, OTHER = (
+    "Intrinsic dimension", "Anisotropy", "Nearness to the reference", "From layer to layer", "What the head reads",
+    "Text and tokenizer", "Quality of the model", "Other metrics",
 )  # fmt: skip
 # The kinds of quantities, in the order of the page, with what it says of each.
 GROUPS = {
@@ -40,6 +40,8 @@ GROUPS = {
     "number of sentences, and near chance a difference between languages means nothing.",
     BETWEEN: "How much of a layer a linear map of the layer before it gives. The map is judged by the vectors it is fitted to, "
     "so few vectors in many dimensions come out near 1 by chance.",
+    HEAD: "What a decoder's own final norm and head read off each layer: the loss of the next token, the entropy, and whose "
+    "tokens are expected. Early layers are not written for the head, so there it may read noise.",
     TEXT: "One value for a text, whatever the layer. Characters and words hold different amounts in different scripts, and "
     "scripts without spaces between words have no value where words are counted.",
     QUALITY: "How good the model is in the language. Scores from different sources are never mixed on one axis.",
@@ -111,7 +113,7 @@ def _group(metric: str) -> str:
     if metric.startswith(("anisotropy", "mean_cosine", "isoscore")):
         return SPREAD
     kind = METRICS[metric].input if metric in METRICS else ""
-    return NEARNESS if _to_reference(metric) else {"adjacent_layers": BETWEEN, "text": TEXT}.get(kind, OTHER)
+    return NEARNESS if _to_reference(metric) else {"adjacent_layers": BETWEEN, "lens": HEAD, "text": TEXT}.get(kind, OTHER)
 
 
 def _place(about: dict[str, Any]) -> tuple[int, int]:

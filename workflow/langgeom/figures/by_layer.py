@@ -1,16 +1,17 @@
-"""Lines by layer, one per language: intrinsic dimension (figures 1, 2), anisotropy (9 to 11, 13), linearity, alignment.
+"""Lines by layer, one per language: dimension (figures 1, 2), anisotropy (9 to 11, 13), linearity, alignment, the lens.
 
 Bands of chance are of random pairings of sentences, see docs/metrics.md.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote, layer_axis
 from langgeom.analysis.pairs import twins, two_scripts
-from langgeom.analysis.rows import LEAST, by_layer, counted, main_models, numbers, panels, rows_of, title_of
+from langgeom.analysis.rows import LEAST, PANEL, by_layer, counted, main_models, numbers, panels, rows_of, title_of
 from langgeom.analysis.rows import Panel as Place
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
@@ -198,3 +199,32 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
                  f"n = {counted(every['n'])} sentences a value.",
                  "" if less else "The highest lines are named at their peaks.")  # fmt: skip
     return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every).assign(null=every["null"]))
+
+
+@figure("lens", title="Whose tokens the head reads off each layer", metrics=("lens_own", "lens_reference"))
+def lens(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Share of the probability, as a decoder's own final norm and head read it off each layer, that goes to tokens of the text,
+    of the reference and of neither, one line a language. Do the middle layers of a model speak the reference's language?
+    """
+    own, other = (by_layer(table, metric) for metric in about.metrics)
+    if other.empty:
+        raise Nothing("no decoder has lens_own and lens_reference of a text besides the reference; see `metrics.token` and "
+                      "`hidden.lens_lines`.", numbers(own))  # fmt: skip
+    rest = other.merge(own[[*PANEL, "text", "layer", "value"]], on=[*PANEL, "text", "layer"], suffixes=("", "_own"))
+    rest = rest.assign(metric="lens_others", value=1 - rest["value"] - rest["value_own"], low=np.nan, high=np.nan)
+    every = pd.concat([own, other, rest.drop(columns="value_own")], ignore_index=True)
+    lines, looks, legend, heading, keep = by_family(every, settings.reference)
+    name = label(settings.reference, [])
+    grid = list[list[Panel | None]]()
+    for block in in_rows(panels(every)):
+        for metric, of_metric in lines.groupby("metric", sort=False):
+            grid.append([
+                Lines(rows=part, title=f"{definition(str(metric), name).axis} · {title_of(place, every)}", y="Probability",
+                      x=layer_axis(settings.final_norm), height=2.4, ylim=(-0.03, 1.03), looks=looks, keep=keep)
+                if place and len(part := rows_of(of_metric, place)) else None
+                for place in block
+            ])  # fmt: skip
+    said = f"A token of both the text and {name} is shared out by its frequency in each. All of {name}'s are its own."
+    note = noted(every, *(definition(metric, name).sentence for metric in about.metrics), said,
+                 f"n = {counted(own['n'])} tokens a value, one a sentence.")  # fmt: skip
+    return Drawing(page(about.title, note, grid, 3.8, legend, heading), numbers(every))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -147,17 +148,41 @@ def _layers(loaded: LoadedModel, sentences: list[Tensor], own: list[list[Tensor]
 
 
 def _logits(loaded: LoadedModel, model: nn.Module, ids: Tensor) -> None:
-    """Raise UserError: the logits are not the output embedding's, scaled and capped as is known."""
+    """Find the norm before the head. UserError: the logits are not the output embedding's, scaled and capped as is known."""
     assert loaded.head is not None
-    last: dict[int, Tensor] = {}
-    loaded.run(ids[None], None, last.__setitem__)
+    loaded.head.norm, output = _norm(loaded, ids[None])
     own = _own_logits(model, ids[None])
-    mine = loaded.head.logits(last[len(loaded.blocks)][0], 0, own.shape[1])
+    mine = loaded.head.logits(output[0], 0, own.shape[1])
     if not _apart(mine, own.to(mine.device)).mean() <= ROUNDING[loaded.dtype]:
         raise UserError(
             f"the head of {type(model).__name__} is more than its output embedding, so text would be scored wrongly. Set "
             "`loss: false` for this model: its layers can be measured."
         )
+
+
+def _norm(loaded: LoadedModel, ids: Tensor) -> tuple[Callable[[Tensor], Tensor] | None, Tensor]:
+    """Return the module that makes the trunk's output of what its last block returns, and that output.
+
+    Where they are equal it is the identity; where no single module does it, None.
+    """
+    states, called = dict[int, Tensor](), list[tuple[nn.Module, Tensor, Tensor]]()
+
+    def seen(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if args and isinstance(args[0], Tensor) and isinstance(output, Tensor):
+            called.append((module, args[0].to(loaded.device), output.to(loaded.device)))
+
+    inside = {module for block in loaded.blocks for module in block.modules()}
+    handles = [module.register_forward_hook(seen) for module in loaded.trunk.modules() if module not in inside]
+    try:
+        output = loaded.run(ids, None, states.__setitem__, final_norm=False)
+    finally:
+        for handle in handles:
+            handle.remove()
+    last = states[len(loaded.blocks)]
+    if torch.equal(last, output):
+        return nn.Identity(), output
+    norms = (module for module, before, after in called if torch.equal(before, last) and torch.equal(after, output))
+    return next(norms, None), output
 
 
 def _own_logits(model: Any, ids: Tensor) -> Tensor:

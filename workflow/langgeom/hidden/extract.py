@@ -16,6 +16,7 @@ from torch import Tensor
 from langgeom.errors import UserError
 from langgeom.hidden.batches import Batch, batches_of, budget_of, pack
 from langgeom.hidden.kept import choose, prefixes
+from langgeom.hidden.lens import lens, types_of
 from langgeom.hidden.load import LoadedModel
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
@@ -24,7 +25,7 @@ from langgeom.words import has_words
 log = logging.getLogger(__name__)
 NOTABLE = 0.05  # from this share on unknown tokens and fragments are told in the log
 SECONDS = 5.0  # between two lines of progress in the log
-NEEDED = ("batch_tokens", "max_tokens", "token_cap", "whole_lines", "first_position", "final_norm")
+NEEDED = ("batch_tokens", "max_tokens", "token_cap", "whole_lines", "lens_lines", "first_position", "final_norm")
 
 
 @dataclass
@@ -67,7 +68,8 @@ def extract_parts(
         name: the text's name, for the log and for its script, which may have no words to count; without a name it has.
         loss: score the text; None: `settings["loss"]`, and where that is None too, whether the model was loaded with its
             head.
-        reference: states of the reference text, of which `kept.choose` takes lines and tokens; None: it is this text.
+        reference: states of the reference text, of which `kept.choose` takes lines and tokens, and `lens` the types; None: it
+            is this text.
         seed: of the tokens and lines drawn.
 
     Returns:
@@ -88,6 +90,8 @@ def extract_parts(
     for each, of in parts.items():
         if any(line and line != whole for line, whole in zip(of, lines, strict=True)):
             raise ValueError(f"'{each}' is no part of '{name}': a line differs")
+    if not scores or loaded.head is None or loaded.head.norm is None:
+        settings = {**settings, "lens_lines": 0}
     limit = min(settings["max_tokens"], loaded.positions)
     others = None if reference is None else (reference.sentence_line, reference.tokens)
     texts = {
@@ -108,7 +112,7 @@ def extract_parts(
     sums = _run(loaded, whole.sentences, positions, settings, bool(scores), name)
     number = union.cumsum(0) - 1
     return {
-        each: _states(loaded, texts[each], sums, prefix, rows, number[tokens], settings)
+        each: _states(loaded, texts[each], sums, prefix, rows, number[tokens], settings, reference)
         for each, (rows, tokens) in places.items()
     }
 
@@ -236,7 +240,14 @@ def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
 
 
 def _states(
-    loaded: LoadedModel, text: _Text, sums: _Sums, prefix: Tensor, rows: Tensor, tokens: Tensor, settings: Mapping[str, Any]
+    loaded: LoadedModel,
+    text: _Text,
+    sums: _Sums,
+    prefix: Tensor,
+    rows: Tensor,
+    tokens: Tensor,
+    settings: Mapping[str, Any],
+    reference: HiddenStates | None,
 ) -> HiddenStates:
     """Return the states of one text, whose `rows` and `tokens` are among the sentences and the vectors kept of all."""
 
@@ -250,12 +261,14 @@ def _states(
     scored = dict(
         nll=sums.nll.cpu()[rows], scored_characters=column("scored_characters"), scored_bytes=column("scored_bytes")
     ) if sums.nll is not None else {}  # fmt: skip
+    token, types = some(sums.token, tokens, 1), types_of(text.sentences)
+    read = _lens(loaded, text, token, types, settings["final_norm"], reference) if len(kept.read) else {}
     excluded = len(rows) if settings["first_position"] == "exclude" else 0
     report = {**text.report, "tokens_kept": len(tokens), "first_position_excluded": excluded}
     spaced = not text.name or has_words(text.name)
     return HiddenStates(
         sentence=some(sums.sentence, rows, 1),
-        token=some(sums.token, tokens, 1),
+        token=token,
         token_sentence=torch.arange(len(rows), dtype=torch.int32).repeat_interleave(text.counts)[kept.token],
         token_prefix=prefix[tokens],
         token_sampled=kept.sampled[kept.token],
@@ -267,7 +280,10 @@ def _states(
         bytes=column("bytes"),
         unknown=column("unknown"),
         fragments=column("fragments"),
+        types=types[0],
+        type_counts=types[1],
         **scored,
+        **read,
         metadata={
             "model": loaded.manifest["name"],
             "kind": loaded.manifest["kind"],
@@ -277,6 +293,26 @@ def _states(
             "report": json.dumps(report, sort_keys=True),
         },
     )
+
+
+def _lens(
+    loaded: LoadedModel,
+    text: _Text,
+    token: Tensor,
+    types: tuple[Tensor, Tensor],
+    normed: bool,
+    reference: HiddenStates | None,
+) -> dict[str, Tensor]:
+    """Return the fields of `HiddenStates` that the head gives; `token` are the vectors kept of the text."""
+    assert loaded.head is not None
+    kept, content = text.kept, [(sentence, at) for sentence in text.sentences for at in sentence.content]
+    following = torch.tensor([sentence.ids[at + 1] for sentence, at in (content[place] for place in kept.read.tolist())])
+    owner = torch.arange(len(text.counts), dtype=torch.int32).repeat_interleave(text.counts)
+    states = token[:, (kept.token.cumsum(0) - 1)[kept.read].to(token.device)]
+    other = None if reference is None or reference.types is None else (reference.types, reference.type_counts)
+    with torch.inference_mode():
+        read = lens(loaded.head, states, following, types, other, normed)  # type: ignore[arg-type]
+    return {"lens_sentence": owner[kept.read], **{name: of.cpu() for name, of in read.items()}}
 
 
 class _Progress:

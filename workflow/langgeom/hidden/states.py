@@ -39,6 +39,9 @@ class HiddenStates:
         fragments: [sentences] int32 how many are no whole character by themselves.
         nll: [sentences] float64 summed negative log-likelihood in nats, if the text was scored; with it
         scored_characters, scored_bytes: [sentences] int32 what it covers.
+        types, type_counts: [types] int32 ids among the content tokens, ascending, and how often each occurs.
+        lens_sentence: [read] int32 row of `sentence` of each token that the head read, ascending, one a sentence; with it
+        lens_loss, lens_entropy, lens_own, lens_reference: [layers, read] float64 (`langgeom.hidden.lens`).
         metadata: the strings of the header.
     """
 
@@ -58,6 +61,13 @@ class HiddenStates:
     nll: Tensor | None = None
     scored_characters: Tensor | None = None
     scored_bytes: Tensor | None = None
+    types: Tensor | None = None
+    type_counts: Tensor | None = None
+    lens_sentence: Tensor | None = None
+    lens_loss: Tensor | None = None
+    lens_entropy: Tensor | None = None
+    lens_own: Tensor | None = None
+    lens_reference: Tensor | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:

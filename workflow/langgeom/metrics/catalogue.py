@@ -18,13 +18,14 @@ INPUTS = {
     "aligned_sentences": "sentence means of a text and of the reference, row by row",
     "aligned_tokens": "token vectors of sentences that are whole in a text and in the reference",
     "adjacent_layers": "the points of each layer and of the next",
+    "lens": "what the head reads off one token a sentence at each layer",
     "text": "counts per sentence",
     "aligned_text": "counts per sentence of a text and of the reference, line by line",
 }
 
 # Which inputs can be asked for over what.
 OVER = {
-    "token": ("cloud", "adjacent_layers"),
+    "token": ("cloud", "adjacent_layers", "lens"),
     "sentence": ("cloud", "adjacent_layers"),
     "aligned": ("aligned_sentences", "aligned_tokens"),
     # In corpora of grammatical and ungrammatical text only.
@@ -45,7 +46,7 @@ class MetricInfo:
     Attributes:
         input: a key of `INPUTS`.
         about: one line.
-        fields: the counts it takes (of the text).
+        fields: what it takes of the states: counts of the text, or what the head reads.
         seconds: of a core for 1e6 numbers (points x dimensions) of a layer, if it takes long (else 0).
         settings: of its function, under this name.
     """

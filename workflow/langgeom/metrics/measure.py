@@ -93,8 +93,8 @@ def measure_text(
         settings: of metrics of clouds by their names, in place of the defaults.
 
     Returns:
-        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics of the text that need counts it
-        (or the reference) lacks, as those of a loss, are left out. Aligned metrics count in `dropped` the text's sentences
+        Plain values; missing ones are None. `layer` is None for metrics of the text. Metrics that need what the text (or the
+        reference) lacks, as those of a loss or a head, are left out. Aligned metrics count in `dropped` the text's sentences
         that the reference lacks, for tokens also those not whole in both.
 
     Raises:
@@ -120,6 +120,7 @@ def measure_text(
             for layer in range(text.token.layers):
                 for over, how in drawn.items():
                     rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, how, settings)
+                rows["token"] += _rows_of_lens(chosen.get("token", []), hidden, layer, resample)
                 rows["aligned"] += pairs.rows(layer) if pairs else []
             rows["aligned"] += pairs.over_layers() if pairs else []
             for metric in chosen.get("text", []):
@@ -189,10 +190,21 @@ def _rows_of_cloud(
     """Measure one layer; metrics between layers get it and the next."""
     rows = []
     for metric in metrics:
-        layers = 1 if metric.input == "cloud" else 2
-        if layer + layers <= cloud.layers:
+        layers = {"cloud": 1, "adjacent_layers": 2}.get(metric.input)
+        if layers and layer + layers <= cloud.layers:
             estimate = metric.function(cloud.part(layer, layers), resample=resample, **settings.get(metric.name, {}))
             rows.append(_row(metric, over, layer, estimate, resample, cloud.group_count))
+    return rows
+
+
+def _rows_of_lens(metrics: list[Metric], hidden: HiddenStates, layer: int, resample: Resample | None) -> list[Row]:
+    """Measure what the head reads off one layer; nothing where there is no head."""
+    rows = []
+    for metric in (metric for metric in metrics if metric.input == "lens"):
+        values: Tensor | None = getattr(hidden, metric.fields[0])
+        if hidden.lens_sentence is not None and values is not None:
+            how = _of_lines(resample, hidden.sentence_line[hidden.lens_sentence.long()])
+            rows.append(_row(metric, "token", layer, metric.function(values[layer], resample=how), how, values.shape[1]))
     return rows
 
 

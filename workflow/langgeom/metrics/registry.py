@@ -49,6 +49,7 @@ _SHARED = {
     f"    row by row translations of each other. {_PAIRED}",
     "aligned_tokens": "`points`, `reference`: clouds of tokens with `groups`; the i-th sentence (in the order of their\n"
     f"    numbers) of one is the translation of the i-th of the other, whole and in order. {_PAIRED}",
+    "lens": f"`values`: [tokens], one a sentence. {_RESAMPLE}\n    MetricError: not a vector, none, or not finite.",
     "text": _COUNTS,
     "aligned_text": _COUNTS,
 }
@@ -76,7 +77,7 @@ def metric(
         input: a key of `catalogue.INPUTS`.
         about: one line; absent, the first line of the docstring.
         reverse: one line about the metric `{name}_reverse`, the same function with `direction="from_reference"`.
-        fields: for metrics of the text, the counts handed over, fields of `hidden.states.HiddenStates`.
+        fields: for metrics of the text and of the head, what is handed over, fields of `hidden.states.HiddenStates`.
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
             `resample`), is cut there. They belong to the function: of several decorators the lowest has them.
