@@ -105,7 +105,7 @@ def plain() -> World:
          "value": 0.5, "harness": "lm-evaluation-harness"}
         for model in names for code in codes[:5]
     ]  # fmt: skip
-    findings = [finding(number, VERDICTS[number % 5]) for number in range(1, 15)]
+    findings = [finding(number, VERDICTS[number % 5]) for number in (int(name[1:]) for name in CONCLUSIONS)]
     settings = {
         "seed": 3,
         "reference": "eng_Latn",

@@ -8,6 +8,7 @@ import pytest
 
 from browsing import Browser
 from langgeom.figures.catalogue import FIGURES
+from langgeom.findings import CONCLUSIONS
 from report.made import HOSTILE, finding, manifest, plain
 
 
@@ -17,7 +18,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     world = plain()
     world.models = [manifest(HOSTILE), manifest("a-" + "long" * 30, parameters=10**8)]
-    world.findings = [finding(number, "supported", model=HOSTILE) for number in range(1, 15)]
+    world.findings = [finding(int(name[1:]), "supported", model=HOSTILE) for name in CONCLUSIONS]
     for number, report in enumerate(world.texts.values()):
         report.update(lines=58, empty=number % 3, odd_counts_are_shown_too=number)
     world.page(folder)

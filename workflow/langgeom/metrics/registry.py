@@ -46,7 +46,7 @@ _SHARED = {
     "adjacent_layers": f"`points`: [layers, n, d], 2 layers or more, or a `Cloud`. {_RESAMPLE}\n"
     "    MetricError: NaN or infinite points; one layer.",
     "aligned_sentences": "`points`, `reference`: [sentences, d] or [layers, sentences, d], or clouds without groups;\n"
-    f"    row by row translations of each other. {_PAIRED}",
+    f"    row by row translations of each other. Similarities then have `p` and `null` too. {_PAIRED}",
     "aligned_tokens": "`points`, `reference`: clouds of tokens with `groups`; the i-th sentence (in the order of their\n"
     f"    numbers) of one is the translation of the i-th of the other, whole and in order. {_PAIRED}",
     "lens": f"`values`: [tokens], one a sentence. {_RESAMPLE}\n    MetricError: not a vector, none, or not finite.",

@@ -53,7 +53,7 @@ def information_imbalance(
     Returns:
         The imbalance, n the sentences, dropped copies in both. NaN for fewer than 3 sentences.
 
-    Source: Glielmo, Zeni, Cheng, Csanyi & Laio 2022, PNAS Nexus 1:pgac039, eq. 1.
+    Source: Glielmo, Zeni, Cheng, Csanyi & Laio 2022, PNAS Nexus 1:pgac039.
     """
     in_direction(direction, 0, 1)
 
