@@ -39,7 +39,7 @@ UNSEEN = {
     "hub": {"pyarrow": "datasets reads with it"},
     "measure": {
         "accelerate": "transformers asks for it to read GGUF and to use several GPUs",
-        **dict.fromkeys(["matplotlib", "numba", "scikit-learn", "scipy"], "scikit-dimension asks for it"),
+        **dict.fromkeys(["matplotlib", "numba", "scikit-learn"], "scikit-dimension asks for it"),
     },
     "report": {
         "pyyaml": "the page shows settings with it; `foreign` leaves it out, since checks of configs read schemas with it"

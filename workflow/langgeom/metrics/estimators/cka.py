@@ -9,6 +9,7 @@ from torch import Tensor
 
 from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import each_pair
+from langgeom.metrics.numerics import for_numpy
 
 # HSIC of a cloud with itself below this share of its kernel's mean square is rounding.
 ROUNDING = 1e-12
@@ -94,7 +95,7 @@ def _by_chance(k: Tensor, other: Tensor, pairings: Tensor) -> Tensor:
 
 def _moved(table: Tensor, order: Tensor) -> Tensor:
     """Return the table [n, n] with its rows and columns in another order."""
-    if table.is_cuda:
+    if not for_numpy(table):
         return table[order][:, order]
     # In a fifth of torch's time.
     places = order.numpy()

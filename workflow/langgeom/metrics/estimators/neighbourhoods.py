@@ -18,7 +18,7 @@ from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.aligned import Direction, each_pair, in_direction
 from langgeom.metrics.estimate import whole
 from langgeom.metrics.neighbours import distinct, pair_distances
-from langgeom.metrics.numerics import CACHED, PIECE, sorted_rows
+from langgeom.metrics.numerics import CACHED, PIECE, for_numpy, sorted_rows
 from langgeom.metrics.parts import of_halves
 
 # Squared distances below this share of the points' squared lengths are taken from differences.
@@ -169,7 +169,7 @@ def _ranks(layer: Layer, rows: Tensor) -> Tensor:
     table[close[:, 0], close[:, 1]] = pair_distances(layer.points, rows[close[:, 0]], rows[close[:, 1]]).square()
     table.fill_diagonal_(torch.inf)
     # numpy takes a quarter of torch's time.
-    order = table.argsort(1) if table.is_cuda else torch.from_numpy(table.numpy().argsort(1))
+    order = torch.from_numpy(table.numpy().argsort(1)) if for_numpy(table) else table.argsort(1)
     ascending = table.gather(1, order)
     new = torch.nn.functional.pad(ascending[:, 1:] > (1 + TIE) * ascending[:, :-1], (1, 1), value=True)
     place = torch.arange(1, len(rows) + 1, device=table.device)
