@@ -44,7 +44,8 @@ MEDIAN, SPREAD, SENTENCES = 35, 0.45, 1012
 STUDY_TEXTS = 204
 # The defaults of the config's `hidden`, which are read by a package that may be missing.
 HIDDEN = {
-    "batch_tokens": "auto", "max_tokens": 512, "whole_lines": 24, "first_position": "exclude", "final_norm": True, "loss": None,
+    "batch_tokens": "auto", "max_tokens": 512, "whole_lines": 24, "lens_lines": 256, "first_position": "exclude",
+    "final_norm": True, "loss": None,
 }  # fmt: skip
 Row = tuple[str, str, str]  # what, found, to reach
 
