@@ -120,6 +120,20 @@ def test_without_structure_no_cluster_has_high_support() -> None:
     assert max(shares) < 0.95 and np.median(shares) < 0.3
 
 
+def test_texts_made_from_others_are_in_no_tree() -> None:
+    points = world([[0], [0], [1], [1], [0]])
+    texts = ["eng_Latn", "deu_Latn", "tur_Latn", "uig_Latn", "eng_Latn_wordsReversed"]
+    rows = pd.DataFrame(rows_of(texts, points, RESAMPLE))
+    made = rows["other"] == texts[-1]
+    assert made.any() and rows[made & (rows["metric"] == "clade_support")]["value"].isna().all()
+    assert rows[made & (rows["metric"] == "cka")]["value"].notna().all()
+    kept = pd.DataFrame(rows_of(texts[:4], points[:4], RESAMPLE))
+    own = rows[~made & (rows["text"] != texts[-1]) & (rows["metric"] == "clade_support")]
+    assert own["value"].tolist() == pytest.approx(kept[kept["metric"] == "clade_support"]["value"].tolist(), nan_ok=True)
+    two = pd.DataFrame(rows_of([texts[0], texts[-1]], points[::4], RESAMPLE))
+    assert two[two["metric"] == "clade_support"]["value"].isna().all()
+
+
 def test_documents_are_drawn_whole() -> None:
     """With three alike sentences a document, intervals over documents are wider, and too few documents give none."""
     points = world([[0], [0], [1]], sentences=30)

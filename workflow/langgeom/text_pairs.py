@@ -59,7 +59,7 @@ def pairs_job(
     lines = common(list(states), [some.sentence_line.numpy() for some in states.values()])
     names = documents.read_text(encoding="utf-8").split("\n") if documents else []
     resample = Resample(**bootstrap, seed=seed, documents=[names[line] for line in lines] if names else ())
-    about = {key: manifest[{"model": "name"}.get(key, key)] for key in ("model", "kind", "init")} | {"corpus": corpus}
+    about = {"model": manifest["name"], "kind": manifest["kind"], "init": manifest["init"], "corpus": corpus}
     rows: list[dict[str, Any]] = []
     device = pick_device()
     places = [torch.from_numpy(np.searchsorted(some.sentence_line.numpy(), lines)) for some in states.values()]
@@ -128,10 +128,10 @@ def _support(texts: Sequence[str], similarity: np.ndarray, draws: np.ndarray) ->
     """
     found = np.full_like(similarity, np.nan)
     drawn = np.ix_(*[[at for at, text in enumerate(texts) if made_from(text) is None]] * 2)
-    others = [tree(angles(some[drawn])) for some in draws if np.isfinite(some[drawn]).all()]
-    if others and np.isfinite(similarity[drawn]).all() and len(similarity[drawn]) > 1:
-        merges = tree(angles(similarity[drawn]))
-        found[drawn] = by_pair(merges, support(merges, others))
+    known = [some[drawn] for some in (similarity, *draws) if np.isfinite(some[drawn]).all()]
+    if len(similarity[drawn]) > 2 and len(known) > 1 and np.isfinite(similarity[drawn]).all():
+        own, *others = (tree(angles(some)) for some in known)
+        found[drawn] = by_pair(own, support(own, others))
     return torch.from_numpy(found)
 
 
