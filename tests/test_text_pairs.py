@@ -59,6 +59,21 @@ def test_values_are_those_of_each_pair_alone() -> None:
                 assert tables[metric][a, b] == pytest.approx(float(one.value), rel=1e-6)
 
 
+def test_ties_are_no_likeness() -> None:
+    """Half of the sentences of two unrelated texts lie in one place, as lines of unknown tokens do."""
+    random = torch.Generator().manual_seed(0)
+    points = torch.randn(2, 60, 24, generator=random, dtype=torch.float64)
+    points[0, :30], points[1, 30:] = points[0, :1].clone(), points[1, -1:].clone()
+    found = compare(points)[0]
+    for metric in ("mutual_knn", "information_imbalance"):
+        assert found[metric][0, 1] == pytest.approx(float(METRICS[metric].function(points[0], points[1]).value), rel=1e-6)
+        moved = compare(points[:, torch.randperm(60, generator=random)])[0]
+        assert torch.allclose(moved[metric], found[metric], atol=1e-12)
+    assert found["mutual_knn"][0, 1] < 0.4 and found["information_imbalance"][0, 1] > 0.8
+    few = compare(points[:, -11:])[0]
+    assert few["mutual_knn"].isnan().all() and not compare(points[:, -12:])[0]["mutual_knn"].isnan().any()
+
+
 def test_what_is_the_same_either_way_and_what_is_not() -> None:
     tables, _ = compare(world([[0], [0], [1]]))
     for metric in ("cka", "mutual_knn", "centroid_cosine"):

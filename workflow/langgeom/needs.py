@@ -61,6 +61,14 @@ def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
     return LIBRARIES + (means + 8 * 10 * max(lines, default=0) * len(lines) ** 2) // MIB
 
 
+def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> int:
+    """Return the minutes to allow for comparing all pairs of texts at some layers."""
+    sentences = [Path(_there(text)).read_bytes().count(b"\n") for text in texts]
+    # A product of sentences with sentences for each pair, in float64, at 1e10 operations a second of a few slow cores.
+    products = (max(sentences, default=0) * len(sentences)) ** 2 * int(_manifest(model)["dim"])
+    return MINUTES + math.ceil(layers * products / 1e10 / 60)
+
+
 def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
     """Return the minutes to allow for running texts through a prepared model and measuring them."""
     manifest, sizes = _manifest(model), list(map(_size, texts))

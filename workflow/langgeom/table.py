@@ -44,11 +44,12 @@ def _format(name: str, key: str, optional: str, **columns: str) -> Format:
     return Format(name, MappingProxyType(columns), tuple(key.split()), tuple(optional.split()))
 
 
-# Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, `value` where `n` is
-# too small for one. `n` counts the points (or sentences, see `over`), `dropped` the points left out, such as duplicates,
-# `sentences` those that the value rests on, `documents` those that they are from, where a corpus has any: of these units, fewer
-# than 20 give no interval. `half_a` and `half_b` are the value in two halves of them, `p` that of an exact test, `null` what a
-# similarity exceeds in 5 % of random pairings of the sentences, where a metric has them.
+# Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, and for medians and
+# best values over layers; `value` where `n` is too small for one. `n` counts the points (or sentences, see `over`), `dropped`
+# the points left out, such as duplicates, `sentences` those that the value rests on, `documents` those that they are from,
+# where a corpus has any: of these units, fewer than 20 give no interval. `half_a` and `half_b` are the value in two halves of
+# them, `p` that of an exact test, `null` what a similarity exceeds in 5 % of random pairings of the sentences, where a metric
+# has them.
 METRICS = _format(
     "metrics", "model corpus text metric over layer", "layer value low high dropped sentences documents half_a half_b p null",
     model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",

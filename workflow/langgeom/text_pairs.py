@@ -1,7 +1,7 @@
 """All pairs of texts of one model and corpus at a few layers, compared on the sentences that all of these texts have.
 
 `measure` leaves the sentence means of these layers in results/hidden. A layer is one walk over them: products of all texts with
-all texts, not a call for each pair.
+all texts, but for retrieval, which takes a product of sentences with sentences for each pair.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from langgeom.device import pick_device, reproducible
 from langgeom.errors import UserError
 from langgeom.hidden.states import read_hidden
 from langgeom.metrics import Resample
-from langgeom.metrics.aligned import hits
+from langgeom.metrics.aligned import TIE
 from langgeom.metrics.estimators.cka import Hsic, formula, ratio, replicates
+from langgeom.metrics.estimators.neighbourhoods import middle_ranks, nearest_shares
 from langgeom.metrics.resample import FEWEST
 from langgeom.models.manifest import layers_at, read_manifest
 from langgeom.names import made_from
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 NEIGHBOURS = 10
 LEAST = 5  # sentences; CKA needs as many
 PIECE = 1 << 22  # numbers of a block of rows
+NO_DISTANCE = 1e-12  # squared
 # A text against another is not the other against it.
 DIRECTED = ("retrieval", "information_imbalance")
 
@@ -71,7 +73,12 @@ def pairs_job(
             ]) if states else torch.empty(0)  # fmt: skip
             if bad := [name for name, cloud in zip(states, points, strict=True) if not cloud.isfinite().all()]:
                 raise UserError(f"layer {layer} of {', '.join(bad)} has NaN or infinite values: set hidden.dtype to float32.")
-            rows += [{**about, "layer": layer, **row} for row in rows_of(list(states), points, resample)]
+            try:
+                found = rows_of(list(states), points, resample)
+            except torch.OutOfMemoryError:
+                log.warning("layer %d does not fit the GPU's memory and is compared on the CPU", layer)
+                found = rows_of(list(states), points.cpu(), resample)
+            rows += [{**about, "layer": layer, **row} for row in found]
             log.info("%d of %d layers: %d texts on %d sentences", index + 1, len(layers), len(states), len(lines))
     write_rows(rows, out, PAIRS)
 
@@ -165,14 +172,18 @@ def compare(points: Tensor, resample: Resample | None = None) -> tuple[dict[str,
         gram = clouds[:, rows] @ clouds.mT  # [texts, rows, sentences]
         squares = norms[:, rows, None] + norms[:, None] - 2 * gram
         own = rows[None, :, None].expand(texts, -1, 1)
-        order = squares.scatter_(2, own, torch.inf).argsort(dim=2, stable=True)
-        shared += mutual_neighbours(order, NEIGHBOURS)
-        ranks += ranks_of_nearest(order)
+        # Of clouds of size 1: what is nearer is equal but for rounding.
+        table = middle_ranks(squares.masked_fill_(squares < NO_DISTANCE, 0).scatter_(2, own, torch.inf))
+        if n > NEIGHBOURS + 1:
+            near = nearest_shares(table, NEIGHBOURS).flatten(1).double()
+            shared += near @ near.T
+        first = (table == table.amin(2, keepdim=True)).double()
+        ranks += first.div_(first.sum(2, keepdim=True)).flatten(1) @ table.double().flatten(1).T
         kernel = gram.scatter_(2, own, 0).transpose(0, 1)
         products[rows] = kernel @ kernel.mT
         crossed[rows] = -(kernel @ norms.T)  # the kernels' row sums are -norms, since the clouds are centred
-    kept = torch.full_like(shared, torch.nan) if n <= NEIGHBOURS else shared / (n * NEIGHBOURS)
-    tables = {"mutual_knn": kept, "information_imbalance": 2 * ranks / n**2}
+    kept = shared / (n * NEIGHBOURS) if n > NEIGHBOURS + 1 else torch.full_like(shared, torch.nan)
+    tables = {"mutual_knn": kept, "information_imbalance": ranks / n**2}
     hsic = _hsic(products, crossed, -norms)
     counts = None if resample is None or resample.units(n) < FEWEST else resample.counts(n).to(points.device)
     tables[DRAWN], draws = _cka(hsic, counts)
@@ -204,34 +215,6 @@ def _cka(hsic: Hsic, counts: Tensor | None) -> tuple[Tensor, Tensor | None]:
     return of(hsic.whole), of(replicates(flat, counts).unflatten(1, hsic.whole.shape))
 
 
-def mutual_neighbours(order: Tensor, k: int) -> Tensor:
-    """Return how many of the k nearest neighbours two texts have in common, over sentences, [texts, texts].
-
-    Divided by k and the sentences it is mutual kNN, whose chance is k / (sentences - 1).
-
-    Args:
-        order: [texts, rows, sentences] the sentences of each text from the nearest to each of some sentences on, itself last.
-
-    Source: Huh et al. 2024, ICML, arXiv:2405.07987, appendix A.
-    """
-    near = torch.zeros_like(order, dtype=torch.float32).scatter_(2, order[..., :k], 1).flatten(1)
-    return (near @ near.T).double()
-
-
-def ranks_of_nearest(order: Tensor) -> Tensor:
-    """Return the sum, over sentences, of the rank in text b of the nearest neighbour in text a, [texts a, texts b].
-
-    The mean rank times 2 / sentences is the information imbalance: near 0 where distances in a say which are small in b, about
-    1 where they say nothing. `order` as for `mutual_neighbours`.
-
-    Source: Glielmo et al. 2022, PNAS Nexus 1:pgac039, equation 4.
-    """
-    texts, _, n = order.shape
-    ranks = torch.empty_like(order).scatter_(2, order, torch.arange(1, n + 1, device=order.device).expand_as(order))
-    nearest = order[..., 0].T.expand(texts, -1, -1)  # [texts b, rows, texts a]
-    return ranks.gather(2, nearest).sum(1).T.double()
-
-
 def retrieval(points: Tensor) -> Tensor:
     """Return, for texts [texts, sentences, d], the share of a's sentences whose translation is the nearest of b's by cosine.
 
@@ -242,7 +225,9 @@ def retrieval(points: Tensor) -> Tensor:
     for a, ours in enumerate(units):
         for b in range(a + 1, len(units)):
             table = ours @ units[b].T
-            found[a, b], found[b, a] = (hits(way).diagonal().mean() for way in (table, table.T))
+            for (one, other), way in (((a, b), table), ((b, a), table.T)):
+                best = way >= way.amax(1, keepdim=True) - TIE  # as `aligned.hits`, of translations alone
+                found[one, other] = (best.diagonal() / best.sum(1).double()).mean()
     return found
 
 

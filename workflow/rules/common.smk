@@ -37,6 +37,7 @@ from langgeom.needs import (
     measure_threads,
     model_memory,
     pairs_memory,
+    pairs_minutes,
     table_memory,
 )
 from langgeom.pages.libraries import ECHARTS

@@ -106,8 +106,11 @@ rule text_pairs:
         "results/benchmarks/text_pairs/{model}/{corpus}.tsv"
     conda:
         "../../envs/measure.yaml"
+    threads: 8
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * pairs_memory(input.model, input.texts),
+        runtime=lambda wildcards, input, attempt: attempt
+        * pairs_minutes(input.model, input.texts, len(CONFIG["pairs"]["layers"])),
         gpu_turn=GPU_TURN,
     params:
         layers=CONFIG["pairs"]["layers"],

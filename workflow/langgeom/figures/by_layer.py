@@ -184,7 +184,8 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
             for place in block:
                 part = rows_of(of_metric, place or ("", ""))
                 name = f"{definition(metric).axis} · {title_of(place or ('', ''), every)}"
-                floor = bool(len(part) and part["value"].max() < FLAT)
+                flat_all = len(part) and part["value"].max() < FLAT and not (part["value"] > part["null"]).any()
+                floor = bool(flat_all and not less)
                 flat += [name] * floor
                 row.append(None if floor or part.empty else Lines(
                     rows=part, title=name, x=layer_axis(settings.final_norm), y=definition(metric).axis, height=2.6,

@@ -72,12 +72,12 @@ def maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Se
     grid, drawn = list[list[Panel | None]](), list[pd.DataFrame]()
     doubtful = left_out(main_models(metrics), settings.reference)
     for title, layers in _models(pairs):
-        line, before = list[Panel | None](), None
+        line, before, known = list[Panel | None](), None, list[str]()
         for layer, texts, rows in layers:
             points, stress = plane(angles(square(rows, DRAWN, texts)))
-            if before is not None and len(before) == len(points):
+            if before is not None and known == texts:
                 points = points @ orthogonal_procrustes(points, before)[0]
-            before, about_text = points, rows[[*COLUMNS, "n"]].iloc[0]
+            before, known, about_text = points, texts, rows[[*COLUMNS, "n"]].iloc[0]
             of = pd.DataFrame({"text": texts, "x": points[:, 0], "y": points[:, 1], "stress": stress})
             drawn.append(of.assign(metric=DRAWN, **about_text))
             line.append(Map(rows=of, title=f"{title} · layer {layer}\nstress {stress:.2f}", x="Angle (radians)",

@@ -97,4 +97,4 @@ class Head:
             old, new = (before - total).exp(), (largest - total).exp()
             mean = mean * old + torch.linalg.vecdot(powers, logits) * new
             shares = shares * old[:, None] + (powers @ weights[start:stop]) * new[:, None]
-        return Reading((total - chosen).double(), (total - mean).double(), shares.double())
+        return Reading((total - chosen).double(), (total - mean).clamp(min=0).double(), shares.double())

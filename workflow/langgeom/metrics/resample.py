@@ -23,7 +23,7 @@ from langgeom.metrics.estimate import Estimate, MetricError
 FEWEST = 20
 # Splits into halves: each costs two more estimates, and with 32 the error of an interval's width is that of 60 sentences.
 SPLITS = 32
-# Random pairings of sentences: each costs what moving n x n numbers does, and with 100 a `p` of 5 % is off by 2 at most.
+# Random pairings of sentences: each costs what moving n x n numbers does; with 100 a `p` of 5 % has a standard error of 2 %.
 PAIRINGS = 100
 # From so many degrees of freedom on the normal quantile serves.
 NORMAL = 60

@@ -8,7 +8,7 @@ and so neighbours by that alone, one is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
@@ -65,22 +65,28 @@ def information_imbalance(
 
     def of_parts(x: Tensor, y: Tensor) -> Tensor:
         own, other = in_direction(direction, x, y)
-        part, row, column, share = closest(own)
-        # Of m others and itself: as many as are nearer less as many as are farther tell the rank, ties in the middle.
-        nearer = (other[part, row, column][:, None] - other[part, row]).sign_().sum(1).double()
-        ranks = share * (own.shape[1] + 1 + nearer) / 2
-        return torch.zeros_like(share[: len(own)]).index_add_(0, part, ranks) * 2 / own.shape[1] ** 2
+        found = torch.zeros(len(own), dtype=torch.float64, device=own.device)
+        for part, row, column, share in in_pieces(own.shape[1], *closest(own)):
+            # Of m others and itself: as many as are nearer less as many as are farther tell the rank, ties in the middle.
+            nearer = (other[part, row, column][:, None] - other[part, row]).sign_().sum(1).double()
+            found.index_add_(0, part, share * (own.shape[1] + 1 + nearer) / 2)
+        return found * 2 / own.shape[1] ** 2
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
         own, other = in_direction(direction, x, y)
-        _, row, column, share = closest(own[None])
-        return other[pairings[:, row], pairings[:, column]].double() @ share / len(own) ** 2
+        found = torch.zeros(len(pairings), dtype=torch.float64, device=own.device)
+        for _, row, column, share in in_pieces(len(pairings), *closest(own[None])):
+            found += other[pairings[:, row], pairings[:, column]].double() @ share
+        return found / len(own) ** 2
 
     def terms(x: Tensor, y: Tensor) -> Tensor:
         own, other = in_direction(direction, x, y)
-        _, row, column, share = closest(own[None])
-        up_to = share[:, None] * (other[row] <= other[row, column][:, None])
-        return up_to.sum(0).index_add_(0, row, up_to.sum(1)) * 2 / len(own)
+        found = torch.zeros(len(own), dtype=torch.float64, device=own.device)
+        for _, row, column, share in in_pieces(len(own), *closest(own[None])):
+            up_to = share[:, None] * (other[row] <= other[row, column][:, None])
+            found += up_to.sum(0)
+            found.index_add_(0, row, up_to.sum(1))
+        return found * 2 / len(own)
 
     return _compare(points, reference, resample, 3, of_parts, by_chance, terms, less=True)
 
@@ -103,21 +109,29 @@ def mutual_knn(points: Tensor | Cloud, reference: Tensor | Cloud, *, k: int = 10
     """
     k = whole("k", k, 1)
 
-    def share(ranks: Tensor) -> Tensor:
-        """Return how much of each point is among the k nearest of each, [parts, n, n] float32."""
-        last = sorted_rows(ranks.flatten(0, 1))[:, k - 1].view(*ranks.shape[:2], 1)
-        below, tied = (ranks < last).float(), (ranks == last).float()
-        return tied.mul_((k - below.sum(2, keepdim=True)) / tied.sum(2, keepdim=True)).add_(below)
-
     def of_parts(x: Tensor, y: Tensor) -> Tensor:
-        return share(x).mul_(share(y)).sum((1, 2), dtype=torch.float64) / (k * x.shape[1])
+        return nearest_shares(x, k).mul_(nearest_shares(y, k)).sum((1, 2), dtype=torch.float64) / (k * x.shape[1])
 
     def by_chance(x: Tensor, y: Tensor, pairings: Tensor) -> Tensor:
-        own, other = share(x[None])[0].double(), share(y[None])[0].double()
-        row, column = own.nonzero(as_tuple=True)
-        return other[pairings[:, row], pairings[:, column]] @ own[row, column] / (k * len(own))
+        own, other = nearest_shares(x, k).double(), nearest_shares(y, k).double()
+        found = torch.zeros(len(pairings), dtype=torch.float64, device=own.device)
+        for row, column in in_pieces(len(pairings), *own.nonzero(as_tuple=True)):
+            found += other[pairings[:, row], pairings[:, column]] @ own[row, column]
+        return found / (k * len(own))
 
     return _compare(points, reference, resample, k + 2, of_parts, by_chance, signed=True)
+
+
+def nearest_shares(ranks: Tensor, k: int) -> Tensor:
+    """Return how much of each point is among the k nearest of each, [..., n] float32, from ranks [..., n]."""
+    last = sorted_rows(ranks.reshape(-1, ranks.shape[-1]))[:, k - 1].view(*ranks.shape[:-1], 1)
+    below, tied = (ranks < last).float(), (ranks == last).float()
+    return tied.mul_((k - below.sum(-1, keepdim=True)) / tied.sum(-1, keepdim=True)).add_(below)
+
+
+def in_pieces(width: int, *lists: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Yield lists of one length in pieces: ties make them long, and each entry takes `width` numbers."""
+    yield from zip(*(one.split(max(1, PIECE // width)) for one in lists), strict=True)
 
 
 def _compare(
@@ -168,11 +182,16 @@ def _ranks(layer: Layer, rows: Tensor) -> Tensor:
     close = (table < NEAR * sums).nonzero()
     table[close[:, 0], close[:, 1]] = pair_distances(layer.points, rows[close[:, 0]], rows[close[:, 1]]).square()
     table.fill_diagonal_(torch.inf)
+    return middle_ranks(table)
+
+
+def middle_ranks(table: Tensor) -> Tensor:
+    """Return twice the rank of each distance in its row, [..., n] float32; those that tie share the middle of theirs."""
     # numpy takes a quarter of torch's time.
-    order = torch.from_numpy(table.numpy().argsort(1)) if for_numpy(table) else table.argsort(1)
-    ascending = table.gather(1, order)
-    new = torch.nn.functional.pad(ascending[:, 1:] > (1 + TIE) * ascending[:, :-1], (1, 1), value=True)
-    place = torch.arange(1, len(rows) + 1, device=table.device)
-    first = torch.where(new[:, :-1], place, 0).cummax(1).values
-    last = torch.where(new[:, 1:], place, len(rows)).flip(1).cummin(1).values.flip(1)
-    return torch.zeros_like(order, dtype=torch.float32).scatter_(1, order, (first + last).float())
+    order = torch.from_numpy(table.numpy().argsort(-1)) if for_numpy(table) else table.argsort(-1)
+    ascending = table.gather(-1, order)
+    new = torch.nn.functional.pad(ascending[..., 1:] > (1 + TIE) * ascending[..., :-1], (1, 1), value=True)
+    place = torch.arange(1, table.shape[-1] + 1, device=table.device)
+    first = torch.where(new[..., :-1], place, 0).cummax(-1).values
+    last = torch.where(new[..., 1:], place, table.shape[-1]).flip(-1).cummin(-1).values.flip(-1)
+    return torch.zeros_like(order, dtype=torch.float32).scatter_(-1, order, (first + last).float())
