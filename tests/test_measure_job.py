@@ -282,6 +282,33 @@ def test_kept_states_are_measured_again_without_the_model(
     assert study.tables() == once
 
 
+def test_what_the_head_reads_concerns_its_own_metrics_alone(
+    study: Study, source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["eng_Latn", "spa_Latn"]
+    study.settings = replace(SETTINGS, metrics={**SETTINGS.metrics, "token": ["id_twonn"]})
+    study.run(texts, keep="all")
+    measured(caplog)
+    study.settings = SETTINGS
+    study.run(texts)  # metrics of the lens are new, and what the head reads was kept
+    assert not [record for record in caplog.records if "run in" in record.getMessage()] and measured(caplog) == texts
+    study.run(texts, lens_lines=2)  # these were not
+    assert [record for record in caplog.records if "run in" in record.getMessage()] and measured(caplog) == texts
+    study.settings = replace(SETTINGS, metrics={**SETTINGS.metrics, "token": ["id_twonn"]})
+    study.run(texts)
+    assert measured(caplog) == texts
+    study.run(texts, lens_lines=3)  # nobody asks for it
+    assert measured(caplog) == []
+    tiny.encoder(tmp_path / "made", ["the people work"])
+    build_model("m", {"folder": "made"}, base=tmp_path, out=tmp_path / "m")
+    other = Study(source, tmp_path / "other")
+    other.model = tmp_path / "m"
+    other.run(texts)
+    measured(caplog)
+    other.run(texts, lens_lines=3)  # nor has an encoder one
+    assert measured(caplog) == []
+
+
 def test_parts_of_a_text_are_run_with_it(study: Study, caplog: pytest.LogCaptureFixture) -> None:
     parts = ["eng_Latn_wrongEven", "eng_Latn_wrongOdd"]
     tables = tables_of([study.run(parts, dict.fromkeys(parts, "eng_Latn_wrong"))])

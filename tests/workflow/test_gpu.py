@@ -64,8 +64,8 @@ def test_every_job_that_fills_a_gpu_takes_turns() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk")]
     rules = [rule for text in texts for rule in re.split(r"^rule ", text, flags=re.MULTILINE)]
     asking = {rule.split(":")[0] for rule in rules if "gpu_turn=GPU_TURN," in rule}
-    jobs = (ROOT / "workflow" / "langgeom").glob("*_job.py")
-    picking = {path.stem.removesuffix("_job") for path in jobs if "pick_device" in path.read_text(encoding="utf-8")}
+    jobs = (ROOT / "workflow" / "langgeom").glob("*.py")
+    picking = {path.stem.removesuffix("_job") for path in jobs if "import pick_device" in path.read_text(encoding="utf-8")}
     assert asking == picking | {"harness"} and picking
 
 

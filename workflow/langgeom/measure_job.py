@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from langgeom.code import versions_of
 from langgeom.errors import UserError
 from langgeom.files import atomic, sha256
-from langgeom.models.manifest import layers_at, read_manifest
+from langgeom.metrics.catalogue import METRICS
+from langgeom.models.manifest import layers_at, read_manifest, scores_text
 from langgeom.names import TextName
 from langgeom.table import ALIGNED, TOKENS, key_of_table, write_rows
 
@@ -136,18 +137,22 @@ class _Batch:
         self.hidden_keys = {
             text: _key(
                 model=[manifest["name"], manifest["fingerprint"]], code=settings.code["hidden"], corpus=self.corpus,
-                settings={**settings.hidden, "keep": None, "batch_tokens": None}, seed=settings.seed,
+                settings={**settings.hidden, "keep": None, "batch_tokens": None, "lens_lines": None}, seed=settings.seed,
                 text=[[name, digests[name]] for name in (text, self.whole.get(text), self.reference) if name is not None],
                 versions=versions_of("torch", "transformers", "tokenizers"),
             ) for text in self.files
         }  # fmt: skip
         names = {text: settings.names(text, self.reference) for text in self.texts}
         asked = {text: set().union(*of.values()) for text, of in names.items()}
+        # What the head reads changes nothing else, so it stands in the keys of what holds it alone.
+        self.lens_lines = settings.hidden["lens_lines"] if scores_text(manifest, settings.hidden["loss"]) else 0
+        self.lenses = {text for text, of in asked.items() if any(METRICS[name].input == "lens" for name in of)}
         self.keys = {
             text: _key(
                 hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference], names=names[text],
                 options={name: given for name, given in settings.options.items() if name in asked[text]},
                 bootstrap=dict(settings.bootstrap), seed=settings.seed, documents=self.documents,
+                lens=self.lens_lines * (text in self.lenses),
                 depth=[settings.depth, text in settings.in_depth.get("texts", ())], code=settings.code["metrics"],
                 versions=versions_of("torch", "numpy", *["scikit-dimension"] * any("skdim" in name for name in asked[text])),
             ) for text in self.texts
@@ -171,7 +176,7 @@ class _Batch:
 
     def _hidden_key(self, text: str, kept: str) -> str:
         """Return the key of a file of states: what determines them, and what of them it holds."""
-        held = {"layers": f"-layers-{'-'.join(map(str, self.layers))}", "sentence": "-means", "all": ""}
+        held = {"layers": f"-layers-{'-'.join(map(str, self.layers))}", "sentence": "-means", "all": f"-lens-{self.lens_lines}"}
         return self.hidden_keys[text] + held[kept]
 
     def _enough(self, text: str) -> bool:
@@ -227,10 +232,12 @@ class _Batch:
         if all(self._kept(text) == "all" for text in members):
             return {text: read_hidden(self._path("hidden", text)) for text in members}
         start = time.monotonic()
+        reads = self.keep == "all" or not self.lenses.isdisjoint(members)  # what is kept serves whatever metric comes next
+        hidden = {**self.settings.hidden, "lens_lines": self.lens_lines * reads}
         lines = {text: _lines(self.files[text]) for text in (whole, *members)}
         parts = {text: of for text, of in lines.items() if text != whole}
         states = extract_parts(
-            self.loaded, lines[whole], self.settings.hidden, parts, name=whole, reference=reference, seed=self.settings.seed
+            self.loaded, lines[whole], hidden, parts, name=whole, reference=reference, seed=self.settings.seed
         )
         log.info("%s: run in %.1f s", whole, time.monotonic() - start)
         about = {"corpus": self.corpus}

@@ -11,7 +11,6 @@ from typing import Any
 
 from langgeom.corpora import Corpus, corpus_of
 from langgeom.files import read_json
-from langgeom.metrics.catalogue import METRICS
 from langgeom.models import Model, model_of
 from langgeom.pages.libraries import LIBRARIES
 from langgeom.sources import Pin
@@ -136,14 +135,12 @@ class Config:
         `loss` None: by the model's kind. In corpora of sentence pairs `pairs` are measured, and nothing in depth.
         """
         of_pairs = not self.corpora[corpus].languages
-        by_token = (*self["metrics"]["token"], *self["in_depth"]["token"])
-        reads = not of_pairs and any(METRICS[name].input == "lens" for name in by_token)
         return {
             "hidden": {
                 **self["hidden"], "token_cap": self.token_cap(corpus), "loss": self["models"][model].get("loss"),
                 # A pair counts where both its sentences are whole.
                 "whole_lines": None if of_pairs else self["hidden"]["whole_lines"],
-                "lens_lines": self["hidden"]["lens_lines"] if reads else 0,
+                "lens_lines": 0 if of_pairs else self["hidden"]["lens_lines"],
             },
             "metrics": {over: list(names) for over, names in self["metrics"].items() if over != "pairs" or of_pairs},
             "in_depth": {} if of_pairs else dict(self["in_depth"]),

@@ -18,7 +18,7 @@ from langgeom.hidden.check import LONG, check
 from langgeom.hidden.loss import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
-from langgeom.models.manifest import read_manifest
+from langgeom.models.manifest import read_manifest, scores_text
 from langgeom.models.part import auto_of
 from langgeom.models.prepare import auto_config, quiet
 
@@ -110,8 +110,7 @@ def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None
     """
     folder, place = Path(folder), pick_device(device)
     manifest, number_format = read_manifest(folder), getattr(torch, dtype)
-    decoder = manifest["kind"] == "decoder"
-    scores = decoder and (manifest["init"] == "trained" if loss is None else loss)
+    scores = scores_text(manifest, loss)
     auto = auto_of(auto_config(folder), scores)
     with quiet():
         try:

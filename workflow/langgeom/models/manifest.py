@@ -74,6 +74,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def scores_text(manifest: Mapping[str, Any], loss: bool | None) -> bool:
+    """Return whether a model scores text: a decoder that is asked to; where `loss` is None, a trained one."""
+    return bool(manifest["kind"] == "decoder" and (manifest["init"] == "trained" if loss is None else loss))
+
+
 def layers_at(depths: Sequence[float], last: int) -> list[int]:
     """Return the layers at depths from 0 (embeddings) to 1 (the last layer), ascending, none twice."""
     return sorted({round(depth * last) for depth in depths})
