@@ -70,7 +70,10 @@ def test_all_is_there(ran: Ran) -> None:
 def test_each_job_ran_where_it_belongs(ran: Ran) -> None:
     places = {job["Comment"].split("_wildcards")[0]: (job["Partition"], job.get("TresPerJob", "")) for job in ran.jobs}
     on_cpus = ("model", "text", "figure", "conclusions", "explorer", "page")
-    assert places == {"rule_measure": ("gpu", "gres:gpu:1"), **{f"rule_{name}": ("cpu", "") for name in on_cpus}}
+    on_gpu = ("measure", "text_pairs")
+    assert places == {
+        **{f"rule_{name}": ("gpu", "gres:gpu:1") for name in on_gpu}, **{f"rule_{name}": ("cpu", "") for name in on_cpus}
+    }  # fmt: skip
     assert {job["JobState"] for job in ran.jobs} == {"COMPLETED"}
     measured = next(job for job in ran.jobs if "rule_measure" in job["Comment"])
     assert re.search(r"cpu=8,mem=20\d\dM", measured["TRES"]) and measured["TimeLimit"] == "00:31:00"  # a tiny model

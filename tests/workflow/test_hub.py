@@ -39,9 +39,9 @@ def test_a_run_from_the_hub(fresh: Callable[[], Study], hub: Hub, tmp_path: Path
     table = pd.read_parquet(study.folder / "results" / "metrics.parquet")
     assert set(table["model"]) == {"decoder", "twin", "apart"} and set(table["text"]) == {"eng_Latn", "uig_Latn", "uig_Arab"}
     assert (study.folder / "results/corpora/f/uig_Arab.txt").read_bytes() == local.read_bytes()
-    # Three lines a document, as its column url says.
+    # Three lines a document, as its column url says. What the head reads is of some lines only.
     lines = len(local.read_text(encoding="utf-8").splitlines())
-    assert set(table["documents"]) == {-(-lines // 3)}
+    assert set(table[~table["metric"].str.startswith("lens_")]["documents"]) == {-(-lines // 3)}
     # Neither the token nor a signature is in what was said, written or logged, nor is anything in the user's home.
     for secret in (TOKEN, SIGNATURE):
         assert secret not in output
