@@ -293,6 +293,39 @@ def _beyond_chance(noise: np.random.Generator, truth: str) -> Parts:
     ))  # fmt: skip
 
 
+def _shapes(noise: np.random.Generator, *heights: float) -> np.ndarray:
+    """Return curves [20, 1 + 12] of these heights over the first quarter of the depth, the middle and the last."""
+    own = np.array(heights) + noise.normal(size=(20, 3))
+    return np.repeat(own, [4, 6, 3], axis=1) + 0.3 * noise.normal(size=(20, 13))
+
+
+def _latent(noise: np.random.Generator, truth: str) -> Parts:
+    shift, names = {PRESENT: (0.0, 2.0, -2.0), ABSENT: (0.0, 0.0, 0.0), REVERSED: (0.0, -2.0, 2.0)}[truth], texts(20)
+    own, difference = noise.uniform(0.2, 0.4, (20, 13)), _shapes(noise, *shift) / 20
+    curves = {"own": own - difference / 2, "reference": own + difference / 2}
+    return parts(*(rows(DECODER, f"lens_{whose}", names, values) for whose, values in curves.items()))
+
+
+def _peak(noise: np.random.Generator, truth: str) -> Parts:
+    return parts(rows(DECODER, ID, texts(20), 15 + _shapes(noise, 0, {PRESENT: 2, ABSENT: 0, REVERSED: -2}[truth], 0)))
+
+
+def _central(noise: np.random.Generator, truth: str) -> Parts:
+    curves, names = 0.5 + _shapes(noise, 0, {PRESENT: -2, ABSENT: 0, REVERSED: 2}[truth], 0) / 20, texts(20)
+    return parts(*(
+        rows(DECODER, f"information_imbalance{way}", names, curves + by, over="sentence")
+        for way, by in (("", 0.1), ("_reverse", -0.1))
+    ))  # fmt: skip
+
+
+def _hubs(noise: np.random.Generator, truth: str) -> Parts:
+    shift, r = {PRESENT: (0.05, 0.9), ABSENT: (0.0, 0.0), REVERSED: (-0.05, -0.9)}[truth]
+    hubs, gain = correlated(noise, texts(20), r)
+    plain = noise.uniform(0.2, 0.6, 20)
+    values = {"retrieval": plain, "retrieval_csls": plain + shift + 0.03 * gain, "hub_mass": 0.1 + hubs / 50}
+    return parts(*(rows(DECODER, name, texts(20), flat(some), over="sentence") for name, some in values.items()))
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -308,6 +341,10 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C12": _two_scripts("anisotropy", lambda values: 0.5 + values / 50),
     "C13": _patterns,
     "C14": _bits,
+    "C15": _latent,
+    "C16": _peak,
     "C17": _predictive,
+    "C18": _central,
     "C19": _beyond_chance,
+    "C20": _hubs,
 }

@@ -354,3 +354,75 @@ def test_layers_beyond_chance_are_counted_after_the_embedding() -> None:
     assert row["value"] == pytest.approx(1 - 0.125) and row["verdict"] == SUPPORTED and "1.00 and 0.12" in row["note"]
     (same,) = of("C19", blocks[0], blocks[0] | {"metric": "cka"})
     assert same["value"] == 0 and same["verdict"] == NO_EVIDENCE
+
+
+# Four layers after the embedding: one before the middle, two in it, one after.
+def by_layers(metric: str, curve: list[float], **more: Any) -> dict[str, Any]:
+    names = ["eng_Latn", *texts(8)]
+    values = np.array([99.0, *curve]) + 0.01 * np.arange(9.0)[:, None] * np.array([0, 1, 2, 3, 1])
+    return rows(DECODER, metric, names[9 - len(values) :], values, **more)
+
+
+def test_a_decoder_that_passes_through_the_reference_is_known_by_its_middle_and_its_last_layer() -> None:
+    own = by_layers("lens_own", [0.8, 0.1, 0.1, 0.6])
+    for reference, verdict in (
+        ([0.1, 0.3, 0.2, 0.2], SUPPORTED),
+        ([0.1, 0.3, 0.2, 0.9], CONTRADICTED),
+        ([0.9, 0.0, 0.0, 0.2], CONTRADICTED),
+    ):
+        (row,) = of("C15", own, by_layers("lens_reference", reference))
+        assert row["verdict"] == verdict and row["n"] == 8 and row["model"] == "dec"
+    (row,) = of("C15", own, by_layers("lens_reference", [0.1, 0.3, 0.2, 0.2]))
+    effects = {"middle layers": 0.15, "last layer": -0.4}
+    (shown,) = [where for where in effects if where in row["effect"]]
+    (other,) = effects.keys() - {shown}
+    assert row["value"] == pytest.approx(effects[shown]) and f"{other}: {effects[other]:+.2f}" in row["note"]
+    assert "lens_reference was not measured" in of("C15", own)[0]["reason"]
+    assert "no trained decoder" in of("C15", rows(ENCODER, "anisotropy", texts(8), flat(np.arange(8.0))))[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("curve", "peaks", "sinks"),
+    [
+        ([1, 3, 3, 1], SUPPORTED, CONTRADICTED),
+        ([3, 1, 1, 3], CONTRADICTED, SUPPORTED),
+        ([4, 3, 2, 1], CONTRADICTED, CONTRADICTED),
+    ],
+)
+def test_the_middle_is_held_against_both_ends(curve: list[float], peaks: str, sinks: str) -> None:
+    assert of("C16", by_layers(ID, curve))[0]["verdict"] == peaks
+    ways = [by_layers(f"information_imbalance{way}", curve, over="sentence") for way in ("", "_reverse")]
+    (row,) = of("C18", *ways)
+    assert row["verdict"] == sinks and row["n"] == 8 and row["effect"].endswith("quarter")
+    assert "information_imbalance_reverse was not measured" in of("C18", ways[0])[0]["reason"]
+
+
+def test_a_middle_takes_four_layers() -> None:
+    for conclusion, metrics in (("C16", [ID]), ("C18", ["information_imbalance", "information_imbalance_reverse"])):
+        short = [rows(DECODER, metric, texts(8), np.ones((8, 4)) * np.arange(4)) for metric in metrics]
+        assert "has only 3" in of(conclusion, *short)[0]["reason"]
+    assert "no intrinsic dimension" in of("C16", rows(DECODER, "anisotropy", texts(8), flat(np.arange(8.0))))[0]["reason"]
+
+
+def test_what_shuffled_words_leave_of_a_peak_is_told() -> None:
+    names = [*texts(8), "eng_Latn", "eng_Latn_wordsShuffled"]
+    curves = np.tile([5.0, 10, 13, 13, 11], (10, 1)) + 0.01 * np.arange(10.0)[:, None] * np.array([0, 0, 1, 1, 0])
+    curves[9] = [5, 10, 11, 11, 11]
+    (row,) = of("C16", rows(DECODER, ID, names, curves))
+    assert row["verdict"] == SUPPORTED and row["n"] == 9
+    assert "In eng_Latn the middle lies +2.58 above the rest, with its words shuffled +0.50" in row["note"]
+
+
+def test_csls_mends_hubs_where_there_are_any() -> None:
+    gain, names = np.linspace(0.01, 0.08, 8), texts(8)
+    hubs = 0.1 + gain[[1, 0, 2, 3, 4, 5, 7, 6]]
+    values = {"retrieval": np.full(8, 0.4), "retrieval_csls": 0.4 + gain, "hub_mass": hubs}
+    blocks = [rows(DECODER, name, names, flat(some), over="sentence") for name, some in values.items()]
+    sentences = rows(DECODER, "anisotropy", names, flat(-gain), over="sentence")
+    (row,) = of("C20", *blocks, sentences, rows(DECODER, "anisotropy", names, flat(gain)))
+    assert row["verdict"] == SUPPORTED and "anisotropy of sentences at -0.95" in row["note"]
+    assert "anisotropy" not in of("C20", *blocks)[0]["note"]
+    (other,) = of("C20", *blocks[:2], blocks[2] | {"value": 0.3 - blocks[2]["value"]})
+    assert other["verdict"] == CONTRADICTED and "rank correlation" in other["effect"]
+    assert "no hubs to mend" in of("C20", *blocks[:2], blocks[2] | {"value": np.full(24, 2 / 60)})[0]["reason"]
+    assert "hub_mass was not measured" in of("C20", *blocks[:2])[0]["reason"]

@@ -35,7 +35,7 @@ MODELS = {
 IN_TWO_SCRIPTS = "no language has '{}' in two scripts; add one, such as uig_Latn and uig_Arab."
 
 
-@figure("id_by_layer", alias="fig01", title="Intrinsic dimension by layer", metrics=("id",), findings=("C1",))
+@figure("id_by_layer", alias="fig01", title="Intrinsic dimension by layer", metrics=("id",), findings=("C1", "C16"))
 def id_by_layer(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     """Intrinsic dimension of the token vectors of each layer, one line a language of the typological sample.
     Do all languages of one model follow one trend over the layers, and does its untrained twin (below) share it?
@@ -159,9 +159,9 @@ def linearity(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
         "in a language tells of its neighbours in the reference language, and below the other way round, one line a language: "
         "0 is all, 1 is nothing. Grey: what one in twenty random pairings of the sentences falls below. A language with a "
         "lower line below than above is predicted by the reference better than it predicts the reference.",
-        findings=("C17",))  # fmt: skip
+        findings=("C17", "C18"))  # fmt: skip
 @figure("alignment", title="Alignment with the reference language by layer", metrics=("retrieval", "mexa", "mutual_knn", "cka"),
-        findings=("C19",))  # fmt: skip
+        findings=("C19", "C20"))  # fmt: skip
 def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     """How well each layer places a sentence beside its translation in the reference language (retrieval, MEXA), and how alike
     the layer's shape is in both at small scale (mutual neighbours) and at large (CKA), one line a language. Grey: what one in
@@ -202,7 +202,8 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
     return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every).assign(null=every["null"]))
 
 
-@figure("lens", title="Whose tokens the head reads off each layer", metrics=("lens_own", "lens_reference"))
+@figure("lens", title="Whose tokens the head reads off each layer", metrics=("lens_own", "lens_reference"),
+        findings=("C15",))  # fmt: skip
 def lens(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     """Share of the probability, as a decoder's own final norm and head read it off each layer, that goes to tokens of the text,
     of the reference and of neither, one line a language. Do the middle layers of a model speak the reference's language?
