@@ -182,6 +182,8 @@ class Sample:
             return self.counts["nll"], self.counts["nll"] * self.counts["hardness"]
         if metric.input == "cloud":
             return (self.cloud if name.startswith(AS_THEY_ARE) else self.spread,)
+        if metric.input == "cloud_beside":
+            return self.spread, self.spread
         if metric.input == "adjacent_layers":
             return (self.layers,)
         if metric.input == "aligned_sentences":

@@ -25,7 +25,7 @@ from printed import blocks
 
 ONE = [name for name, metric in METRICS.items() if metric.input == "cloud"]
 TWO = [name for name, metric in METRICS.items() if metric.input == "aligned_sentences"]
-TOKENS = [name for name, metric in METRICS.items() if metric.input == "aligned_tokens"]
+TOKENS = [name for name, metric in METRICS.items() if metric.input in ("aligned_tokens", "cloud_beside")]
 BETWEEN = [name for name, metric in METRICS.items() if metric.input == "adjacent_layers"]
 ALL = ONE + TWO + TOKENS + BETWEEN
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from intervals import interval
-from langgeom.metrics import Cloud, Resample, massive_activations
+from langgeom.metrics import Cloud, Layer, MetricError, Resample, massive_activations
+from langgeom.metrics.measure import Prepared, measure_text
 from langgeom.metrics.registry import METRICS
+from metrics.test_measure import text
 
 GROUPS = torch.arange(120) // 4
 RESAMPLE = Resample(40, seed=1)
@@ -87,6 +89,55 @@ def test_intervals_are_those_of_recomputation() -> None:
         found = METRICS[name].function(Cloud(points, GROUPS), resample=RESAMPLE)
         expected = np.clip(interval(found, exact, 30), 0, 1 if name in SHARES else None)
         assert [float(found.low), float(found.high)] == pytest.approx(expected.tolist(), rel=1e-6), name
+
+
+@pytest.mark.parametrize("name", ["anisotropy", "effective_rank", "id_pca"])
+def test_robust_twins_leave_out_what_varies_most_in_the_reference(name: str) -> None:
+    """Of each layer; the text's own largest dimension stays where the reference has others."""
+    points, reference = torch.stack([planted(), planted().flip(1)]), torch.stack([planted().flip(1), planted()])[:, :90]
+    plain, robust = METRICS[name].function, METRICS[f"{name}_robust"].function
+    found = robust(Cloud(points, GROUPS), reference, resample=RESAMPLE)
+    for layer in range(2):
+        left_out = np.sort(reference[layer].numpy().var(0).argsort()[-3:])
+        assert left_out.tolist() == ([20, 22, 29] if layer == 0 else [2, 9, 11])
+        kept = torch.from_numpy(np.delete(points[layer].numpy(), left_out, 1))
+        expected = plain(Cloud(kept, GROUPS), resample=RESAMPLE)
+        for field in ("value", "low", "high"):
+            assert float(getattr(found, field)[layer]) == pytest.approx(float(getattr(expected, field)), rel=1e-12)
+        assert float(robust(points[layer], reference[layer])) == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_without_three_massive_dimensions_a_cloud_is_what_it_was() -> None:
+    even = torch.from_numpy(np.random.default_rng(0).normal(size=(400, 40)))
+    massive = even.clone()
+    massive[:, [4, 17, 30]] *= torch.tensor([300.0, 200, 100])
+    twin = METRICS["anisotropy_robust"].function
+    assert float(METRICS["anisotropy"].function(massive)) > 0.6 and float(twin(massive, massive)) < 0.06
+    assert float(twin(even, massive)) == float(twin(massive, massive))
+    assert float(METRICS["id_pca_robust"].function(massive, massive)) == pytest.approx(37 * 400 / 437, rel=0.05)
+
+
+def test_robust_twins_need_a_reference_of_the_same_model() -> None:
+    with pytest.raises(MetricError, match=r"^anisotropy_robust: .*32 dimensions, the reference 1 and 30"):
+        METRICS["anisotropy_robust"].function(planted(), planted()[:, 2:])
+    one = planted()[:, :1]
+    assert float(METRICS["anisotropy_robust"].function(one, one)) == 1, "one dimension always stays"
+
+
+def test_measured_beside_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens in the coordinates of its tokens, sentences in those of its means; found once for all texts."""
+    hidden, reference = (text([0, 1, 2], [20, 15, 30], seed=seed) for seed in (0, 1))
+    prepared, names = Prepared(reference), {"token": ["anisotropy_robust"], "sentence": ["id_pca_robust"]}
+    rows = measure_text(hidden, prepared, names, None)
+    assert [(row["over"], row["layer"]) for row in rows] == [(over, layer) for over in names for layer in range(3)]
+    for row in rows:
+        layer, over = row["layer"], row["over"]
+        function = METRICS[row["metric"]].function
+        assert row["value"] == float(function(getattr(hidden, over)[layer], getattr(reference, over)[layer]))
+    assert measure_text(hidden, None, names, None) == []
+    monkeypatch.setattr(Layer, "sums", None)
+    own = measure_text(hidden, prepared, names, None)
+    assert own == rows
 
 
 def test_points_without_a_direction_are_dropped() -> None:

@@ -142,6 +142,11 @@ class Layer:
         return total / len(self.points)
 
     @cached_property
+    def widest(self) -> Tensor:
+        """The three dimensions that vary most, [3]; fewer where no other would be left."""
+        return self.spread[1].sum(0).topk(min(3, self.points.shape[1] - 1)).indices
+
+    @cached_property
     def centred(self) -> Tensor:
         """Points less their mean: [n, d] float32, float64 for float64 points.
 
