@@ -293,6 +293,11 @@ def _beyond_chance(noise: np.random.Generator, truth: str) -> Parts:
     ))  # fmt: skip
 
 
+def _few(noise: np.random.Generator, truth: str) -> Parts:
+    middle = {PRESENT: 0.6, ABSENT: 0.5, REVERSED: 0.4}[truth]
+    return parts(rows(DECODER, "cosine_top_3", texts(20), flat(middle + 0.05 * noise.normal(size=20))))
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -310,4 +315,5 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C14": _bits,
     "C17": _predictive,
     "C19": _beyond_chance,
+    "C23": _few,
 }

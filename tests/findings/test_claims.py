@@ -354,3 +354,11 @@ def test_layers_beyond_chance_are_counted_after_the_embedding() -> None:
     assert row["value"] == pytest.approx(1 - 0.125) and row["verdict"] == SUPPORTED and "1.00 and 0.12" in row["note"]
     (same,) = of("C19", blocks[0], blocks[0] | {"metric": "cka"})
     assert same["value"] == 0 and same["verdict"] == NO_EVIDENCE
+
+
+def test_three_dimensions_of_the_mean_cosine_are_judged_by_the_middle_layer() -> None:
+    table = np.tile([0.9, 0.2, 0.7, 0.8], (8, 1)) + np.linspace(-0.07, 0.07, 8)[:, None]
+    (row,) = of("C23", rows(DECODER, "cosine_top_3", texts(8), table))
+    assert row["n"] == 8 and row["value"] == pytest.approx(0.7) and row["verdict"] == SUPPORTED
+    assert "from 0.20 (layer 1) to 0.80 (layer 3)" in row["note"]
+    assert "cosine_top_3 was not measured" in of("C23", rows(DECODER, "variance_top_3", texts(8), table))[0]["reason"]
