@@ -127,9 +127,10 @@ class Cloud:
             )
         kept = []
         for index in range(self.layers):
-            held = torch.ones(self.dim, dtype=torch.bool)
-            held[reference.layer(index).widest.cpu()] = False
-            kept.append(self.layer(index).points[:, held])
+            own = self.layer(index).points
+            held = torch.ones(self.dim, dtype=torch.bool, device=own.device)
+            held[reference.layer(index).widest.to(own.device)] = False
+            kept.append(own[:, held])
         points = kept[0] if self.scalar else torch.stack(kept)
         return Cloud(points, self.sentences, prefixes=self._all[-1].prefixes, first=self._all[0].index)
 
