@@ -182,6 +182,8 @@ class Sample:
             return self.counts["nll"], self.counts["nll"] * self.counts["hardness"]
         if metric.input == "cloud":
             return (self.cloud if name.startswith(AS_THEY_ARE) else self.spread,)
+        if metric.input == "cloud_beside":
+            return self.spread, self.spread
         if metric.input == "adjacent_layers":
             return (self.layers,)
         if metric.input == "aligned_sentences":
@@ -215,7 +217,9 @@ def coverage(values: np.ndarray) -> tuple[int, float, float]:
     estimate, low, high = values.T
     truth, spread = estimate.mean(), estimate.std(ddof=1)
     held = (low <= truth * (1 + 1e-12)) & (truth <= high * (1 + 1e-12))
-    return len(values), float(held.mean()), float((high - low).mean() / (2 * 1.96 * spread)) if spread > 0 else np.nan
+    # Of a constant (the share of three dimensions where there are two) there is nothing to hold.
+    width = (high - low).mean() / (2 * 1.96 * spread) if spread > 1e-12 * abs(truth) else np.nan
+    return len(values), float(held.mean()), float(width)
 
 
 def tables(scratch: Path, blocks: Sequence[Sequence[str]]) -> str:
@@ -233,14 +237,14 @@ def tables(scratch: Path, blocks: Sequence[Sequence[str]]) -> str:
     lines = [f"Samples per cell: {' to '.join(map(str, dict.fromkeys(samples[:1] + samples[-1:])))}.", ""]
 
     def shown(name: str, design: str) -> str:
-        if (name, design) not in found:
+        number, share, width = found.get((name, design), (0, 0.0, np.nan))
+        if np.isnan(width):
             return ""
-        number, share, width = found[name, design]
         chance = 2 * (0.95 * 0.05 / number) ** 0.5
         return f"{'' if 0.93 - chance <= share <= 0.97 + chance else '*'}{100 * share:.1f} ({width:.2f})"
 
     for designs in blocks:
-        listed = [name for name in METRICS if any((name, design) in found for design in designs)]
+        listed = [name for name in METRICS if any(shown(name, design) for design in designs)]
         lines += [f"| metric | {' | '.join(designs)} |", "|---" * (1 + len(designs)) + "|"]
         lines += [f"| `{name}` | {' | '.join(shown(name, design) for design in designs)} |" for name in listed] + [""]
     return "\n".join(lines)

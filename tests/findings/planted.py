@@ -326,6 +326,11 @@ def _hubs(noise: np.random.Generator, truth: str) -> Parts:
     return parts(*(rows(DECODER, name, texts(20), flat(some), over="sentence") for name, some in values.items()))
 
 
+def _few(noise: np.random.Generator, truth: str) -> Parts:
+    middle = {PRESENT: 0.6, ABSENT: 0.5, REVERSED: 0.4}[truth]
+    return parts(rows(DECODER, "cosine_top_3", texts(20), flat(middle + 0.05 * noise.normal(size=20))))
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -347,4 +352,5 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C18": _central,
     "C19": _beyond_chance,
     "C20": _hubs,
+    "C23": _few,
 }

@@ -25,7 +25,7 @@ from printed import blocks
 
 ONE = [name for name, metric in METRICS.items() if metric.input == "cloud"]
 TWO = [name for name, metric in METRICS.items() if metric.input == "aligned_sentences"]
-TOKENS = [name for name, metric in METRICS.items() if metric.input == "aligned_tokens"]
+TOKENS = [name for name, metric in METRICS.items() if metric.input in ("aligned_tokens", "cloud_beside")]
 BETWEEN = [name for name, metric in METRICS.items() if metric.input == "adjacent_layers"]
 ALL = ONE + TWO + TOKENS + BETWEEN
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -199,7 +199,10 @@ def test_never_a_silent_value(name: str, n: int) -> None:
     assert not found.value.isinf().any() and not found.low[found.value.isnan()].isfinite().any()
     assert bool((found.n + found.dropped == n).all())
     if name in EQUAL:
-        expected = {"1/n": 1 / n, "2/(n + 1)": 2 / (n + 1)}.get(EQUAL[name]) or float(EQUAL[name])
+        if EQUAL[name] == "its own":
+            expected = float(function(name)(stacks[0][0, :1]))
+        else:
+            expected = {"1/n": 1 / n, "2/(n + 1)": 2 / (n + 1)}.get(EQUAL[name]) or float(EQUAL[name])
         assert (n == 1 and bool(found.value.isnan().all())) or found.value.tolist() == pytest.approx([expected] * 2, abs=1e-12)
     elif name in DOCUMENTED:
         assert found.value.isnan().all()
@@ -220,6 +223,8 @@ def test_never_a_silent_value(name: str, n: int) -> None:
         ("id_twonn", {"discard": "a"}, "discard 'a'"),
         ("id_twonn_difference", {"estimator": "id_mle"}, "'id_mle'; allowed: id_microscope, id_twonn"),
         ("kl_padded", {"part": "middle"}, "'middle'; allowed: all, common, beyond"),
+        ("variance_top_3", {"dimensions": 0}, "dimensions is 0"),
+        ("cosine_top_3", {"dimensions": 2.5}, "dimensions is 2.5"),
         ("kl_gaussian", {"dims": 0}, "dims is 0"),
         ("kl_knn", {"k": 1}, "k is 1"),
         ("kl_knn", {"dims": 2.5}, "dims is 2.5"),

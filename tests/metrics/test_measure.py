@@ -243,7 +243,8 @@ def test_metrics_that_share_what_they_compute_are_those_measured_alone() -> None
             clouds = [Cloud(hidden.sentence[layer]), Cloud(reference.sentence[layer])]
         else:
             last = layer + 2 if metric.input == "adjacent_layers" else layer + 1
-            clouds = [Cloud(hidden.token[layer:last], hidden.token_sentence)]
+            beside = (hidden, reference) if metric.input == "cloud_beside" else (hidden,)
+            clouds = [Cloud(states.token[layer:last], states.token_sentence) for states in beside]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             alone = metric.function(*clouds, resample=Resample(20, seed=0), **QUICK.get(metric.name, {}))

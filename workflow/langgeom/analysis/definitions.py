@@ -24,7 +24,11 @@ AXES = {
     "id_gride": "Intrinsic dimension (Gride)",
     "id_pca": "Linear dimension",
     "anisotropy": "Anisotropy",
+    "anisotropy_robust": "Anisotropy without three dimensions",
     "anisotropy_uncentred": "Anisotropy, uncentred",
+    "massive_activations": "Massive activations",
+    "variance_top_3": "Share of three dimensions in the variance",
+    "cosine_top_3": "Share of three dimensions in the mean cosine",
     "kl_mean": "KL to {reference} (nats)",
     "kl_padded": "KL to {reference}, padded (nats)",
     "kl_positions": "KL to {reference} by position (nats)",
@@ -61,7 +65,7 @@ def definition(metric: str, reference: str = "the reference") -> Definition:
     axis, known = AXES.get(metric, metric).replace("{reference}", reference), METRICS.get(metric)
     if known is None:
         return Definition(axis, f"Metric: {metric}.")
-    counted = "" if known.input in ("cloud", "adjacent_layers") else "sentences"
+    counted = "" if known.input in ("cloud", "cloud_beside", "adjacent_layers") else "sentences"
     return Definition(axis, f"{known.about.rstrip('.')}.", counted)
 
 

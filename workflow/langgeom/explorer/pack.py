@@ -110,7 +110,7 @@ def _to_reference(metric: str) -> bool:
 def _group(metric: str) -> str:
     if metric.startswith(("id_", "skdim_", "effective_rank")):
         return DIMENSION
-    if metric.startswith(("anisotropy", "mean_cosine", "isoscore")):
+    if metric.startswith(("anisotropy", "mean_cosine", "isoscore", "massive", "variance", "cosine")):
         return SPREAD
     kind = METRICS[metric].input if metric in METRICS else ""
     return NEARNESS if _to_reference(metric) else {"adjacent_layers": BETWEEN, "lens": HEAD, "text": TEXT}.get(kind, OTHER)

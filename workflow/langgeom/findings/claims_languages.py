@@ -1,8 +1,9 @@
-"""C2, C4 to C6, C8, C9, C11, C12, C14: what goes with what over languages, in one model.
+"""C2, C4 to C6, C8, C9, C11, C12, C14, C23: what goes with what over languages, in one model.
 
 Correlations are Spearman's over languages (`correlation_of`). A claim of none (C4, C14) is supported within -0.3 and 0.3, after
 division by the ceiling that errors of measurement leave: the square root of both reliabilities, of the intrinsic dimension from
-two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12) are over families (`mean_of`).
+two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12, C23) are over families
+(`mean_of`).
 
 C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. Twins
 (`langgeom.corpora.made`) are tested apart: the same sentences in Latin script and in any other, whichever was made. C5:
@@ -10,7 +11,8 @@ the log ratio of low- to high-resource relative in the same script (`workflow/da
 averaged; supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies
 are held constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at
 the positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the
-highest anisotropy over all layers, the embedding included; under 0.1 is "near zero".
+highest anisotropy over all layers, the embedding included; under 0.1 is "near zero". C23 (Timkey & van Schijndel 2021,
+arXiv:2109.04404): the share of three dimensions in the mean cosine, median over the layers after the embedding; above a half.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ RESOURCES = "log of the ratio of intrinsic dimensions, low- over high-resource r
 QUALITY = "partial rank correlation of the intrinsic dimension with {}"
 KL_ORDER = "rank correlation of KL by mean and KL by position"
 NEAR_ZERO = "highest anisotropy of all layers, against 0.1"
+FEW = "share of three dimensions in the mean cosine"
 BITS = "rank correlation of bits per character with {}"
 # The smallest ratio of interest, and the anisotropy that is near zero.
 RATIO, LOW = 1.1, 0.1
@@ -114,6 +117,16 @@ def near_zero(evidence: Evidence, panel: Panel) -> Outcome:
     layer = int(curves.mean().idxmax())
     note = f"Highest on average at layer {layer} ({curves[layer].mean():.2f})."
     return mean_of(NEAR_ZERO, per_language(curves.max(axis=1)), -1, centre=LOW).noting(note)
+
+
+@claim(
+    23, "The mean cosine of token vectors is made by three dimensions.",
+    "Is the share of three dimensions in the mean cosine, on average over languages, above a half?", FEW,
+)  # fmt: skip
+def few_dimensions(evidence: Evidence, panel: Panel) -> Outcome:
+    curve = evidence.curves("cosine_top_3", panel).mean()
+    note = f"By layer from {curve.min():.2f} (layer {curve.idxmin()}) to {curve.max():.2f} (layer {curve.idxmax()})."
+    return mean_of(FEW, per_language(evidence.medians("cosine_top_3", panel)), 1, centre=0.5).noting(note)
 
 
 @claim(

@@ -44,7 +44,7 @@ def each_pair(
     Raises:
         MetricError: shapes that differ; clouds with groups; NaN or infinite points.
     """
-    x, y = Cloud.of(points), _checked(reference)
+    x, y = Cloud.of(points), checked(reference)
     if x.points.shape != y.points.shape:
         raise MetricError(f"points {list(x.points.shape)} and reference {list(y.points.shape)} are not aligned row by row")
     if min(x.group_count, y.group_count) < x.n:
@@ -68,7 +68,7 @@ def each_pair_of_sentences(
     Raises:
         MetricError: layers, dimensions or numbers of sentences that differ; NaN or infinite points.
     """
-    x, y = Cloud.of(points), _checked(reference)
+    x, y = Cloud.of(points), checked(reference)
     if (x.layers, x.dim, x.group_count) != (y.layers, y.dim, y.group_count):
         raise MetricError(
             f"points have {x.layers} layers, {x.dim} dimensions, {x.group_count} sentences, the reference {y.layers}, "
@@ -77,7 +77,7 @@ def each_pair_of_sentences(
     return x.each(resample, measure, y, signed=signed)
 
 
-def _checked(reference: Tensor | Cloud) -> Cloud:
+def checked(reference: Tensor | Cloud) -> Cloud:
     """Return the reference as a cloud whose layers are all finite; its errors name the reference."""
     try:
         cloud = Cloud.of(reference)

@@ -15,6 +15,7 @@ from typing import Any
 # What a metric may declare that it is measured on.
 INPUTS = {
     "cloud": "the points of each layer (token vectors or sentence means)",
+    "cloud_beside": "the points of each layer, and the reference's",
     "aligned_sentences": "sentence means of a text and of the reference, row by row",
     "aligned_tokens": "token vectors of sentences that are whole in a text and in the reference",
     "adjacent_layers": "the points of each layer and of the next",
@@ -25,8 +26,8 @@ INPUTS = {
 
 # Which inputs can be asked for over what.
 OVER = {
-    "token": ("cloud", "adjacent_layers", "lens"),
-    "sentence": ("cloud", "adjacent_layers"),
+    "token": ("cloud", "cloud_beside", "adjacent_layers", "lens"),
+    "sentence": ("cloud", "cloud_beside", "adjacent_layers"),
     "aligned": ("aligned_sentences", "aligned_tokens"),
     # In corpora of grammatical and ungrammatical text only.
     "pairs": ("aligned_sentences", "aligned_tokens"),
@@ -34,9 +35,11 @@ OVER = {
 }
 
 # Arguments of `@metric`; all others are settings of the function.
-OWN = ("input", "about", "reverse", "fields", "neighbours", "bounds", "seconds")
+OWN = ("input", "about", "reverse", "robust", "fields", "neighbours", "bounds", "seconds")
 # Ending of the name under which a metric runs from the reference to the text.
 REVERSE = "_reverse"
+# Ending of the name under which it runs without the dimensions that vary most in the reference.
+ROBUST = "_robust"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def _declared(path: Path) -> list[MetricInfo]:
                 metrics.append(MetricInfo(name, options["input"], about, fields, options.get("seconds", 0.0), settings))
                 if "reverse" in options:
                     metrics.append(MetricInfo(name + REVERSE, options["input"], options["reverse"], fields))
+                if "robust" in options:
+                    metrics.append(MetricInfo(name + ROBUST, "cloud_beside", options["robust"]))
     return metrics
 
 

@@ -114,6 +114,26 @@ class Cloud:
         part._all = self._all[first : first + count]
         return part
 
+    def without_widest(self, reference: Cloud) -> Cloud:
+        """Return a cloud without the dimensions of each layer that vary most in the reference (`Layer.widest`).
+
+        Raises:
+            MetricError: layers or dimensions that differ; points that `layer` refuses.
+        """
+        if (self.layers, self.dim) != (reference.layers, reference.dim):
+            raise MetricError(
+                f"points have {self.layers} layers and {self.dim} dimensions, the reference {reference.layers} and "
+                f"{reference.dim}; they must agree"
+            )
+        kept = []
+        for index in range(self.layers):
+            own = self.layer(index).points
+            held = torch.ones(self.dim, dtype=torch.bool, device=own.device)
+            held[reference.layer(index).widest.to(own.device)] = False
+            kept.append(own[:, held])
+        points = kept[0] if self.scalar else torch.stack(kept)
+        return Cloud(points, self.sentences, prefixes=self._all[-1].prefixes, first=self._all[0].index)
+
     @property
     def groups(self) -> Tensor:
         """Sentence of each point, [n] int64, numbered from 0."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from langgeom.metrics.estimate import MetricError
 from langgeom.metrics.neighbours import Distinct, Neighbours, distinct, distinct_rows, nearest
-from langgeom.metrics.numerics import row_norms
+from langgeom.metrics.numerics import row_norms, rows_cached
 from langgeom.metrics.resample import FEWEST, Resample
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class Layer:
 
     def check(self) -> None:
         """Raise MetricError for points that are not finite, and for float64 points whose powers float64 does not hold."""
-        low, high = self._ends
+        low, high = self.ends
         if not (math.isfinite(low) and math.isfinite(high)):
             bad = int((~self.points.isfinite()).any(1).sum())
             raise MetricError(
@@ -128,7 +128,7 @@ class Layer:
             )
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
+    def ends(self) -> tuple[float, float]:
         """Least and largest number of the points; NaN where there is one."""
         low, high = self.points.aminmax()
         return float(low), float(high)
@@ -140,6 +140,11 @@ class Layer:
         for part in self.points.split(max(1, PIECE // self.points.shape[1])):
             total += part.sum(0, dtype=torch.float64)
         return total / len(self.points)
+
+    @cached_property
+    def widest(self) -> Tensor:
+        """The three dimensions that vary most, [3]; fewer where no other would be left."""
+        return self.spread[1].sum(0).topk(min(3, self.points.shape[1] - 1)).indices
 
     @cached_property
     def centred(self) -> Tensor:
@@ -160,6 +165,34 @@ class Layer:
         centred -= second if second.isfinite().all() else centred.mean(0, dtype=torch.float64).float()
         self.offset = float(first.double().square().sum())
         return centred
+
+    def sums(self, *of: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Return sums over the points of each sentence, [sentences, d] float64, of functions of points [some, d] float64."""
+        sums = [torch.zeros((self.sentences.count, *self.mean.shape), dtype=torch.float64, device=self.device) for _ in of]
+        step = rows_cached(self.points)
+        for rows, groups in zip(self.points.split(step), self.sentences.groups.split(step), strict=True):
+            wide = rows.double()
+            for total, function in zip(sums, of, strict=True):
+                total.index_add_(0, groups, function(wide))
+        return sums
+
+    @property
+    def directions(self) -> Tensor:
+        """Sums of the points divided by their lengths over those of each sentence, [sentences, d] float64."""
+
+        def units(rows: Tensor) -> Tensor:
+            return torch.nn.functional.normalize(rows / rows.abs().amax(1, keepdim=True).clamp(min=1e-300), dim=1)
+
+        return self.once("directions", lambda: self.sums(units)[0])
+
+    @property
+    def spread(self) -> list[Tensor]:
+        """Sums of the points less their mean, and of the squares of that, as `sums` returns them."""
+
+        def apart(rows: Tensor) -> Tensor:
+            return rows - self.mean
+
+        return self.once("spread", lambda: self.sums(apart, lambda rows: apart(rows).square()))
 
     @property
     def exact(self) -> Tensor:

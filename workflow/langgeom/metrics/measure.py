@@ -119,7 +119,9 @@ def measure_text(
             }
             for layer in range(text.token.layers):
                 for over, how in drawn.items():
-                    rows[over] += _rows_of_cloud(chosen.get(over, []), over, getattr(text, over), layer, how, settings)
+                    rows[over] += _rows_of_cloud(
+                        chosen.get(over, []), over, getattr(text, over), getattr(other, over, None), layer, how, settings
+                    )
                 rows["token"] += _rows_of_lens(chosen.get("token", []), hidden, layer, resample)
                 rows["aligned"] += pairs.rows(layer) if pairs else []
             rows["aligned"] += pairs.over_layers() if pairs else []
@@ -185,14 +187,17 @@ def _counts(metric: Metric, hidden: HiddenStates, reference: HiddenStates | None
 
 
 def _rows_of_cloud(
-    metrics: list[Metric], over: str, cloud: Cloud, layer: int, resample: Resample | None, settings: Mapping[str, Any]
-) -> list[Row]:
-    """Measure one layer; metrics between layers get it and the next."""
+    metrics: list[Metric], over: str, cloud: Cloud, reference: Cloud | None, layer: int, resample: Resample | None,
+    settings: Mapping[str, Any],
+) -> list[Row]:  # fmt: skip
+    """Measure one layer; metrics between layers get it and the next, those beside the reference its cloud too."""
     rows = []
     for metric in metrics:
-        layers = {"cloud": 1, "adjacent_layers": 2}.get(metric.input)
-        if layers and layer + layers <= cloud.layers:
-            estimate = metric.function(cloud.part(layer, layers), resample=resample, **settings.get(metric.name, {}))
+        clouds = [cloud, reference] if metric.input == "cloud_beside" else [cloud]
+        layers = {"cloud": 1, "cloud_beside": 1, "adjacent_layers": 2}.get(metric.input)
+        parts = [one.part(layer, layers) for one in clouds if one and layers and layer + layers <= cloud.layers]
+        if len(parts) == len(clouds):
+            estimate = metric.function(*parts, resample=resample, **settings.get(metric.name, {}))
             rows.append(_row(metric, over, layer, estimate, resample, cloud.group_count))
     return rows
 

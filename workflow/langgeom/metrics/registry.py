@@ -18,7 +18,9 @@ from typing import Any
 import torch
 
 from langgeom.metrics import estimators
-from langgeom.metrics.catalogue import INPUTS, REVERSE, MetricInfo
+from langgeom.metrics.aligned import checked
+from langgeom.metrics.catalogue import INPUTS, REVERSE, ROBUST, MetricInfo
+from langgeom.metrics.cloud import Cloud
 from langgeom.metrics.estimate import Estimate, MetricError, MissingValueWarning
 from langgeom.metrics.numerics import full_precision
 from langgeom.metrics.resample import Resample
@@ -43,6 +45,9 @@ _PAIRED = (
 _COUNTS = f"Counts are [sentences]. {_RESAMPLE}\n    MetricError: lengths that differ; none; values negative or not finite."
 _SHARED = {
     "cloud": f"`points`: [n, d] or [layers, n, d], or a `Cloud`. {_RESAMPLE}\n    MetricError: NaN or infinite points.",
+    "cloud_beside": "`points`, `reference`: [n, d] and [m, d], or [layers, n, d] and [layers, m, d], or clouds. The three\n"
+    f"    dimensions of a layer that vary most in the reference are left out (one stays always). {_RESAMPLE}\n"
+    "    MetricError: other layers or dimensions; NaN or infinite points.",
     "adjacent_layers": f"`points`: [layers, n, d], 2 layers or more, or a `Cloud`. {_RESAMPLE}\n"
     "    MetricError: NaN or infinite points; one layer.",
     "aligned_sentences": "`points`, `reference`: [sentences, d] or [layers, sentences, d], or clouds without groups;\n"
@@ -64,6 +69,7 @@ def metric(
     input: str,
     about: str | None = None,
     reverse: str | None = None,
+    robust: str | None = None,
     fields: tuple[str, ...] = (),
     neighbours: int = 0,
     bounds: Bounds | None = None,
@@ -77,6 +83,7 @@ def metric(
         input: a key of `catalogue.INPUTS`.
         about: one line; absent, the first line of the docstring.
         reverse: one line about the metric `{name}_reverse`, the same function with `direction="from_reference"`.
+        robust: one line about the metric `{name}_robust`, without the three dimensions that vary most in the reference.
         fields: for metrics of the text and of the head, what is handed over, fields of `hidden.states.HiddenStates`.
         neighbours: how many it looks up by default, so that `measure` can search once for the metric that needs most.
         bounds: least and largest value the quantity can take (None: any); an interval, which is moved replicates (see
@@ -89,21 +96,35 @@ def metric(
         plain = getattr(function, "__wrapped__", function)
         limits = _BOUNDS.setdefault(plain, bounds)
 
-        def declare(name: str, line: str, settings: dict[str, Any]) -> None:
+        def declare(name: str, line: str, settings: dict[str, Any], function: Function = plain, input: str = input) -> None:
             if input not in INPUTS:
                 raise ValueError(f"metric '{name}' has input '{input}'; allowed: {', '.join(INPUTS)}")
             if name in METRICS:
                 raise ValueError(f"metric '{name}' is declared twice")
-            guarded = _guarded(plain, name, line, limits, settings)
+            guarded = _guarded(function, name, line, limits, settings)
             guarded.__doc__ = f"{(guarded.__doc__ or '').rstrip()}\n\n    {_SHARED[input]}\n"
             METRICS[name] = Metric(name, input, line, fields, seconds, settings, function=guarded, neighbours=neighbours)
 
         declare(name, about or (function.__doc__ or "").partition("\n")[0], settings)
         if reverse:
             declare(name + REVERSE, reverse, {**settings, "direction": "from_reference"})
+        if robust:
+            declare(name + ROBUST, robust, settings, _robust(plain), "cloud_beside")
         return _guarded(plain, plain.__name__, "", limits, {})
 
     return register
+
+
+def _robust(function: Function) -> Function:
+    """Return the metric of a cloud without the dimensions that vary most in the reference."""
+
+    @functools.wraps(function)
+    def robust(points: Any, reference: Any, **options: Any) -> Estimate:
+        return function(Cloud.of(points).without_widest(checked(reference)), **options)
+
+    first, *others = inspect.signature(function).parameters.values()
+    robust.__signature__ = inspect.Signature([first, first.replace(name="reference"), *others])  # type: ignore[attr-defined]
+    return robust
 
 
 def _guarded(function: Function, name: str, about: str, bounds: Bounds | None, settings: dict[str, Any]) -> Function:

@@ -17,7 +17,7 @@ DIRECTIONS = 8
 SAFE = (1e-20, 1e30)
 
 
-@metric("anisotropy", input="cloud")
+@metric("anisotropy", input="cloud", robust="Anisotropy without the three dimensions that vary most in the reference")
 @metric(
     "anisotropy_uncentred",
     input="cloud",

@@ -11,7 +11,12 @@ from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, Sentenc
 ROUNDING = 1e-14
 
 
-@metric("effective_rank", input="cloud", bounds=(1, None))
+@metric(
+    "effective_rank",
+    input="cloud",
+    bounds=(1, None),
+    robust="Effective rank without the three dimensions that vary most in the reference",
+)
 def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Effective rank: exp(-sum p_i ln p_i), p_i = sigma_i / sum sigma, sigma the singular values of the centred cloud.
 

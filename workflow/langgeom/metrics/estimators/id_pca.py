@@ -8,7 +8,12 @@ from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
 from langgeom.metrics.moments import participation, participation_of_replicates
 
 
-@metric("id_pca", input="cloud", bounds=(1, None))
+@metric(
+    "id_pca",
+    input="cloud",
+    bounds=(1, None),
+    robust="Linear dimension without the three dimensions that vary most in the reference",
+)
 def id_pca(points: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
     """Linear dimension: the participation ratio of the variances, (sum lambda_i)^2 / sum lambda_i^2.
 

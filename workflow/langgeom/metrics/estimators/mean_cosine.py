@@ -26,21 +26,18 @@ def mean_cosine(points: Tensor | Cloud, *, resample: Resample | None = None) -> 
     """
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        rows = layer.points.double()
-        largest = rows.abs().amax(1, keepdim=True)
-        units = torch.nn.functional.normalize(rows / largest.clamp(min=1e-300), dim=1)
-        held = largest[:, 0] > 0
-        n = int(held.sum())
+        held = layer.points.bool().any(1)
+        n, dropped = int(held.sum()), int((~held).sum())
         if n < 2:
-            return Measured.missing(n, len(rows) - n)
-        value = (float(units.sum(0).square().sum()) - n) / (n * (n - 1))
+            return Measured.missing(n, dropped)
+        value = (float(layer.directions.sum(0).square().sum()) - n) / (n * (n - 1))
         draws = None
         if counts is not None:
             drawn, sizes = counts.double(), layer.sentences.sums(held.double())
             own = drawn.square() @ sizes
             pairs = (drawn @ sizes).square() - own
-            draws = ((drawn @ layer.sentences.sums(units)).square().sum(1) - own) / pairs
+            draws = ((drawn @ layer.directions).square().sum(1) - own) / pairs
             draws = torch.where(pairs > 0, draws, torch.nan)
-        return Measured(value, draws, n, len(rows) - n)
+        return Measured(value, draws, n, dropped)
 
     return Cloud.of(points).each(resample, measure)
