@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import cdist
 
-from langgeom.analysis.space import angles, by_pair, clades, plane, square, support, tree
+from langgeom.analysis.space import angles, by_pair, clades, complete_layers, maps, plane, square, support, tree
 
 # Two pairs and a fifth text that is nearer to the second pair.
 FIVE = np.array([
@@ -51,6 +53,21 @@ def test_descent_lowers_the_stress_of_classical_scaling() -> None:
     assert stress == pytest.approx(np.sqrt(((apart - distances) ** 2).sum() / (apart**2).sum()), rel=1e-9)
     assert 0.2 < stress < 0.5
     assert plane(distances)[0].tolist() == points.tolist()
+
+
+def test_only_layers_where_all_are_compared_have_maps_and_maps_are_turned_alike() -> None:
+    names, rows = ["a", "b", "c", "d"], []
+    places = np.array([[0.0, 0.0], [0.9, 0.1], [0.2, 0.5], [0.7, 0.6]])
+    for layer, points in enumerate((places, places, places @ [[0, 1], [1, 0]], places[:3], places[:2])):
+        for a, b in combinations(range(len(points)), 2):
+            value = np.nan if layer == 1 and (a, b) == (1, 2) else np.cos(np.linalg.norm(points[a] - points[b]))
+            rows.append(("cka", layer, names[a], names[b], value))
+            rows.append(("retrieval", layer, names[a], names[b], 0.5))
+    layers = complete_layers(pd.DataFrame(rows, columns=["metric", "layer", "text", "other", "value"]))
+    assert [(layer, texts) for layer, texts, _ in layers] == [(0, names), (2, names), (3, names[:3])]
+    (first, stress), (turned, _), (fewer, _) = maps(layers)
+    assert turned == pytest.approx(first, abs=1e-6) and stress < 1e-6 and fewer.shape == (3, 2)
+    assert cdist(first, first) == pytest.approx(cdist(places, places), abs=1e-6)
 
 
 def test_texts_in_one_place_are_a_map() -> None:

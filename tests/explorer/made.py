@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pandas as pd
 
 from figures.synthetic import synthetic
 from langgeom.explorer import render
-from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, TOKENS, read_table, write_rows
+from langgeom.languages import language
+from langgeom.table import ALIGNED, METRICS, PAIRS, QUALITY, TEXTS, TOKENS, read_table, write_rows
 
 MODELS = ("gemma-3-270m", "gemma-3-270m-untrained", "minilm-l6")
 SETTINGS: dict[str, Any] = {"reference": "eng_Latn", "first": "id_microscope", "final_norm": True, "sentences": 4}
@@ -26,6 +28,7 @@ class Made:
     metrics: pd.DataFrame
     texts: pd.DataFrame
     quality: pd.DataFrame
+    pairs: pd.DataFrame
     aligned: pd.DataFrame
     tokens: pd.DataFrame
     lines: dict[tuple[str, str], list[str]]
@@ -33,6 +36,24 @@ class Made:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{key: None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def pairs(texts: Sequence[str], layers: Mapping[str, Sequence[int]], seed: int = 0) -> list[dict[str, Any]]:
+    """Return rows of `table.PAIRS`: in three dimensions texts of a family lie together, and move from layer to layer."""
+    noise = np.random.default_rng(seed)
+    families = {family: noise.normal(size=3) for family in dict.fromkeys(language(text[:3]).family for text in texts)}
+    places, rows = np.stack([families[language(text[:3]).family] for text in texts]), []
+    for model, numbers in layers.items():
+        for layer in numbers:
+            points = places + noise.normal(scale=0.4, size=places.shape)
+            cosines = np.cos(np.linalg.norm(points[:, None] - points, axis=2) / 4)
+            for a, text in enumerate(texts):
+                for b in range(a + 1, len(texts)):
+                    about = {"model": model, "kind": "encoder", "init": "trained", "corpus": "udhr", "layer": layer, "n": 58}
+                    row = {**about, "text": text, "other": texts[b], "value": cosines[a, b]}
+                    rows.append({**row, "metric": "cka", "low": cosines[a, b] - 0.05, "high": (1 + cosines[a, b]) / 2})
+                    rows.append({**row, "metric": "mutual_knn"})
+    return rows
 
 
 def make(folder: Path, library: Path) -> Made:
@@ -55,6 +76,9 @@ def make(folder: Path, library: Path) -> Made:
     texts = [{**row, **measured, "measure": "characters_per_word", "value": noise.uniform(2, 9)} for row in named]
     measured |= {"quality": "retrieval", "origin": "measured"}
     quality = [{**row, **measured, "model": model, "value": noise.uniform(0, 1)} for model in MODELS for row in named]
+    premiums = metrics[metrics["metric"] == "bpc"].assign(metric="token_premium", low=np.nan, high=np.nan)
+    metrics = pd.concat([metrics, premiums.assign(value=noise.uniform(1, 4, len(premiums)))], ignore_index=True)
+    compared = pairs(list(names["text"]), {"gemma-3-270m": (0, 9, 18), "minilm-l6": (0, 3, 6)})
     lines = {("udhr", text): [f"{text} sentence {number}" for number in range(30)] for text in names["text"]}
     lines["udhr", "arb_Arab"][7] = HOSTILE.replace("\u2028", "")
     lines["udhr", "arb_Arab"][8] = "لكل فرد حق التمتع بجنسية ما."
@@ -79,10 +103,17 @@ def make(folder: Path, library: Path) -> Made:
         files[corpus, text] = folder / f"{text}.txt"
         files[corpus, text].write_text("\n".join(sentences) + "\n", encoding="utf-8")
     tables = []
-    for fmt, rows in ((METRICS, records(metrics)), (TEXTS, texts), (QUALITY, quality), (ALIGNED, aligned), (TOKENS, tokens)):
+    for fmt, rows in (
+        (METRICS, records(metrics)),
+        (TEXTS, texts),
+        (QUALITY, quality),
+        (PAIRS, compared),
+        (ALIGNED, aligned),
+        (TOKENS, tokens),
+    ):
         tables.append(folder / f"{fmt.name.split()[0]}.parquet")
         write_rows(rows, tables[-1], fmt)
     page = folder / "explorer.html"
-    render(page, library, *tables[:3], tables[3:4], tables[4:], files, **SETTINGS)
-    read = (read_table(path, fmt) for path, fmt in zip(tables, (METRICS, TEXTS, QUALITY, ALIGNED, TOKENS), strict=True))
+    render(page, library, *tables[:4], tables[4:5], tables[5:], files, **SETTINGS)
+    read = (read_table(path, fmt) for path, fmt in zip(tables, (METRICS, TEXTS, QUALITY, PAIRS, ALIGNED, TOKENS), strict=True))
     return Made(page, *read, lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from browsing import Browser
@@ -135,7 +136,7 @@ def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> 
     controls = "metric beside layers find minus colour intervals scale axes models reset save-svg save-csv legend picture"
     assert set(controls.split()) <= reached
     views = [tab.text for tab in browser.get("views").find_elements("tag name", "button")]
-    assert views == ["Layers", "Heatmap", "Scatter", "Table", "Correlations", "Sentences", "Tokens"]
+    assert views == ["Layers", "Heatmap", "Scatter", "Map", "Table", "Correlations", "Sentences", "Tokens"]
     for view, after in zip(views, [*views[1:], views[-1]], strict=True):
         browser.get(f"tab-{view.lower()}").send_keys(Keys.ARROW_RIGHT)
         assert browser.state() == f"view={after.lower()}"
@@ -145,7 +146,7 @@ def test_all_can_be_reached_and_worked_by_keys(browser: Browser, made: Made) -> 
 
 
 def test_a_phone_s_width_is_enough(browser: Browser, made: Made) -> None:
-    for view in ("layers", "heatmap", "scatter", "table", "correlations", "sentences"):
+    for view in ("layers", "heatmap", "scatter", "map", "table", "correlations", "sentences"):
         browser.open(made.page, f"view={view}&marked=uig_Arab,uig_Latn", width=375)
         assert not browser.js("return document.getElementById('panel').open")
         browser.js("document.getElementById('panel').open = true")
@@ -239,10 +240,71 @@ def test_tokens_are_shaded_by_their_local_dimension(browser: Browser, made: Made
     assert numbers(lowest)[-1] == first[half - 1] and numbers(highest)[-1] == first[-half]
 
 
+def test_the_map_moves_with_the_layer_and_a_click_lists_the_nearest(browser: Browser, made: Made) -> None:
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(made.page, "models=gemma-3-270m,minilm-l6")
+    browser.get("tab-map").click()
+    slider = browser.get("step")
+    assert slider.get_attribute("aria-valuetext") == "layer 9, 3" and not browser.get("numbers").is_displayed()
+    slider.send_keys(Keys.ARROW_RIGHT)
+    assert slider.get_attribute("aria-valuetext") == "layer 18, 6" and "view=map&step=2" in browser.state()
+    facts = browser.js("return JSON.parse(document.getElementById('facts').textContent)")
+    labels = {text["text"]: text["label"] for text in facts["texts"]}
+    saved = csv(browser.saved("csv")).set_index(["model", "text"])
+    for model, layer in (("gemma-3-270m", 18), ("minilm-l6", 6)):
+        drawn, rows = facts["maps"][model]["udhr"][2], saved.loc[model]
+        assert set(rows["layer"]) == {layer} and set(rows["stress"]) == {drawn["stress"]} and set(rows["n"]) == {58}
+        texts = [facts["texts"][place]["text"] for place in drawn["texts"]]
+        np.testing.assert_array_equal(rows.loc[texts, ["x", "y"]].to_numpy().T, [drawn["x"], drawn["y"]])
+    browser.choose("colour", "script")
+    assert {"Latin", "Cyrillic"} <= set(browser.get("legend").text.splitlines())
+
+    chart = browser.driver.find_element("class name", "chart")
+    pixels = "const chart = echarts.getInstanceByDom(arguments[0]);"
+    pixels += "return arguments[1].map((point) => chart.convertToPixel({gridIndex: 0}, point))"
+    turkish = saved.loc[("gemma-3-270m", "tur_Latn"), ["x", "y"]].tolist()
+    at, start, across, up = browser.js(pixels, chart, [turkish, [0, 0], [0.1, 0], [0, 0.1]])
+    assert across[0] - start[0] == pytest.approx(start[1] - up[1])  # an angle is as long across as up
+    x, y = (round(one - size / 2) for one, size in zip(at, (chart.size["width"], chart.size["height"]), strict=True))
+    actions = ActionChains(browser.driver, duration=50).move_to_element_with_offset(chart, x, y)
+    actions.perform()
+    rows = made.pairs.query("model == 'gemma-3-270m' and layer == 18 and metric == 'cka'")
+    both = pd.concat([rows, rows.rename(columns={"text": "other", "other": "text"})]).query("text == 'tur_Latn'")
+    near = both.sort_values("value", ascending=False).head(10)
+    ends = near[["value", "low", "high"]].round(4).to_numpy().tolist()
+    assert note_of(browser) == ("gemma-3-270m, layer 18", "Turkish", [one for row in ends[:5] for one in row])
+    actions.click().perform()
+    assert browser.state() == "view=map&marked=tur_Latn&colour=script&step=2"
+    table = browser.js("return [...document.querySelectorAll('#numbers tbody tr')].map((row) => row.innerText.split('\\t'))")
+    assert [(row[0], numbers(row[1])) for row in table[:10]] == list(zip(near["other"].map(labels), ends, strict=True))
+    assert {"stress 0.13, 58 sentences", "Turkish"} <= set(words(browser.saved("svg")))
+
+
+def test_the_map_is_coloured_by_resources_and_tokens(browser: Browser, made: Made) -> None:
+    browser.open(made.page, "view=map&colour=resource")
+    assert browser.get("legend").text.splitlines() == ["class 1", "class 2", "class 3", "class 4", "class 5", "no class"]
+    browser.choose("colour", "tokens")
+    tokens = made.metrics.query("metric == 'token_premium' and text != 'eng_Latn'")["value"]
+    shades = browser.get("legend").text.splitlines()
+    assert numbers(shades[0])[0] == float(f"{tokens.min():.2g}") and shades[-1].endswith("as many tokens a sentence as English")
+    assert numbers(shades[-1])[0] == float(f"{tokens.max():.2g}") and shades[-1] in words(browser.saved("svg"))
+    fill = "const chart = echarts.getInstanceByDom(document.querySelector('.chart'));"
+    fill += "return Object.fromEntries(chart.getOption().series[0].data.map((one) => [one.name, one.itemStyle.color]))"
+    colours = browser.js(fill)
+    own = (
+        made.metrics.query("metric == 'token_premium' and model == 'gemma-3-270m'").set_index("text")["value"].drop("eng_Latn")
+    )
+    red = [int(colours[text][5:].split(",")[0]) for text in own.sort_values().index]
+    assert red == sorted(red) and red[0] < 60 and red[-1] > 180
+
+
 def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
     """Model, corpus, label and sentence all try to leave their place; the page shows them as they are."""
     metrics = made.metrics.query("model == 'minilm-l6'").assign(model=HOSTILE, corpus=HOSTILE)
-    facts, blocks = pack(metrics, reference="eng_Latn", first="id_microscope", final_norm=True)
+    compared = made.pairs.query("model == 'minilm-l6'").assign(model=HOSTILE, corpus=HOSTILE)
+    facts, blocks = pack(metrics, pairs=compared, reference="eng_Latn", first="id_microscope", final_norm=True)
     for text in facts["texts"]:
         text["label"] = f"{text['text']} {HOSTILE}"
     chosen = {"layer": 1, "of": 2, "best": [[0, 1.0]], "worst": [[1, 0.0]]}
@@ -257,6 +319,8 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
     assert set(csv(browser.saved("csv"))["model"]) == {HOSTILE}
     browser.get("picture").send_keys("\ue014")
     assert HOSTILE[:40] in browser.get("note").get_attribute("textContent")
+    browser.get("tab-map").click()
+    assert HOSTILE[:40] in browser.get("numbers").get_attribute("textContent")
     for view in ("heatmap", "scatter", "table", "correlations", "sentences"):
         browser.get(f"tab-{view}").click()
     assert browser.get("about").text == browser.get("empty").text == ""
@@ -276,8 +340,10 @@ def test_a_single_text_without_the_other_tables_opens(browser: Browser, library:
     assert "English" in words(browser.saved("svg"))
     browser.get("tab-scatter").click()
     assert "n = 1" in words(browser.saved("svg"))
-    for view in ("heatmap", "table", "correlations"):
+    for view in ("heatmap", "table", "correlations", "map"):
         browser.get(f"tab-{view}").click()
+    assert "pairs.layers" in browser.get("empty").text and not browser.get("step").is_displayed()
+    browser.get("tab-table").click()
     browser.choose("metric", "bpc/text")
     browser.get("tab-layers").click()
     assert "one value for a text" in browser.get("empty").text

@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from figures.synthetic import synthetic
-from langgeom.explorer.pack import GROUPS, pack
+from explorer.made import pairs
+from figures.synthetic import TEXTS, synthetic
+from langgeom.analysis.space import complete_layers, maps
+from langgeom.explorer.pack import GROUPS, NEAREST, pack
+from langgeom.table import PAIRS
 
 SETTINGS: dict[str, Any] = {"reference": "eng_Latn", "first": "id_microscope", "final_norm": True}
 
@@ -112,6 +116,41 @@ def test_texts_carry_what_the_page_shows_of_them() -> None:
     texts = {text["text"]: text for text in pack(synthetic(), **SETTINGS)[0]["texts"]}
     assert texts["uig_Arab"]["dir"] == "rtl" and texts["uig_Latn"]["dir"] == "ltr"
     assert texts["uig_Arab"]["label"] == "Uyghur (Arab)" and texts["fin_Latn"]["label"] == "Finnish"
+
+
+def test_maps_are_those_of_the_table_of_pairs_and_the_nearest_are_its_highest() -> None:
+    made = "eng_Latn_wordsShuffled"
+    rows = pairs([*TEXTS, made], {"minilm-l6": (0, 3, 6), "gemma-3-270m": (9,)})
+    table = pd.DataFrame({key: pd.Series([row.get(key) for row in rows], dtype=of) for key, of in PAIRS.columns.items()})
+    one = table["model"].eq("minilm-l6") & table["layer"].eq(3) & table["text"].eq("eng_Latn")
+    table.loc[one & table["other"].eq("rus_Cyrl"), ["low", "high"]] = np.nan
+    table.loc[table["layer"].eq(6) & table["other"].eq("tur_Latn"), "value"] = np.nan
+    facts, _ = pack(synthetic(["minilm-l6", "gemma-3-270m"], [*TEXTS, made]), pairs=table, **SETTINGS)
+    names = [text["text"] for text in facts["texts"]]
+    drawn = table[table["metric"].eq("cka") & table["other"].ne(made)]
+    assert sorted(facts["maps"]) == ["gemma-3-270m", "minilm-l6"]
+    for model, layers in (("minilm-l6", [0, 3]), ("gemma-3-270m", [9])):
+        own = complete_layers(drawn[drawn["model"] == model])
+        found = facts["maps"][model]["udhr"]
+        assert [one["layer"] for one in found] == layers
+        for one, (_, texts, some), (points, stress) in zip(found, own, maps(own), strict=True):
+            assert [names[place] for place in one["texts"]] == texts == sorted(TEXTS) and one["n"] == 58
+            assert one["stress"] == pytest.approx(stress, abs=5e-5) and stress > 0.01
+            np.testing.assert_allclose([one["x"], one["y"]], points.T, atol=5.1e-5)
+            for text, near in zip(texts, one["near"], strict=True):
+                of = some[(some["text"] == text) | (some["other"] == text)]
+                of = of.sort_values("value", ascending=False).head(NEAREST)
+                assert [names[place] for place, *_ in near] == [b if a == text else a for a, b in of[["text", "other"]].values]
+                numbers = np.array([numbers for _, *numbers in near], dtype=float)
+                np.testing.assert_allclose(numbers, of[["value", "low", "high"]], atol=5.1e-5)
+    assert pack(synthetic(["minilm-l6"]), **SETTINGS)[0]["maps"] == {}
+
+
+def test_texts_have_the_resource_class_of_their_language() -> None:
+    facts, _ = pack(synthetic(), **SETTINGS)
+    classes = {text["lang"]: text["resource"] for text in facts["texts"]}
+    assert (classes["eng"], classes["uig"], classes["mly"]) == ("class 5", "class 1", "no class")
+    assert set(classes.values()) <= set(facts["looks"]["resource"])
 
 
 def test_the_size_is_what_the_docstring_says() -> None:

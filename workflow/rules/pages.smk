@@ -7,6 +7,7 @@ rule explorer:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",
         quality="results/quality.parquet",
+        pairs="results/pairs.parquet",
         library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
         listings=CONFIG.listings(languages=True),
         lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
@@ -26,7 +27,7 @@ rule explorer:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
+        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.pairs]),
     params:
         reference=CONFIG["reference"],
         id=CONFIG["figures"]["id"],

@@ -15,6 +15,7 @@ with job(snakemake):
         Path(files.metrics),
         Path(files.texts),
         Path(files.quality),
+        Path(files.pairs),
         *(tables_of([Path(path) for path in files.listings], kind) for kind in ("aligned", "tokens")),
         {(Path(path).parent.name, Path(path).stem): Path(path) for path in files.lines},
         reference=params.reference,

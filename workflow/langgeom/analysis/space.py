@@ -6,15 +6,19 @@ A set of texts is a bit mask: bit i stands for text i.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import linkage
+from scipy.linalg import orthogonal_procrustes
 from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
 
 # The similarity that trees and maps are drawn from, and how often its tree has a cluster when sentences are drawn anew.
 DRAWN, SUPPORT = "cka", "clade_support"
+# A layer's number, its texts, sorted, and their rows in the table of pairs.
+Layer = tuple[int, list[str], pd.DataFrame]
 DESCENT = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-13, "gtol": 1e-9}
 
 
@@ -23,6 +27,17 @@ def square(rows: pd.DataFrame, metric: str, texts: list[str]) -> np.ndarray:
     values = rows[rows["metric"] == metric].set_index(["text", "other"])["value"].unstack().reindex(texts, axis=0)
     table = values.reindex(texts, axis=1).to_numpy(dtype=float)
     return np.where(np.eye(len(texts), dtype=bool), 1.0, np.where(np.isnan(table), table.T, table))
+
+
+def complete_layers(rows: pd.DataFrame) -> list[Layer]:
+    """Return the layers of one model and corpus in the table of pairs at which three texts or more are all compared."""
+    layers = list[Layer]()
+    for layer, some in rows.groupby("layer"):
+        known = some[(some["metric"] == DRAWN) & some["value"].notna()]
+        texts = sorted({*known["text"], *known["other"]})
+        if len(texts) > 2 and len(known) == len(texts) * (len(texts) - 1) // 2:
+            layers.append((int(str(layer)), texts, some[some["text"].isin(texts) & some["other"].isin(texts)]))
+    return layers
 
 
 def angles(similarity: np.ndarray) -> np.ndarray:
@@ -101,3 +116,19 @@ def plane(distances: np.ndarray) -> tuple[np.ndarray, float]:
     points *= np.where(points[np.abs(points).argmax(0), [0, 1]] < 0, -1, 1)
     size = float(pdist(points) @ pdist(points))
     return points, math.sqrt(misfit(points.ravel())[0] / 2 / size) if size else 0.0
+
+
+def maps(layers: Iterable[Layer]) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield each layer's map of its texts [texts, 2], in radians, and its stress.
+
+    A map is turned, and if need be mirrored, onto that of the layer before where both have the same texts.
+
+    Source: Schönemann 1966, Psychometrika 31:1.
+    """
+    before, known = np.empty((0, 2)), list[str]()
+    for _, texts, rows in layers:
+        points, stress = plane(angles(square(rows, DRAWN, texts)))
+        if known == texts:
+            points = points @ orthogonal_procrustes(points, before)[0]
+        before, known = points, texts
+        yield points, stress

@@ -25,6 +25,7 @@ def render(
     metrics: Path,
     texts: Path | None = None,
     quality: Path | None = None,
+    pairs: Path | None = None,
     aligned: Sequence[Path] = (),
     tokens: Sequence[Path] = (),
     lines: Mapping[tuple[str, str], Path] | None = None,
@@ -39,7 +40,7 @@ def render(
     Args:
         out: the HTML file.
         library: the tarball of `libraries.ECHARTS`.
-        metrics, texts, quality: the tables, as Parquet.
+        metrics, texts, quality, pairs: the tables, as Parquet; without pairs the page shows no map.
         aligned: files of `table.ALIGNED`; without them the page shows no sentences.
         tokens: files of `table.TOKENS`; without them it shows no tokens.
         lines: the file of each (corpus, text), which holds the sentences.
@@ -55,12 +56,13 @@ def render(
     from langgeom.explorer.pack import pack
     from langgeom.explorer.sentences import choose, shown_tokens
     from langgeom.pages.libraries import ECHARTS, read_library
-    from langgeom.table import ALIGNED, METRICS, QUALITY, TEXTS, TOKENS, read_table, read_tables
+    from langgeom.table import ALIGNED, METRICS, PAIRS, QUALITY, TEXTS, TOKENS, read_table, read_tables
 
     facts, blocks = pack(
         read_table(metrics, METRICS),
         read_table(texts, TEXTS) if texts else None,
         read_table(quality, QUALITY) if quality else None,
+        read_table(pairs, PAIRS) if pairs else None,
         reference=reference,
         first=first,
         final_norm=final_norm,

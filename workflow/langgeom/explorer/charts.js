@@ -15,6 +15,8 @@ const MARKERS = {
   P: "M3.2 0H6.8V3.2H10V6.8H6.8V10H3.2V6.8H0V3.2H3.2Z", X: "M2 0L5 3L8 0L10 2L7 5L10 8L8 10L5 7L2 10L0 8L3 5L0 2Z",
 };
 const VIRIDIS = ["#30236e", "#31688e", "#21918c", "#5ec962", "#fde725"];
+const PLASMA = ["#0d0887", "#6a00a8", "#b12a90", "#e16462"]; // without its end, which is too light for names
+const LINES = 5; // from a marked text on a map to its nearest
 const DIVERGING = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"];
 
 // All cells of a colour are one shape: tens of thousands of elements would take a second to draw.
@@ -169,6 +171,27 @@ function nameDrawer(named, { model, axis }, state, ink, stands) {
   };
 }
 
+/** Points as symbols with their names, left of those beyond `far`; none that `stands` is dimmed. */
+const symbols = (points, far, state, ink, stands) => points.map(({ series, x, y }) => {
+  const look = lookOf(series, state, ink);
+  return {
+    name: textOf(series).text, value: [x, y],
+    symbol: `path://${MARKERS[look.marker]}`, symbolSize: isMarked(series, state) ? 13 : 8,
+    itemStyle: { color: look.colour, opacity: stands(series) || !state.marked.length ? 0.9 : 0.3 },
+    label: {
+      show: stands(series) || (!state.marked.length && points.length <= CROWDED), formatter: () => textOf(series).label,
+      color: look.colour, fontSize: 11, position: x > far ? "left" : "right",
+      fontWeight: isMarked(series, state) || isReference(series) ? 600 : 400,
+    },
+  };
+});
+
+/** The map of a model at the slider's place; of a model with fewer maps, that which is about as deep. */
+function mapOf(model, { corpus, step }) {
+  const maps = FACTS.maps[model.name]?.[corpus] ?? [];
+  return maps[Math.round((step * (maps.length - 1)) / Math.max(1, STEPS - 1))];
+}
+
 const VIEWS = {
   layers: {
     layered: true,
@@ -295,19 +318,8 @@ const VIEWS = {
         const style = { stroke: lookOf(series, state, ink).colour, fill: "none", opacity: 0.5 };
         return { type: "group", children: lines.map((points) => ({ type: "polyline", shape: { points }, style })) };
       };
-      const data = points.map(({ series, x, y }) => {
-        const look = lookOf(series, state, ink);
-        const stands = isMarked(series, state) || isReference(series);
-        return {
-          name: textOf(series).text, value: [x.value, y.value],
-          symbol: `path://${MARKERS[look.marker]}`, symbolSize: isMarked(series, state) ? 13 : 8,
-          itemStyle: { color: look.colour, opacity: stands || !state.marked.length ? 0.9 : 0.3 },
-          label: {
-            show: stands || (!state.marked.length && points.length <= CROWDED), formatter: () => textOf(series).label, color: look.colour, fontSize: 11,
-            position: x.value > far ? "left" : "right", fontWeight: stands ? 600 : 400,
-          },
-        };
-      });
+      const stands = (one) => isMarked(one, state) || isReference(one);
+      const data = symbols(points.map(({ series, x, y }) => ({ series, x: x.value, y: y.value })), far, state, ink, stands);
       const ends = Number.isFinite(fit.r) ? extent(points.map(({ x }) => x.value)) : [];
       const line = ends.map((value) => [value, fit.intercept + fit.slope * value]);
       return {
@@ -319,6 +331,55 @@ const VIEWS = {
           { type: "scatter", data, labelLayout: { hideOverlap: true } },
           { type: "custom", silent: true, clip: true, renderItem: bar, data: bars.map(({ x, y }) => [x.value, y.value]) },
           { type: "line", silent: true, symbol: "none", data: line, lineStyle: { color: ink.soft, type: "dashed", width: 1.4 } },
+        ],
+      };
+    },
+  },
+  map: {
+    panels: (state) => shownSeries(state).flatMap(({ model, series }) => {
+      const map = mapOf(model, state);
+      const place = (one) => map?.texts.indexOf(SERIES.text[one]) ?? -1;
+      const [kept, without] = [true, false].map((there) => series.filter((one) => place(one) >= 0 === there));
+      const points = kept.map((one) => ({ series: one, x: map.x[place(one)], y: map.y[place(one)] }));
+      // The nearest of a text, from the nearest on, with their numbers.
+      const near = (name) => new Map((map.near[map.texts.findIndex((one) => TEXTS[one].text === name)] ?? [])
+        .map(([one, value, low, high]) => [TEXTS[one].text, { value, low: low ?? NaN, high: high ?? NaN, n: map.n }]));
+      const drawn = state.axes === "same" ? state.models.flatMap((name) => FACTS.maps[name]?.[state.corpus] ?? []) : [map];
+      const reach = ["x", "y"].map((axis) => extent(drawn.flatMap((one) => one?.[axis] ?? [])));
+      return points.length ? [{ title: `${model.name}, layer ${map.layer}`, model, map, points, near, reach, series: kept, without }] : [];
+    }),
+    height: () => Math.min(panels.length > 1 ? 380 : 560, byId("stage").clientWidth),
+    points: ({ points }) => points,
+    numbers: ({ near }, series) =>
+      [...near(textOf(series).text)].slice(0, LINES).map(([other, numbers]) => [`CKA with ${labelOf(other)}`, { ...numbers, n: -1 }]),
+    option({ title, map, points, near, reach }, state, ink, { clientWidth, clientHeight }) {
+      const grid = { left: 46, right: 16, top: 54, bottom: 42 };
+      const sizes = [clientWidth - grid.left - grid.right, clientHeight - grid.top - grid.bottom];
+      // As many radians a pixel across as up.
+      const unit = 1.12 * Math.max(...reach.map(([low, high], axis) => (high - low) / sizes[axis])) || 0.001;
+      const [x, y] = reach.map(([low, high], axis) => {
+        const [middle, half] = [(low + high) / 2, (unit * sizes[axis]) / 2];
+        const { axisLabel, ...rest } = valueAxis({ type: "value", min: middle - half, max: middle + half, splitNumber: 4 }, ink);
+        return { ...rest, axisLabel: { ...axisLabel, showMinLabel: false, showMaxLabel: false } };
+      });
+      const places = new Map(points.map((point) => [textOf(point.series).text, point]));
+      const lines = points.filter(({ series }) => isMarked(series, state)).flatMap((from) =>
+        [...near(textOf(from.series).text).keys()].slice(0, LINES).filter((name) => places.has(name))
+          .map((name) => ({ from, to: places.get(name) })));
+      const kin = new Set(lines.map(({ to }) => to.series));
+      const stands = (one) => isMarked(one, state) || isReference(one) || kin.has(one);
+      const far = reach[0][0] + 0.65 * (reach[0][1] - reach[0][0]);
+      return {
+        ...base(title, `stress ${fixed(map.stress)}, ${map.n.toLocaleString("en")} sentences`, ink), grid,
+        xAxis: { ...x, ...named("Angle (radians)", 24, ink) }, yAxis: y,
+        series: [
+          { type: "scatter", data: symbols(points, far, state, ink, stands), labelLayout: { hideOverlap: true } },
+          {
+            type: "lines", coordinateSystem: "cartesian2d", silent: true, data: lines.map(({ from, to }) => ({
+              coords: [[from.x, from.y], [to.x, to.y]],
+              lineStyle: { color: lookOf(from.series, state, ink).colour, width: 1.2, opacity: 0.5 },
+            })),
+          },
         ],
       };
     },

@@ -14,18 +14,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from scipy.stats import norm
 
 from langgeom.analysis.definitions import definition, layer_axis
-from langgeom.analysis.rows import LEAST, in_order
+from langgeom.analysis.rows import LEAST, in_order, of_languages
+from langgeom.analysis.space import DRAWN, complete_layers, maps
 from langgeom.analysis.statistics import LEVEL
-from langgeom.figures.style import Look, family_looks, language_looks, script_look
+from langgeom.figures.style import MARKERS, UNKNOWN_LOOK, Look, family_looks, language_looks, script_look
 from langgeom.languages import label, language, script
 from langgeom.metrics.catalogue import METRICS
 from langgeom.names import CORRECT, TextName, corpora_of_pairs
 
 NUMBERS = ("value", "low", "high")
 SERIES = ["model", "corpus", "text"]
+NEAREST = 10  # of each text on a map; all pairs of 200 texts in 8 models would take 10 MB
+NO_CLASS = "no class"
 DIMENSION, SPREAD, NEARNESS, BETWEEN, HEAD, TEXT, QUALITY, OTHER = (
     "Intrinsic dimension", "Anisotropy", "Nearness to the reference", "From layer to layer", "What the head reads",
     "Text and tokenizer", "Quality of the model", "Other metrics",
@@ -53,6 +58,7 @@ def pack(
     metrics: pd.DataFrame,
     texts: pd.DataFrame | None = None,
     quality: pd.DataFrame | None = None,
+    pairs: pd.DataFrame | None = None,
     *,
     reference: str,
     first: str,
@@ -62,7 +68,7 @@ def pack(
 
     Args:
         metrics: rows of `table.METRICS`; they determine the models, corpora and texts of the page.
-        texts, quality: rows of `table.TEXTS` and `table.QUALITY`.
+        texts, quality, pairs: rows of `table.TEXTS`, `table.QUALITY` and `table.PAIRS`.
         reference: the text that others are compared with; in corpora of pairs, that is `names.CORRECT`.
         first: the metric that the page opens with, if the table has it. Its values need `LEAST` points, as in figures.
         final_norm: whether the last layer is taken after the final norm.
@@ -74,8 +80,8 @@ def pack(
     series = metrics[["kind", "init", *SERIES]].drop_duplicates(ignore_index=True)
     series = in_order(series.assign(layers=series["model"].map(layers)), "text")
     names = list(series["text"].unique())
-    pairs = corpora_of_pairs(series["corpus"], series["text"])
-    references = {corpus: CORRECT if corpus in pairs else reference for corpus in sorted(set(series["corpus"]))}
+    of_grammar = corpora_of_pairs(series["corpus"], series["text"])
+    references = {corpus: CORRECT if corpus in of_grammar else reference for corpus in sorted(set(series["corpus"]))}
     # A text's nearness to itself says nothing, so the reference has no value there.
     itself = metrics["metric"].map(_to_reference) & (metrics["text"] == metrics["corpus"].map(references))
     quantities: list[dict[str, Any]] = []
@@ -88,14 +94,16 @@ def pack(
         log = about["group"] == DIMENSION or about["metric"].startswith("kl_")
         quantities.append({**about, "n_by_cell": n_by_cell, "least": least, "to_reference": near, "log": log})
         blocks.append(block)
+    shown = _facts(series)
     facts = {
         "references": references,
         "first": first,
         "layer_axis": layer_axis(final_norm),
         # Reaches of 95 % intervals: of one, and of one among as many as there are quantities (Bonferroni).
         "reaches": [float(norm.ppf(1 - LEVEL / 2 / number)) for number in (1, max(1, len(quantities) - 1))],
-        **_facts(series),
+        **shown,
         "looks": _looks(names),
+        "maps": {} if pairs is None else _maps(pairs, [text["text"] for text in shown["texts"]]),
         "groups": GROUPS,
         "quantities": quantities,
     }
@@ -224,22 +232,55 @@ def _facts(series: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _maps(pairs: pd.DataFrame, texts: list[str]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return the maps of each model and corpus, by layer, with the nearest of each text and their intervals.
+
+    Texts are places in `texts`. `near` has, for each text of a map, (place, value, low, high) from the nearest on.
+    """
+    place, found = {text: number for number, text in enumerate(texts)}, dict[str, dict[str, list[dict[str, Any]]]]()
+    rows = of_languages(pairs[(pairs["metric"] == DRAWN) & pairs["text"].isin(texts) & pairs["other"].isin(texts)])
+    for (model, corpus), own in rows.groupby(["model", "corpus"]):
+        layers = complete_layers(own)
+        for (layer, there, some), (points, stress) in zip(layers, maps(layers), strict=True):
+            both = pd.concat([some, some.rename(columns={"text": "other", "other": "text"})])
+            both = both.sort_values(["value", "other"], ascending=[False, True])
+            near = {
+                text: [[place[other], *(None if pd.isna(one) else round(one, 4) for one in ends)]
+                       for other, *ends in nearest[["other", *NUMBERS]].itertuples(index=False)]
+                for text, nearest in both.groupby("text").head(NEAREST).groupby("text")
+            }  # fmt: skip
+            x, y = points.round(4).T.tolist()
+            found.setdefault(model, {}).setdefault(corpus, []).append({
+                "layer": layer, "n": int(some["n"].iloc[0]), "stress": round(stress, 4), "x": x, "y": y,
+                "texts": [place[text] for text in there], "near": [near[text] for text in there],
+            })  # fmt: skip
+    return found
+
+
+def _resource(lang: str) -> str:
+    """Name a language's resource class."""
+    found = language(lang).resource
+    return NO_CLASS if found is None else f"class {found}"
+
+
 def _text(text: str, shown: str) -> dict[str, Any]:
     name = TextName.parse(text)
     written = script(name.script)
     return {
         "text": text, "label": shown, "lang": name.lang, "variant": name.variant, "script": name.script,
         "script_name": written.name, "dir": "rtl" if written.direction == "rtl" else "ltr",
-        "family": language(name.lang).family,
+        "family": language(name.lang).family, "resource": _resource(name.lang),
     }  # fmt: skip
 
 
 def _looks(names: list[str]) -> dict[str, dict[str, list[Any]]]:
-    """Return colour, marker and dashes (empty = solid) of each script, family and text, as in the figures."""
+    """Return colour, marker and dashes (empty = solid) of each script, family, resource class and text, as in the figures."""
     parsed = [TextName.parse(name) for name in names]
     looks: dict[str, dict[str, Look]] = {
         "script": {code: script_look(code) for code in sorted({name.script for name in parsed})},
         "family": family_looks([name.lang for name in parsed]),
+        "resource": {NO_CLASS: UNKNOWN_LOOK}
+        | {f"class {at}": Look(to_hex(colormaps["plasma"](0.12 * at)), MARKERS[at]) for at in range(6)},
         "text": language_looks(names),
     }
     return {

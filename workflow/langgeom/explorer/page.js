@@ -16,14 +16,16 @@ function inkOf(name) {
   return { dark: name === "dark", ...Object.fromEntries(colours) };
 }
 
-// Each control shows one setting and changes it: setting, label, views, and options ([value, name, group]), "check" or what an
-// empty field stands for; and a help.
+// Each control shows one setting and changes it: setting, label, views, and options ([value, name, group]), "check", how many
+// steps a slider has, or what an empty field stands for; and a help.
 const DRAWN = "layers heatmap";
 const NUMBERS = `${DRAWN} scatter table correlations`;
 const listed = (names) => names.map((name) => [name, name]);
+const COLOURS = { text: "language", resource: "resource class", tokens: "tokens per sentence" };
 const metrics = FACTS.quantities.map(({ id, name, group }) => [id, name, group]);
 const CONTROLS = [
   ["metric", "Metric", NUMBERS, metrics],
+  ["step", "Layer", "map", STEPS, "Of each model, from the first to the last of the layers that have a map."],
   ["x", "Across (x-axis)", "scatter", metrics],
   ["beside", "Second metric, side by side", `${DRAWN} table`, [["", "none"], ...metrics]],
   ["layers", "Layers", NUMBERS, "1 to last", "As 9, 6-12 or last; or drag across a picture."],
@@ -33,39 +35,44 @@ const CONTROLS = [
   ["token_text", "Language", "tokens", SHADED.map((name) => [name, labelOf(name)])],
   ["token_model", "Model", "tokens", listed(SETTINGS.token_model.allowed)],
   ["depth", "Layer", "tokens", DEPTHS.map((name, place) => [String(place), name])],
-  ["corpus", "Corpus", `${NUMBERS} sentences tokens`, listed(CORPORA)],
-  ["find", "Languages", NUMBERS, "all", "A regular expression for names, families and scripts: turkic|arab, or ^(?!.*Latn)"],
+  ["corpus", "Corpus", `${NUMBERS} map sentences tokens`, listed(CORPORA)],
+  ["find", "Languages", `${NUMBERS} map`, "all", "A regular expression for names, families and scripts: turkic|arab, or ^(?!.*Latn)"],
   ["minus", "Minus the reference", `${DRAWN} table`, "check"],
-  ["colour", "Colour by", "layers scatter", [["family", "family"], ["script", "script"], ["text", "language"]]],
+  ["colour", "Colour by", "layers scatter map", SETTINGS.colour.allowed.map((by) => [by, COLOURS[by] ?? by]),
+    "Resource classes are those of Joshi et al. 2020, 0 to 5."],
   ["rows", "Order of rows", "heatmap", [["family", "family"], ["script", "script"], ["label", "name"], ["value", "value"]]],
   ["intervals", "95 % intervals", "layers scatter", [["marked", "of marked"], ["all", "of all"], ["none", "none"]]],
   ["scale", "Scale", DRAWN, [["auto", "as it fits"], ["linear", "linear"], ["log", "logarithmic"]]],
-  ["axes", "Same scale for all models", `${DRAWN} scatter`, [["auto", "as it fits"], ["same", "yes"], ["own", "no"]]],
+  ["axes", "Same scale for all models", `${DRAWN} scatter map`, [["auto", "as it fits"], ["same", "yes"], ["own", "no"]]],
 ];
 
 const updates = CONTROLS.map(([name, label, views, kind, help = ""]) => {
-  const [options, check] = [Array.isArray(kind) ? kind : null, kind === "check"];
+  const [options, check, slider] = [Array.isArray(kind) ? kind : null, kind === "check", typeof kind === "number"];
   const about = { id: name, "aria-describedby": `${name}-help` };
-  const field = { ...about, type: check ? "checkbox" : "text", placeholder: kind };
-  const input = options ? make("select", about) : make("input", field);
+  const field = slider ? { type: "range", min: 0, max: kind - 1 } : { type: check ? "checkbox" : "text", placeholder: kind };
+  const input = options ? make("select", about) : make("input", { ...about, ...field });
   for (const [value, text, group] of options ?? []) {
     const inside = group ? ([...input.children].find((one) => one.label === group) ?? make("optgroup", { label: group })) : input;
     inside.append(make("option", { value, text }));
     if (group) input.append(inside);
   }
-  input.addEventListener("change", () => {
+  input.addEventListener(slider ? "input" : "change", () => {
     const value = check ? (input.checked ? "yes" : "no") : input.value.trim() || SETTINGS[name].initial;
     input.setCustomValidity(SETTINGS[name].allows(value) ? "" : `This cannot be read. ${help}`);
     if (input.reportValidity()) change({ [name]: value });
   });
   const parts = [make("label", { for: name, text: label }), input, make("small", { id: `${name}-help`, text: help })];
   // A choice of one is none.
-  const shown = options?.length < 2 ? "" : views;
+  const shown = (options?.length ?? kind) < 2 ? "" : views;
   byId("controls").append(make("div", { class: `field ${check ? "check" : ""}`, "data-views": shown }, ...parts));
   return () => {
     input.setCustomValidity("");
     if (check) input.checked = state[name] === "yes";
-    else input.value = options || state[name] !== SETTINGS[name].initial ? state[name] : "";
+    else if (slider) {
+      input.value = state[name];
+      const layers = shownSeries(state).map(({ model }) => mapOf(model, state)?.layer);
+      input.setAttribute("aria-valuetext", `layer ${unique(layers).join(", ")}`);
+    } else input.value = options || state[name] !== SETTINGS[name].initial ? state[name] : "";
   };
 });
 
@@ -107,15 +114,25 @@ function drawLegend(ink) {
   const here = ALL.filter((series) => corpusOf(series) === state.corpus && state.models.includes(modelOf(series).name));
   // The reference has a look of its own, so another text of its group stands for the group.
   const entries = new Map(here.toSorted((a, b) => isReference(b) - isReference(a)).map((series) => [textOf(series)[by], series]));
+  const swatch = (shape) => drawn("svg", { width: 24, height: 12, "aria-hidden": "true" }, shape);
+  if (by === "tokens") {
+    const [low, high] = premiums(state.corpus);
+    byId("legend").replaceChildren(...range(0, 5).map((place) => {
+      const value = Math.exp(low + (place * (high - low)) / 4);
+      const shape = drawn("path", { d: MARKERS.o, fill: inked(shadeOf(state.corpus, value), ink), transform: "translate(7 1)" });
+      const unit = place < 4 ? "" : ` times as many tokens a sentence as ${labelOf(FACTS.references[state.corpus])}`;
+      return make("span", {}, swatch(shape), shown(value, 2) + unit);
+    }));
+    return;
+  }
   const sorted = [...entries].sort(([, a], [, b]) => name(textOf(a)).localeCompare(name(textOf(b))));
   byId("legend").replaceChildren(...sorted.map(([key, series]) => {
     const { colour, marker, dash } = lookOf(series, state, ink);
     const shape = state.view === "layers"
       ? drawn("path", { d: "M0 6H24", stroke: colour, "stroke-width": 2, "stroke-dasharray": dash.join(" ") || "none" })
       : drawn("path", { d: MARKERS[marker], fill: colour, transform: "translate(7 1)" });
-    const swatch = drawn("svg", { width: 24, height: 12, "aria-hidden": "true" }, shape);
     const pressed = { "aria-pressed": String(!state.off.includes(key)) };
-    const button = make("button", { type: "button", ...pressed }, swatch, make("bdi", { text: name(textOf(series)) }));
+    const button = make("button", { type: "button", ...pressed }, swatch(shape), make("bdi", { text: name(textOf(series)) }));
     button.addEventListener("click", ({ shiftKey }) => {
       const others = SETTINGS.off.allowed.filter((one) => one !== key && entries.has(one));
       const alone = String(state.off) === String(others);
@@ -218,8 +235,12 @@ function point(next, speak = false) {
   if (speak) byId("spoken").textContent = [...note.children].map(({ textContent }) => textContent).join("; ");
 }
 
+const drawPanel = (panel, { box, chart }, ink) => chart.setOption(view().option(panel, state, ink, box), { notMerge: true });
+
 function fit({ box, chart }) {
-  if (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight) chart.resize();
+  if (chart.getWidth() === box.clientWidth && chart.getHeight() === box.clientHeight) return false;
+  chart.resize();
+  return true;
 }
 
 function drawPictures(ink) {
@@ -238,7 +259,7 @@ function drawPictures(ink) {
     if (box.style.height !== height) chart.clear(); // what stands there need not be drawn at the new size
     box.style.height = height;
     fit(charts[place]);
-    chart.setOption(view().option(panel, state, ink), { notMerge: true });
+    drawPanel(panel, charts[place], ink);
   });
 }
 
@@ -248,11 +269,15 @@ const MEDIAN = "Over several layers, a value is the median, which has no interva
 function tellAbout() {
   const { view: name, metric, x, beside } = state;
   const other = { scatter: x, correlations: "" }[name] ?? beside;
-  const quantities = unique([metric, other]).filter(Boolean).map((id) => QUANTITIES.get(id));
+  const quantities = name === "map" ? [] : unique([metric, other]).filter(Boolean).map((id) => QUANTITIES.get(id));
   const without = unique(panels.flatMap((panel) => (panel.without ?? []).map((series) => textOf(series).label)));
   const also = {
     layers: FACTS.layer_axis + ".",
     scatter: `${MEDIAN} Dashed: least squares. r: Pearson’s, ρ: Spearman’s correlation, with 95 % intervals.`,
+    map: `Two texts are near where their sentences lie alike to one another. Distances come as near as two dimensions allow to angles
+      whose cosine is CKA (debiased; 1: the same, 0: unrelated). Stress says how far they are off: 0 not at all, 0.1 fair, 0.2 poor.
+      The axes mean nothing; each map is turned onto that of the layer before. Lines lead from a marked language to the ${LINES} that
+      CKA itself puts nearest; the table has more, with 95 % intervals. Where map and table differ, believe the table.`,
     table: MEDIAN,
     correlations: `${MEDIAN} ρ of ${LEAST_TEXTS} texts or more has its 95 % interval and is ranked by how many standard errors it
       is from 0; bold: the interval excludes 0 after Bonferroni’s correction for as many quantities as there are. Every text counts
@@ -266,10 +291,12 @@ function tellAbout() {
   const nothing = view() ? !panels.length : !shownSeries(state).length;
   byId("empty").textContent = !nothing ? "" : flat
     ? "This metric has one value for a text, not one for a layer: see Table or Scatter."
+    : name === "map" && shownSeries(state).length
+    ? "No map: of what is shown, no three texts were compared with one another. It takes three that share 5 sentences, and a layer in pairs.layers."
     : "Nothing is left to show: choose more models, or clear the filter and the legend.";
   const all = panels.map(({ title, series }) => `${title}, ${series.length} texts`).join("; ");
-  const names = quantities.map((one) => one.name).join(", ");
-  byId("picture").setAttribute("aria-label", `${names}, ${name}: ${all}. The table has the numbers.`);
+  const names = [...quantities.map((one) => one.name), name].join(", ");
+  byId("picture").setAttribute("aria-label", `${names}: ${all}. The table has the numbers.`);
 }
 
 function draw() {
@@ -280,7 +307,7 @@ function draw() {
   drawPictures(ink);
   const table = make(["sentences", "tokens"].includes(state.view) ? "div" : "table", { id: "table" });
   byId("numbers").replaceChildren(table);
-  ({ table: showValues, correlations: showCorrelations, sentences: showSentences, tokens: showTokens })[state.view]?.(table, state, change);
+  ({ map: showNearest, table: showValues, correlations: showCorrelations, sentences: showSentences, tokens: showTokens })[state.view]?.(table, state, change);
   for (const id of ["about", "empty"]) byId(id).replaceChildren();
   if (!["sentences", "tokens"].includes(state.view)) tellAbout();
 }
@@ -298,7 +325,7 @@ function viewAsSvg() {
   const ink = inkOf("light");
   drawLegend(ink);
   const { offsetLeft: left, offsetTop: top, offsetHeight: above } = byId("legend");
-  const entries = [...byId("legend").querySelectorAll('[aria-pressed="true"]')].map((button) => {
+  const entries = [...byId("legend").querySelectorAll(':scope > :not([aria-pressed="false"])')].map((button) => {
     const words = { x: 30, y: 10, fill: ink.text, "font-size": 12, "font-family": FONT };
     const place = { x: button.offsetLeft - left, y: button.offsetTop - top + 4 };
     return drawn("svg", place, button.firstChild.cloneNode(true), drawn("text", words, button.textContent));
@@ -306,7 +333,7 @@ function viewAsSvg() {
   const parts = panels.map((panel, place) => {
     const { offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height } = charts[place].box;
     const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
-    chart.setOption(view().option(panel, state, ink));
+    chart.setOption(view().option(panel, state, ink, charts[place].box));
     const text = chart.renderToSVGString().replace("<svg", `<svg x="${x}" y="${y + above}"`);
     chart.dispose();
     return text;
@@ -354,7 +381,10 @@ darkScheme.addEventListener("change", draw);
 // Paper is light.
 window.addEventListener("beforeprint", () => drawPictures(inkOf("light")));
 window.addEventListener("afterprint", draw);
-new ResizeObserver(() => charts.forEach(fit)).observe(byId("stage"));
+new ResizeObserver(() => {
+  const ink = inkOf(document.documentElement.dataset.theme);
+  charts.forEach((one, place) => fit(one) && drawPanel(panels[place], one, ink));
+}).observe(byId("stage"));
 // On a phone the controls stay closed until they are asked for.
 byId("panel").open = matchMedia("(min-width: 860px)").matches;
 draw();

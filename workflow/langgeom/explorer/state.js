@@ -4,7 +4,7 @@ const EVERY = [...QUANTITIES.keys()];
 const TEXT_NAMES = TEXTS.map(({ text }) => text);
 const MODEL_NAMES = MODELS.map(({ name }) => name);
 const trained = MODELS.filter(({ init }) => init === "trained").map(({ name }) => name);
-const keysOf = ({ script, family, text }) => [script, family, text];
+const keysOf = ({ script, family, resource, text }) => [script, family, resource, text];
 const unique = (values) => [...new Set(values)];
 const dimension =
   FACTS.quantities.find(({ layers, metric }) => layers && metric === FACTS.first) ?? FACTS.quantities.find(({ layers }) => layers);
@@ -17,6 +17,10 @@ const textsIn = (models) => {
 const [COMPARED, SHADED] = [SENTENCES.chosen, TOKENS.shown].map(textsIn);
 // As DEPTHS of tokens.py.
 const DEPTHS = ["a quarter of the way", "half-way", "three quarters of the way"];
+
+// How many layers have maps, at most in a model. Tokens per sentence are set against those of the reference.
+const STEPS = Math.max(0, ...Object.values(FACTS.maps).flatMap((corpora) => Object.values(corpora).map((maps) => maps.length)));
+const PREMIUM = QUANTITIES.get("token_premium/text");
 
 const LAYERS = /^(|last|\d{1,4}(-\d{1,4})?)$/;
 const isRegex = (text) => {
@@ -31,7 +35,7 @@ const several = (allowed, initial) => ({ ...one(allowed, initial), several: true
 
 // Each setting: what it may be, and what it is at first. Those that name several are arrays in the order of `allowed`.
 const SETTINGS = {
-  view: one(["layers", "heatmap", "scatter", "table", "correlations", ...(COMPARED.length ? ["sentences"] : []),
+  view: one(["layers", "heatmap", "scatter", "map", "table", "correlations", ...(COMPARED.length ? ["sentences"] : []),
     ...(SHADED.length ? ["tokens"] : [])], "layers"),
   metric: one(EVERY, (dimension ?? FACTS.quantities[0]).id),
   beside: one(["", ...EVERY], ""),
@@ -45,7 +49,7 @@ const SETTINGS = {
   off: several(unique(TEXTS.flatMap(keysOf)), []),
   marked: several(TEXT_NAMES, []),
   minus: one(["no", "yes"], "no"),
-  colour: one(["family", "script", "text"], "family"),
+  colour: one(["family", "script", "resource", ...(PREMIUM ? ["tokens"] : []), "text"], "family"),
   intervals: one(["marked", "all", "none"], "marked"),
   scale: one(["auto", "linear", "log"], "auto"),
   axes: one(["auto", "same", "own"], "auto"),
@@ -56,6 +60,7 @@ const SETTINGS = {
   token_model: one(Object.keys(TOKENS.shown), Object.keys(TOKENS.shown).find((name) => trained.includes(name))),
   token_text: one(SHADED, SHADED.find((text) => Object.values(FACTS.references).includes(text)) ?? SHADED[0]),
   depth: one(["0", "1", "2"], "1"),
+  step: one(range(0, STEPS).map(String), String(Math.max(0, Math.ceil(STEPS / 2) - 1))),
 };
 
 const initialState = () => Object.fromEntries(Object.entries(SETTINGS).map(([name, { initial }]) => [name, initial]));
@@ -98,20 +103,36 @@ function shownSeries(state) {
   return groups.filter(({ model, series }) => series.length && state.models.includes(model.name));
 }
 
-/** What colours stand for: the texts of a corpus that are all of one script or family are told apart by name. */
+// The logarithms of the least and the most tokens per sentence in a corpus.
+const premiums = cached((corpus) => {
+  const there = ALL.filter((series) => corpusOf(series) === corpus).map((series) => Math.log(at(PREMIUM, series).value));
+  return extent(there.filter(Number.isFinite));
+});
+const shadeOf = (corpus, value) => {
+  const [low, high] = premiums(corpus);
+  return value > 0 ? echarts.color.lerp((Math.log(value) - low) / (high - low || 1), PLASMA) : "#9a9a9a";
+};
+
+/** What colours stand for: the texts of a corpus that are all of one script, family or class are told apart by name. */
 const colouring = cached((asked) => {
   const [corpus, colour] = JSON.parse(asked);
+  if (colour === "tokens" && premiums(corpus)[0] < Infinity) return colour;
   const kinds = new Set(ALL.filter((series) => corpusOf(series) === corpus).map((series) => textOf(series)[colour]));
   return kinds.size > 1 ? colour : "text";
 });
 const colourBy = (state) => colouring(JSON.stringify([state.corpus, state.colour]));
 
+/** A colour as a theme has it. */
+const inked = (colour, ink) => (ink.dark ? echarts.color.lift(colour, 0.45) : colour);
+
 /** Colour, marker and dashes of a series; the reference is drawn in the colour of the text. */
 function lookOf(series, state, ink) {
   if (isReference(series)) return { colour: ink.text, marker: "o", dash: [] };
   const by = colourBy(state);
-  const [colour, marker, dash] = FACTS.looks[by][textOf(series)[by]];
-  return { colour: ink.dark ? echarts.color.lift(colour, 0.45) : colour, marker, dash };
+  const [colour, marker, dash] = by === "tokens"
+    ? [shadeOf(state.corpus, at(PREMIUM, series).value), "o", []]
+    : FACTS.looks[by][textOf(series)[by]];
+  return { colour: inked(colour, ink), marker, dash };
 }
 
 const isMarked = (series, state) => state.marked.includes(textOf(series).text);

@@ -76,13 +76,14 @@ function showTable(into, caption, columns, rows, state, change) {
   into.replaceChildren(make("caption", { text: caption }), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
 }
 
+const numberCell = (numbers) => [shown(numbers.value), " ", make("small", { text: shownInterval(numbers) })];
+
 function showValues(into, state, change) {
   const { columns, texts } = tableOf(state);
   const plain = (name, part) => ({ name, key: (text) => text[part], cell: (text) => [make("bdi", { text: text[part] })] });
   const numeric = columns.map(({ name, cells }) => {
     const of = (text) => cells.get(text) ?? NONE;
-    const cell = (text) => [shown(of(text).value), " ", make("small", { text: shownInterval(of(text)) })];
-    return { name, numeric: true, key: (text) => of(text).value, cell };
+    return { name, numeric: true, key: (text) => of(text).value, cell: (text) => numberCell(of(text)) };
   });
   const quantity = QUANTITIES.get(state.metric);
   const all = [plain("Language", "label"), ...numeric, plain("Family", "family"), plain("Script", "script_name")];
@@ -107,6 +108,23 @@ function showCorrelations(into, state, change) {
   const plain = [{ name: "Goes with", key: ({ quantity }) => quantity.name, cell: link }];
   const caption = `Spearman’s ρ with ${nameOf(QUANTITIES.get(state.metric), state.layers)}, over texts`;
   showTable(into, caption, [...plain, ...columns], correlationsOf(state), state, change);
+}
+
+/** The nearest of the marked texts on the maps, in each model. */
+function showNearest(into, state, change) {
+  const maps = VIEWS.map.panels(state);
+  const rows = state.marked.flatMap((name) => {
+    const found = maps.map(({ near }) => near(name));
+    const others = unique(found.flatMap((some) => [...some.keys()]));
+    return others.map((other) => ({ name, other, cells: found.map((some) => some.get(other) ?? NONE) }));
+  });
+  byId("numbers").hidden = !rows.length;
+  const numeric = maps.map(({ title }, place) =>
+    ({ name: title, numeric: true, key: ({ cells }) => cells[place].value, cell: ({ cells }) => numberCell(cells[place]) }));
+  const plain = (name, part) =>
+    ({ name, key: (row) => labelOf(row[part]), cell: (row) => [make("bdi", { text: labelOf(row[part]) })] });
+  const columns = [plain("Nearest", "other"), ...(state.marked.length > 1 ? [plain("of", "name")] : []), ...numeric];
+  showTable(into, `Nearest to ${state.marked.map(labelOf).join(", ")}, by CKA`, columns, rows, state, change);
 }
 
 /** The rows shown for the state: [{ end: "best"|"worst", line, cosine, sentence, translation }], and what they are of. */
@@ -209,6 +227,10 @@ function viewAsCsv(state, panels) {
     const rows = correlationsOf(state).flatMap(({ quantity, cells }) =>
       cells.map((cell) => [cell.model.name, corpus, metric, layers, quantity.id, ...fourNumbers(cell), cell.sure ? "yes" : "no"]));
     return csvOf(["model", "corpus", "metric", "layers", "quantity", "rho", "low", "high", "n", "after_correction"], rows);
+  }
+  if (view === "map") {
+    return csvOf([...COLUMNS, "layer", "x", "y", "stress", "n"], panels.flatMap(({ points, map: { layer, stress, n } }) =>
+      points.map(({ series, x, y }) => [...aboutSeries(series), layer, x, y, stress, n])));
   }
   if (view === "scatter") {
     const four = (axis) => ["", "_low", "_high", "_n"].map((part) => axis + part);

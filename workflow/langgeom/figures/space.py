@@ -14,11 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from scipy.cluster.hierarchy import leaves_list
-from scipy.linalg import orthogonal_procrustes
 
 from langgeom.analysis import Settings
 from langgeom.analysis.rows import counted, in_order, left_out, main_models, panels, rows_of, title_of
-from langgeom.analysis.space import DRAWN, SUPPORT, angles, plane, square, tree
+from langgeom.analysis.space import DRAWN, SUPPORT, Layer, angles, complete_layers, maps, square, tree
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.labels import SIZE, End, name_points
@@ -65,21 +64,17 @@ def heat_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, setting
 
 
 @figure("map", title="Map of the languages, by layer", metrics=("cka",), tables=("pairs", "metrics"))
-def maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Settings) -> Drawing:
+def draw_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Settings) -> Drawing:
     """A map of the texts in two dimensions at a few layers of each model: near one another where their sentences lie alike.
     The stress is the map's distortion: 0 none, 0.1 fair, 0.2 poor; from there on, read the heat map instead.
     """
     grid, drawn = list[list[Panel | None]](), list[pd.DataFrame]()
     doubtful = left_out(main_models(metrics), settings.reference)
     for title, layers in _models(pairs):
-        line, before, known = list[Panel | None](), None, list[str]()
-        for layer, texts, rows in layers:
-            points, stress = plane(angles(square(rows, DRAWN, texts)))
-            if before is not None and known == texts:
-                points = points @ orthogonal_procrustes(points, before)[0]
-            before, known, about_text = points, texts, rows[[*COLUMNS, "n"]].iloc[0]
+        line = list[Panel | None]()
+        for (layer, texts, rows), (points, stress) in zip(layers, maps(layers), strict=True):
             of = pd.DataFrame({"text": texts, "x": points[:, 0], "y": points[:, 1], "stress": stress})
-            drawn.append(of.assign(metric=DRAWN, **about_text))
+            drawn.append(of.assign(metric=DRAWN, **rows[[*COLUMNS, "n"]].iloc[0]))
             line.append(Map(rows=of, title=f"{title} · layer {layer}\nstress {stress:.2f}", x="Angle (radians)",
                             names=_names(rows, texts, doubtful), reference=settings.reference))  # fmt: skip
         grid.append(line)
@@ -89,7 +84,7 @@ def maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Se
     return Drawing(page(about.title, note, grid, 4.0, legend, "Language family"), every)
 
 
-def _models(pairs: pd.DataFrame) -> Iterator[tuple[str, list[tuple[int, list[str], pd.DataFrame]]]]:
+def _models(pairs: pd.DataFrame) -> Iterator[tuple[str, list[Layer]]]:
     """Yield each model's title, and of each of its layers the number, the texts and the rows of what is drawn.
 
     Raises:
@@ -98,13 +93,7 @@ def _models(pairs: pd.DataFrame) -> Iterator[tuple[str, list[tuple[int, list[str
     rows = main_models(in_order(pairs[pairs["metric"].isin([DRAWN, SUPPORT])], "layer", "text", "other", "metric"))
     found = 0
     for place in panels(rows):
-        layers = []
-        for layer, some in rows_of(rows, place).groupby("layer"):
-            known = some[(some["metric"] == DRAWN) & some["value"].notna()]
-            texts = sorted({*known["text"], *known["other"]})
-            if len(texts) > 2 and len(known) == len(texts) * (len(texts) - 1) // 2:
-                layers.append((int(str(layer)), texts, some[some["text"].isin(texts) & some["other"].isin(texts)]))
-        if layers:
+        if layers := complete_layers(rows_of(rows, place)):
             found += 1
             yield title_of(place, rows), layers
     if not found:
