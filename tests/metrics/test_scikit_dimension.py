@@ -138,7 +138,7 @@ def test_draws_are_seeded() -> None:
 
 def test_a_job_gives_its_settings() -> None:
     cloud, metric = Cloud(flat(300)), METRICS["skdim_mom"]
-    (row,) = _rows_of_cloud([metric], "token", cloud, 0, None, {"skdim_mom": {"n_neighbors": 10}, "skdim_mada": {"k": 1}})
+    (row,) = _rows_of_cloud([metric], "token", cloud, None, 0, None, {"skdim_mom": {"n_neighbors": 10}, "skdim_mada": {"k": 1}})
     assert row["value"] == pytest.approx(own("skdim_mom", cloud.points[0].numpy(), n_neighbors=10).dimension_, rel=1e-12)
 
 
