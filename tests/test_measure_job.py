@@ -98,6 +98,11 @@ def logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_rows_name_their_text_and_the_listing_names_the_tables(study: Study) -> None:
     listing = study.run(["eng_Latn", "spa_Latn"])
+    before = listing.read_bytes()
+    assert study.run(["eng_Latn", "spa_Latn"]).read_bytes() == before
+    study.run(["eng_Latn", "spa_Latn"], dtype="bfloat16")
+    assert listing.read_bytes() != before  # or what is made of the tables would stay as it was
+    study.run(["eng_Latn", "spa_Latn"])
     tables = tables_of([listing])
     assert [path.stem for path in tables] == ["eng_Latn", "spa_Latn"]
     table = read_table(tables[1])
@@ -247,7 +252,7 @@ def test_means_for_pairs_of_texts_stay_and_a_new_text_adds_its_own(study: Study,
         listing = study.run(texts)
         assert measured(caplog) == texts
         kept = read_hidden(tables_of([listing], "hidden")[1])
-        assert kept.sentence.equal(own.sentence[layers]) and kept.token.shape[1] == 0
+        assert kept.sentence.equal(own.sentence[layers]) and kept.token.shape[1] == 0 and kept.lens_loss is None
         study.run(texts)
         assert measured(caplog) == []
     assert study.tables() == tables  # the model ran again, and every table stayed

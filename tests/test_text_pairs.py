@@ -129,6 +129,15 @@ def test_families_are_found_with_high_support(seed: int) -> None:
     assert all(found[0b11 << genus] >= 0.95 for genus in (0, 2, 4, 6))
 
 
+def test_intervals_end_where_values_do() -> None:
+    generator = torch.Generator().manual_seed(9)
+    points = torch.randn(24, 6, generator=generator, dtype=torch.float64) ** 5
+    several = torch.stack([points, points + 0.02 * points.roll(1, 0), points.roll(3, 0)])
+    rows = rows_of(["a", "b", "c"], several, Resample(200, seed=0))
+    drawn = [row for row in rows if "high" in row]
+    assert len(drawn) == 3 and all(-1 <= row["low"] <= row["value"] <= row["high"] <= 1 for row in drawn)
+
+
 def test_without_structure_no_cluster_has_high_support() -> None:
     worlds = [supports(world([[0]] * 12, seed=seed)) for seed in range(6)]
     shares = [share for found in worlds for share in found.values()]

@@ -352,5 +352,5 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C18": _central,
     "C19": _beyond_chance,
     "C20": _hubs,
-    "C23": _few,
+    "C21": _few,
 }

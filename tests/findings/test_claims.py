@@ -430,7 +430,7 @@ def test_csls_mends_hubs_where_there_are_any() -> None:
 
 def test_three_dimensions_of_the_mean_cosine_are_judged_by_the_middle_layer() -> None:
     table = np.tile([0.9, 0.2, 0.7, 0.8], (8, 1)) + np.linspace(-0.07, 0.07, 8)[:, None]
-    (row,) = of("C23", rows(DECODER, "cosine_top_3", texts(8), table))
+    (row,) = of("C21", rows(DECODER, "cosine_top_3", texts(8), table))
     assert row["n"] == 8 and row["value"] == pytest.approx(0.7) and row["verdict"] == SUPPORTED
     assert "from 0.20 (layer 1) to 0.80 (layer 3)" in row["note"]
-    assert "cosine_top_3 was not measured" in of("C23", rows(DECODER, "variance_top_3", texts(8), table))[0]["reason"]
+    assert "cosine_top_3 was not measured" in of("C21", rows(DECODER, "variance_top_3", texts(8), table))[0]["reason"]

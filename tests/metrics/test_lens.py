@@ -23,9 +23,12 @@ def test_a_mean_with_an_interval_from_twenty_sentences_on(function) -> None:  # 
 
 
 @pytest.mark.parametrize("function", [*SHARES, *NATS])
-@pytest.mark.parametrize("bad", [torch.ones(2, 3), torch.zeros(0), torch.tensor([1.0, torch.nan])])
-def test_what_cannot_be_read_is_refused(function, bad: torch.Tensor) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(MetricError, match=rf"^{function.__name__}: .*vector"):
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [(torch.ones(2, 3), "vector"), (torch.zeros(0), "vector"), (torch.tensor([1.0, torch.nan]), "1 of 2 .*float32")],
+)
+def test_what_cannot_be_read_is_refused(function, bad: torch.Tensor, said: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(MetricError, match=rf"^{function.__name__}: .*{said}"):
         function(bad)
 
 

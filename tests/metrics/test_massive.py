@@ -58,6 +58,7 @@ def test_an_activation_is_massive_by_both_criteria() -> None:
     points[0, :4] = torch.tensor([1000.0, 1001, -1001, 2000])
     assert float(massive_activations(points)) == 3
     assert [float(massive_activations(points * scale)) for scale in (20, 1 / 15, 1 / 20)] == [3, 1, 0]
+    assert float(massive_activations(torch.tensor([[0.0, 0, 500, 500]] * 10))) == 20  # the median is the lower of two
     assert float(massive_activations(Cloud(points.expand(40, 10, 10).flatten(0, 1)), resample=RESAMPLE).low) > 0
 
 

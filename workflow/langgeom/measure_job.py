@@ -97,7 +97,8 @@ def measure_batch(
         UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
     """
     of_lines = () if documents is None else tuple(_lines(documents))
-    _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3], of_lines).run()
+    batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3], of_lines)
+    batch.run()
     deep = [text for text in texts if text in settings.in_depth.get("texts", ())]
     beside = {
         kind: {text: f"../../../{kind}/{model.name}/{corpus}/{text}.parquet" for text in of}
@@ -106,6 +107,7 @@ def measure_batch(
     content = {
         "model": model.name,
         "corpus": corpus,
+        "keys": batch.keys,  # a listing of the same bytes would be no news to Snakemake
         "metrics": {text: f"{text}.parquet" for text in texts},
         **(beside if settings.depth is not None else {kind: {} for kind in beside}),
         "hidden": {text: f"../../../hidden/{model.name}/{corpus}/{text}.safetensors" for text in texts if settings.pair_layers},

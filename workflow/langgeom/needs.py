@@ -46,7 +46,7 @@ def measure_memory(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
     # In float32 where the config says so, and as much again for a batch.
     weights = 8 * int(manifest["parameters"])
     # The text and the reference, and the sample of each: token vectors in 4 bytes at most, sentence means in 4.
-    vectors = cap + max((Path(_there(text)).read_bytes().count(b"\n") for text in texts), default=0)
+    vectors = cap + max(map(_lines, texts), default=0)
     states = 4 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
     # One layer in float64, with the copies that estimators make of it.
     layer = 8 * 8 * int(manifest["dim"]) * vectors
@@ -55,7 +55,7 @@ def measure_memory(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
 
 def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
     """Return the MiB that comparing all pairs of texts takes, by one layer of a prepared model."""
-    lines = [Path(_there(text)).read_bytes().count(b"\n") for text in texts]
+    lines = list(map(_lines, texts))
     # The means in float32, three times in float64; and ten numbers of each sentence for each pair.
     means = 32 * int(_manifest(model)["dim"]) * sum(lines)
     return LIBRARIES + (means + 8 * 10 * max(lines, default=0) * len(lines) ** 2) // MIB
@@ -63,7 +63,7 @@ def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
 
 def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> int:
     """Return the minutes to allow for comparing all pairs of texts at some layers."""
-    sentences = [Path(_there(text)).read_bytes().count(b"\n") for text in texts]
+    sentences = list(map(_lines, texts))
     # A product of sentences with sentences for each pair, in float64, at 1e10 operations a second of a few slow cores.
     products = (max(sentences, default=0) * len(sentences)) ** 2 * int(_manifest(model)["dim"])
     return MINUTES + math.ceil(layers * products / 1e10 / 60)
@@ -71,12 +71,15 @@ def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> in
 
 def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
     """Return the minutes to allow for running texts through a prepared model and measuring them."""
+    texts = list(texts)
     manifest, sizes = _manifest(model), list(map(_size, texts))
     # Two operations a parameter and token, at most one token a byte, at the 5e12 operations a second of a small GPU.
     running = 2 * int(manifest["parameters"]) * sum(sizes) / 5e12
     # Token vectors are measured at 100 MiB a minute at least; two slow cores took a tenth of that with the default's metrics.
     vectors = 2 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * sum(min(cap, size) for size in sizes)
-    return MINUTES + math.ceil(running / 60 + vectors / (100 * MIB))
+    # CKA of 100 random pairings of the sentences at each layer: 1.8 s a layer at 1,000 sentences.
+    pairings = 2e-6 * (int(manifest["layers"]) + 1) * sum(_lines(text) ** 2 for text in texts)
+    return MINUTES + math.ceil((running + pairings) / 60 + vectors / (100 * MIB))
 
 
 def measure_threads(model: PathLike, texts: Iterable[PathLike], cap: int, jobs: int, cores: int | None) -> int:
@@ -119,6 +122,10 @@ def _there(path: PathLike) -> PathLike:
 
 def _manifest(model: PathLike) -> dict[str, Any]:
     return read_manifest(Path(_there(model)))
+
+
+def _lines(path: PathLike) -> int:
+    return Path(_there(path)).read_bytes().count(b"\n")
 
 
 def _size(path: PathLike) -> int:

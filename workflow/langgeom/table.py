@@ -75,7 +75,7 @@ PAIRS = _format(
     model="str", kind="str", init="str", corpus="str", layer="Int16", text="str", other="str", metric="str", value="float64",
     low="float64", high="float64", n="Int32",
 )  # fmt: skip
-# The study's conclusions, tested: one row per conclusion, effect, model and corpus.
+# The conclusions, tested: one row per conclusion, effect, model and corpus.
 #   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
 #   p_for          p of the test that would support the claim

@@ -123,7 +123,8 @@ def rows_of(texts: Sequence[str], points: Tensor, resample: Resample) -> list[di
             if a < b or metric in DIRECTED:
                 row = {"text": texts[a], "other": texts[b], "metric": metric, "value": values[a][b], "n": sentences}
                 if metric == DRAWN and draws is not None and values[a][b] == values[a][b]:
-                    row["low"], row["high"] = resample.moved(values[a][b], draws[:, a, b], sentences, signed=True)
+                    ends = resample.moved(values[a][b], draws[:, a, b], sentences, signed=True)
+                    row["low"], row["high"] = (min(max(end, -1.0), 1.0) for end in ends)  # NaN stays
                 rows.append(row)
     return rows
 

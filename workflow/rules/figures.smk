@@ -1,4 +1,4 @@
-# Figures and findings, from tables alone: each figure with the numbers it shows, each of the study's conclusions put to the test.
+# Figures and findings, from tables alone: each figure with the numbers it shows, each conclusion put to the test.
 
 
 rule figure:
@@ -35,7 +35,7 @@ rule figure:
 
 
 rule conclusions:
-    "Testing the study's conclusions"
+    "Testing the conclusions"
     input:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",

@@ -1,4 +1,4 @@
-"""Put the study's conclusions to the test."""
+"""Put the conclusions to the test."""
 
 from pathlib import Path
 

@@ -41,10 +41,10 @@ NOTE = (
 )
 
 
-@figure("findings", title="The study's conclusions, put to the test", tables=("findings",),
+@figure("findings", title="Conclusions, put to the test", tables=("findings",),
         metrics=("id", "anisotropy", "kl_mean", "kl_padded", "bpc"))  # fmt: skip
 def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
-    """Every effect that a conclusion of the study turns on, with its 95 % interval, on one axis.
+    """Every effect that a conclusion turns on, with its 95 % interval, on one axis.
     Which conclusions hold for these models, and which can these data not decide?
     """
     table = table.assign(number=table["finding"].str[1:].astype(int))

@@ -42,7 +42,7 @@ BRANCHES: tuple[tuple[float, dict[str, Any]], ...] = (
 
 @figure("pairs", title="All pairs of texts", metrics=("cka",), tables=("pairs", "metrics"))
 def heat_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Settings) -> Drawing:
-    """CKA of all pairs of texts at a middle layer, with the tree of their clusters; bars show family and script.
+    """CKA of all pairs of texts, at the middle one of the layers compared, with their tree; bars show family and script.
     Do languages cluster by family, by script, or by neither, and which clusters stay when other sentences are drawn?
     """
     cells, drawn = list[Panel](), list[pd.DataFrame]()

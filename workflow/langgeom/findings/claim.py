@@ -20,7 +20,7 @@ from langgeom.findings.outcome import Outcome, untestable
 
 
 class Claim(NamedTuple):
-    """One of the study's conclusions: its number ("C1"), the claim, the question asked of the tables, and the test."""
+    """A conclusion: its number ("C1"), the claim, the question asked of the tables, and the test."""
 
     id: str
     claim: str

@@ -1,8 +1,8 @@
-"""C2, C4 to C6, C8, C9, C11, C12, C14, C23: what goes with what over languages, in one model.
+"""C2, C4 to C6, C8, C9, C11, C12, C14, C21: what goes with what over languages, in one model.
 
 Correlations are Spearman's over languages (`correlation_of`). A claim of none (C4, C14) is supported within -0.3 and 0.3, after
 division by the ceiling that errors of measurement leave: the square root of both reliabilities, of the intrinsic dimension from
-two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12, C23) are over families
+two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12, C21) are over families
 (`mean_of`).
 
 C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. Twins
@@ -11,7 +11,7 @@ the log ratio of low- to high-resource relative in the same script (`workflow/da
 averaged; supported within ratios of 1/1.1 and 1.1. C6: quality is what figure 5 shows; tokens per word and the share of copies
 are held constant; not testable where most languages are at chance. C8: both divergences on the same whole lines, the second at
 the positions that both sentences have; what the other positions add is a number of its own. Above 0.7 is "alike". C11: the
-highest anisotropy over all layers, the embedding included; under 0.1 is "near zero". C23 (Timkey & van Schijndel 2021,
+highest anisotropy over all layers, the embedding included; under 0.1 is "near zero". C21 (Timkey & van Schijndel 2021,
 arXiv:2109.04404): the share of three dimensions in the mean cosine, median over the layers after the embedding; above a half.
 """
 
@@ -120,7 +120,7 @@ def near_zero(evidence: Evidence, panel: Panel) -> Outcome:
 
 
 @claim(
-    23, "The mean cosine of token vectors is made by three dimensions.",
+    21, "The mean cosine of token vectors is made by three dimensions.",
     "Is the share of three dimensions in the mean cosine, on average over languages, above a half?", FEW,
 )  # fmt: skip
 def few_dimensions(evidence: Evidence, panel: Panel) -> Outcome:

@@ -1,4 +1,4 @@
-"""The findings as a page to read, in Markdown: the study's conclusions one after another, with numbers, for each model."""
+"""The findings as a page to read, in Markdown: the conclusions one after another, with numbers, for each model."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def page(table: pd.DataFrame, left_out: pd.DataFrame, settings: Settings) -> str
     table = table.assign(number=table["finding"].map(number_of))
     table = table.sort_values(["number", "corpus", "model", "effect"], kind="stable", na_position="first")
     lines = [
-        "# The study's conclusions, put to the test", "",
-        "Each conclusion was stated as a test before looking at the numbers; docs/findings.md describes the tests. Intrinsic "
-        f"dimension is `{settings.id}`, anisotropy is `{settings.anisotropy}`; models ran in {settings.dtype}.", "",
+        "# Conclusions, put to the test", "",
+        "C1 to C14 are the study's, the others were published since. Each was stated as a test before looking at the numbers; "
+        f"docs/findings.md describes the tests. Intrinsic dimension is `{settings.id}`, anisotropy is `{settings.anisotropy}`; "
+        f"models ran in {settings.dtype}.", "",
         *(f"- **{word}**: {meaning}." for word, meaning in (VERDICTS | TERMS).items()), "", *_overview(table), "",
     ]  # fmt: skip
     for finding, rows in table.groupby("finding", sort=False):

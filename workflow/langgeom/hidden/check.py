@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from langgeom.hidden.placing import is_out_of_memory
 if TYPE_CHECKING:
     from langgeom.hidden.load import LoadedModel
 
+log = logging.getLogger(__name__)
 # Tokens of the short sentence, and most of the long one: some kinds of attention look at blocks only in longer ones.
 SHORT, LONG = 7, 1024
 # Largest mean relative difference that is rounding: in half precision, batches of other shapes round differently in each block.
@@ -151,6 +153,8 @@ def _logits(loaded: LoadedModel, model: nn.Module, ids: Tensor) -> None:
     """Find the norm before the head. UserError: the logits are not the output embedding's, scaled and capped as is known."""
     assert loaded.head is not None
     loaded.head.norm, output = _norm(loaded, ids[None])
+    if loaded.head.norm is None:
+        log.info("no one module makes the output of what the last block gives, so the head reads no layer (lens_...)")
     own = _own_logits(model, ids[None])
     mine = loaded.head.logits(output[0], 0, own.shape[1])
     if not _apart(mine, own.to(mine.device)).mean() <= ROUNDING[loaded.dtype]:

@@ -28,7 +28,7 @@ DONE = {"empty": "no translation", "merged": "merged", "cut": "cut short", "cont
 
 
 def conclusions(findings: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the conclusions in the order of the study, each with its tests by effect, and the figures that show it."""
+    """Return the conclusions in the order of their numbers, each with its tests by effect, and the figures that show it."""
     findings = findings.assign(number=findings["finding"].map(number_of))
     findings = findings.sort_values(["number", "effect", "corpus", "model"], kind="stable", na_position="first")
     several = findings["corpus"].nunique() > 1

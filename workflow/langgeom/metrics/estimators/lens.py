@@ -52,8 +52,13 @@ def lens_own(values: Tensor, *, resample: Resample | None = None) -> Estimate:
 
 def _mean(values: Tensor, resample: Resample | None) -> Estimate:
     values = torch.as_tensor(values).to("cpu", torch.float64)
-    if values.dim() != 1 or not len(values) or not values.isfinite().all():
-        raise MetricError(f"what the head reads is {list(values.shape)}; it must be a vector [tokens] of finite values")
+    if values.dim() != 1 or not len(values):
+        raise MetricError(f"what the head reads is {list(values.shape)}; it must be a vector [tokens], of one or more")
+    if bad := int((~values.isfinite()).sum()):
+        raise MetricError(
+            f"what the head reads of {bad} of {len(values)} tokens is NaN or infinite: set `hidden.dtype` to float32 or "
+            "bfloat16, or take the metrics `lens_...` out of the config"
+        )
     ends = None
     if resample is not None:
         ends = resample.studentised(values) if resample.units(len(values)) >= FEWEST else NONE

@@ -32,7 +32,7 @@ def massive_activations(points: Tensor | Cloud, *, resample: Resample | None = N
         if largest > LEAST:
             sizes = layer.wide.abs()
             # The median takes long, and of the largest alone a comparison says whether it is beyond.
-            if 2 * int((sizes * TIMES < largest).sum()) > sizes.numel():
+            if 2 * int((sizes * TIMES < largest).sum()) >= sizes.numel():
                 found = (sizes > max(LEAST, TIMES * float(sizes.median()))).sum(1).double()
         draws = None
         if counts is not None:
