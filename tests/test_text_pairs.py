@@ -133,7 +133,7 @@ def test_intervals_end_where_values_do() -> None:
     generator = torch.Generator().manual_seed(9)
     points = torch.randn(24, 6, generator=generator, dtype=torch.float64) ** 5
     several = torch.stack([points, points + 0.02 * points.roll(1, 0), points.roll(3, 0)])
-    rows = rows_of(["a", "b", "c"], several, Resample(200, seed=0))
+    rows = rows_of(["eng_Latn", "deu_Latn", "fra_Latn"], several, Resample(200, seed=0))
     drawn = [row for row in rows if "high" in row]
     assert len(drawn) == 3 and all(-1 <= row["low"] <= row["value"] <= row["high"] <= 1 for row in drawn)
 
