@@ -84,9 +84,9 @@ class HiddenStates:
     def means(self, layers: Sequence[int] | None = None) -> HiddenStates:
         """Return the same states without token vectors and what the head reads off them, of some layers only."""
         of_tokens = {name: tensor[:0] for name, tensor in self.tensors() if name.startswith("token_")}
-        of_tokens |= {name: None for name, _ in self.tensors() if name.startswith("lens_")}
+        read = {name: None for name, _ in self.tensors() if name.startswith("lens_")}
         sentence = self.sentence if layers is None else self.sentence[list(layers)]
-        return replace(self, token=self.token[:, :0], sentence=sentence, **of_tokens)  # type: ignore[arg-type]
+        return replace(self, token=self.token[:, :0], sentence=sentence, **of_tokens, **read)  # type: ignore[arg-type]
 
 
 def write_hidden(path: Path, states: HiddenStates, metadata: Mapping[str, str]) -> None:
