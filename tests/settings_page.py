@@ -66,7 +66,7 @@ def allowed(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     if "enum" in part or "const" in part:
         return ", ".join(f"`{shown(one)}`" for one in part.get("enum", [part.get("const")]))
     if "anyOf" in part:
-        return " or ".join(allowed(one, defs) for one in part["anyOf"])
+        return " or ".join(allowed(resolved(one, defs), defs) for one in part["anyOf"])
     said = TYPES.get(part.get("type", ""), "")
     if "items" in part and (inner := allowed(resolved(part["items"], defs), defs)):
         said += f" ({inner})"

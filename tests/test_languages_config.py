@@ -21,9 +21,10 @@ def test_the_languages_are_enough_for_what_they_are_for() -> None:
     texts = check(yaml.safe_load(FILE.read_text(encoding="utf-8"))).texts("udhr")
     own = [text for text in texts if made_from(text) is None]
     languages = {unit_of(text) for text in own}
-    assert len(languages) == 126 > needed_for_equivalence(SMALL_R)  # C4, C14
-    facts = [language(lang) for lang in languages]
-    assert all(fact.resource is not None and fact.family != "unknown" for fact in facts)
+    assert len(languages) == 128 > needed_for_equivalence(SMALL_R)  # C4, C14
+    assert all(language(lang).family != "unknown" for lang in languages)
+    assert {lang for lang in languages if language(lang).resource is None} == {"evn", "koi"}  # here for their twins
     assert len(related_texts(own)) >= LEAST_UNITS  # C5
     twins = script_twins(texts)
-    assert len(twins) == 20 and len({family_of(unit) for unit, _, _ in twins}) >= LEAST_FAMILIES  # C2, C9, C12
+    # C2, C9, C12; one of the families is Afro-Asiatic, whose twin has too many fragment tokens to count.
+    assert len(twins) == 23 and len({family_of(unit) for unit, _, _ in twins}) == 7 > LEAST_FAMILIES

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
+import os
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,13 +60,24 @@ def write_blimp(folder: Path) -> None:
 def base(tmp_path: Path) -> Path:
     (tmp_path / "study.csv").write_text(KAGGLE, encoding="utf-8-sig")
     write_blimp(tmp_path / "blimp" / "data")
+    with zipfile.ZipFile(tmp_path / "blimp.zip", "w") as archive:
+        for path in (tmp_path / "blimp" / "data").iterdir():
+            archive.write(path, f"data/{path.name}")
+            archive.writestr(f"__MACOSX/data/._{path.name}", b"\xb0")
     rows = [f"{wrong}\t{kind.title()}\t{correct}" for correct, wrong, kind in PAIRS]
     (tmp_path / "pairs.tsv").write_text("\n".join(["wrong\tType\tcorrect", *rows]) + "\n", encoding="utf-8")
     (tmp_path / "bare.tsv").write_text("\n".join("\t".join((a, b, kind.title())) for a, b, kind in PAIRS), encoding="utf-8")
     return tmp_path
 
 
-SOURCES = [{"pairs": "study.csv"}, {"blimp": "blimp"}, {"blimp": "blimp/data"}, {"pairs": "pairs.tsv"}, {"pairs": "bare.tsv"}]
+SOURCES = [
+    {"pairs": "study.csv"},
+    {"blimp": "blimp"},
+    {"blimp": "blimp/data"},
+    {"blimp": "blimp.zip"},
+    {"pairs": "pairs.tsv"},
+    {"pairs": "bare.tsv"},
+]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: "-".join(source.values()))
@@ -97,6 +111,30 @@ def test_blimp_paradigms_take_turns_within_a_type(tmp_path: Path) -> None:
     assert build(spec(blimp=".", most=3), "eng_Latn", tmp_path)[0] == ["a 0", "b 0", "a 1"]
     assert len(corpus_of("c", spec(blimp="."), tmp_path).inputs("eng_Latn")) == 2
     assert build(spec(blimp="b.jsonl"), "eng_Latn", tmp_path)[0] == ["b 0", "b 1", "b 2"]
+
+
+def test_blimp_by_address(base: Path) -> None:
+    pinned = {"url": "https://example.org/BLiMP.zip", "sha256": "1" * 64}
+    corpus = corpus_of("c", spec(blimp=pinned), base)
+    (pin,) = corpus.pins()
+    assert corpus.inputs("eng_Latn") == [pin.path] == [f"results/downloads/url/{'1' * 64}/BLiMP.zip"]
+    assert corpus.texts() is None and corpus.paths() == {} and corpus.peek("eng_Latn") is None
+    for text, lines in SENTENCES.items():
+        assert corpus.lines(text, [base / "blimp.zip"])[0] == lines
+
+
+def test_published_blimp(base: Path) -> None:
+    """Its types, which are known before it is fetched, are those that it has."""
+    if "LANGGEOM_TEST_DATA" not in os.environ:
+        pytest.skip("LANGGEOM_TEST_DATA names no folder with blimp/BLiMP.zip")
+    archive = Path(os.environ["LANGGEOM_TEST_DATA"]) / "blimp" / "BLiMP.zip"
+    pinned = {"url": archive.as_uri(), "sha256": hashlib.sha256(archive.read_bytes()).hexdigest()}
+    chosen = {**spec(blimp=pinned, most=1300), "min_lines": 100}
+    here = corpus_of("c", {**spec(blimp=str(archive), most=1300), "min_lines": 100}, base)
+    assert corpus_of("c", chosen, base).texts() == here.texts() and len(here.texts() or ()) == 15
+    assert corpus_of("c", {**chosen, "min_lines": 101}, base).texts() == ["eng_Latn", "eng_Latn_wrong"]
+    lines, done = here.lines("eng_Latn_wrongSSelection", [archive])
+    assert len(lines) == 1300 and sum(map(bool, lines)) == 100 and done == {"identical": 7}
 
 
 def test_generated(tmp_path: Path) -> None:
@@ -170,6 +208,7 @@ def written(tmp_path: Path, name: str, content: str | bytes) -> Path:
         ({"pairs": "x.csv"}, "x.csv", "a,b\nc\n", r"line 2: 1 of 2 columns"),
         ({"blimp": "nowhere"}, "x", "", r"'.*nowhere' is no JSONL file and no folder"),
         ({"blimp": "x.jsonl"}, "x.jsonl", "{\n", r"line 1: it is no JSON"),
+        ({"blimp": "x.zip"}, "x.zip", "no archive", r"x.zip is damaged inside.*Fetch it again"),
         ({"blimp": "x.jsonl"}, "x.jsonl", "[1]\n", r"line 1: a JSON object is needed"),
         ({"blimp": "x.jsonl"}, "x.jsonl", '{"sentence_god": "a", "sentence_bad": "b"}',
          r"there is no 'sentence_good'.*Did you mean 'sentence_god'"),

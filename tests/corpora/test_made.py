@@ -34,6 +34,9 @@ WRITTEN = {
     "rus_Cyrl": ("Все люди рождаются свободными; ещё объём, Юлия, Щука, мышь.",
                  "Vse lûdi roždaûtsâ svobodnymi; eŝë obʺëm, Ûliâ, Ŝuka, myšʹ."),
     "arb_Arab": ("يولد جميع الناس أحرارا، في 1,000 سؤال؟", "ywld ǧmyʿ ālnās áḥrārā, fy 1,000 sẃāl?"),
+    "koi_Cyrl": ("Быд морт чужӧ вольнӧйӧн", "Byd mort čužö volʹnöjön"),
+    "kat_Geor": ("ყველა ადამიანი იბადება თავისუფალი და თანასწორი; ტყე, ქართული ჰაერი ფეხი",
+                 "qvela adamiani ibadeba t’avisup’ali da t’anascori; tqe, k’art’uli haeri p’exi"),
     "urd_Arab": ("تمام انسان آزاد پیدا ہوئے ہیں۔ 7.5 گھر، لڑکی", "tmām ānsān âzād pydā hwýē hyṉ. 7.5 gẖr, lṛky"),
 }  # fmt: skip
 

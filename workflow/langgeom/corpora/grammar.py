@@ -16,20 +16,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice, zip_longest
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
+from langgeom.archives import reading_zip
 from langgeom.corpora import Corpus
 from langgeom.corpora.text import clean_line, decode
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA, read_tsv
 from langgeom.names import CORRECT, WRONG, type_of
+from langgeom.sources import Pin, pin_of
 
 T = TypeVar("T")
 Cells = tuple[str, str, str, str]  # place in the file, correct sentence, ungrammatical sentence, type of error
 TABLE = DATA / "pairs.tsv"
 SOURCES = ("generate", "blimp", "pairs")
 OTHER = "Other"
+# BLiMP.zip as published, with its types of error: 2,000 pairs or more each.
+BLIMP = "172a1a714d72e72a89e8384dd531483f3d0f8a9aee3d33dccaf7992d8cecbb73"
+BLIMP_TYPES = (
+    "AnaphorAgreement", "ArgumentStructure", "Binding", "ControlRaising", "DeterminerNounAgreement", "Ellipsis",
+    "FillerGapDependency", "IrregularForms", "IslandEffects", "NpiLicensing", "Quantifiers", "SSelection",
+    "SubjectVerbAgreement",
+)  # fmt: skip
 # What headers call the correct sentence, the ungrammatical one, and the type of error.
 NAMES: Mapping[str, Sequence[str]] = {
     "correct": ("correct", "grammatical", "good", "right", "standard english", "sentence_good", "corrected"),
@@ -70,8 +79,10 @@ class Grammar(Corpus):
               maximum: 1200
               default: 1000
         blimp:
-          description: A JSONL file of BLiMP (sentence_good, sentence_bad, linguistics_term or UID), or a folder of such files.
-          $ref: "#/$defs/path"
+          description: >-
+            A JSONL file of BLiMP (sentence_good, sentence_bad, linguistics_term or UID), a folder or .zip of such files, or the
+            url and sha256 of such a .zip.
+          anyOf: [{$ref: "#/$defs/path"}, {$ref: "#/$defs/pinned"}]
         pairs:
           description: >-
             A TSV or CSV file of correct sentence, ungrammatical sentence and, if you like, type of error; in the order of its
@@ -101,22 +112,37 @@ class Grammar(Corpus):
         if "texts" in self.spec and WRONG not in self.spec["texts"]:
             raise UserError(f"texts lacks '{WRONG}', the ungrammatical sentences; add it, or leave `texts` out.")
 
-    def texts(self) -> list[str]:
-        """Return the texts: of types of error, those with `min_lines` pairs or more."""
-        pairs, least = self._pairs[0], self.spec["min_lines"]
+    def pins(self) -> list[Pin]:
+        chosen = self.spec["grammar"].get("blimp")
+        return [pin_of(chosen)] if isinstance(chosen, dict) else []
+
+    def paths(self) -> dict[str, str]:
+        return {} if self.pins() else super().paths()
+
+    def texts(self) -> list[str] | None:
+        """Return the texts: of types of error, those with `min_lines` pairs or more; None for an archive fetched later.
+
+        Of the published BLiMP.zip the types are known before it is fetched.
+        """
+        least = self.spec["min_lines"]
+        for pin in self.pins():
+            each = self.spec["grammar"].get("most", 26000) // len(BLIMP_TYPES)
+            known = [CORRECT, WRONG, *(WRONG + kind for kind in BLIMP_TYPES if each >= least)]
+            return known if pin.sha256 == BLIMP else None
+        pairs = self._pairs[0]
         if len(pairs) < least:
             raise UserError(
                 f"there are {len(pairs)} pairs; min_lines is {least}. Give more, or lower min_lines of this corpus."
             )
         return [CORRECT, WRONG, *(WRONG + kind for kind, count in types_of(pairs).items() if count >= least)]
 
-    def default_texts(self) -> list[str]:
+    def default_texts(self) -> list[str] | None:
         self.check()
         return self.texts()
 
     def files(self, text: str) -> list[Path]:
         chosen = self.spec["grammar"]
-        if "generate" in chosen:
+        if "generate" in chosen or self.pins():
             return []
         if "blimp" in chosen:
             return blimp_files(self.base / chosen["blimp"])
@@ -126,15 +152,15 @@ class Grammar(Corpus):
         return [self.base / named]
 
     def inputs(self, text: str) -> list[str]:
-        """Return the user's files, or the table of made-up pairs."""
-        return super().inputs(text) or [str(TABLE)]
+        """Return the user's files, the archive that is fetched, or the table of made-up pairs."""
+        return super().inputs(text) or [pin.path for pin in self.pins()] or [str(TABLE)]
 
     def label(self, inputs: Sequence[Path]) -> str:
         """Return the file's name; of the table of made-up pairs, its place, which no file of the user's has."""
         return "workflow/data/pairs.tsv" if "generate" in self.spec["grammar"] else inputs[0].name
 
-    def peek(self, text: str) -> list[str]:
-        return _lines(self._pairs[0], text)
+    def peek(self, text: str) -> list[str] | None:
+        return None if self.pins() else _lines(self._pairs[0], text)
 
     def whole(self, text: str) -> str | None:
         """Return eng_Latn_wrong for the texts of one type of error."""
@@ -240,7 +266,7 @@ def _cells(path: Path, rows: Iterable[tuple[str, list[str]]], places: Mapping[st
 
 
 def blimp_files(path: Path) -> list[Path]:
-    """Return the JSONL files of a path: itself, or those of the folder or of its folder `data`, by name."""
+    """Return the file that a path is, JSONL or .zip, or the JSONL files of the folder or of its folder `data`, by name."""
     if path.is_file():
         return [path]
     files = sorted(path.glob("*.jsonl")) or sorted(path.glob("data/*.jsonl"))
@@ -255,17 +281,29 @@ def read_blimp(files: Sequence[Path]) -> tuple[list[Pair], Counter[str]]:
     The type of error is `linguistics_term`, or `UID` without it. Source: Warstadt et al. 2020, TACL 8, arXiv:1912.00582.
 
     Raises:
-        UserError: a line that is no JSON, a record without one of the sentences, or what `_accept` refuses.
+        UserError: a damaged .zip, a line that is no JSON, a record without one of the sentences, or what `_accept` refuses.
     """
     where = str(files[0].parent if len(files) > 1 else files[0])
-    return _accept(in_turn([list(_blimp_cells(path)) for path in files]), where)
+    return _accept(in_turn([list(_blimp_cells(*part)) for part in _blimp_parts(files)]), where, published=True)
 
 
-def _blimp_cells(path: Path) -> Iterator[Cells]:
-    for number, line in enumerate(decode(path.read_bytes(), str(path)), start=1):
+def _blimp_parts(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the JSONL files, or those in a .zip by name, each with what messages call it."""
+    for path in files:
+        if path.suffix != ".zip":
+            yield str(path), path.read_bytes()
+            continue
+        with reading_zip(path, "Fetch it again.") as archive:
+            for name in sorted(archive.namelist()):
+                if name.endswith(".jsonl") and not PurePosixPath(name).name.startswith("._"):  # what macOS packs beside a file
+                    yield f"{path}: {name}", archive.read(name)
+
+
+def _blimp_cells(file: str, data: bytes) -> Iterator[Cells]:
+    for number, line in enumerate(decode(data, file), start=1):
         if not line.strip():
             continue
-        where = f"{path}, line {number}"
+        where = f"{file}, line {number}"
         try:
             record: Any = json.loads(line)
         except json.JSONDecodeError as error:
@@ -276,11 +314,13 @@ def _blimp_cells(path: Path) -> Iterator[Cells]:
             if not isinstance(record.get(key), str):
                 raise UserError(f"{where}: there is no '{key}'; there are {', '.join(record)}.{nearest(key, record)}")
         kind = str(record.get("linguistics_term") or record.get("UID") or OTHER)
-        yield f"{path.name}, line {number}", record["sentence_good"], record["sentence_bad"], kind
+        yield f"{PurePosixPath(file).name}, line {number}", record["sentence_good"], record["sentence_bad"], kind
 
 
-def _accept(cells: Iterable[Cells], where: str) -> tuple[list[Pair], Counter[str]]:
+def _accept(cells: Iterable[Cells], where: str, published: bool = False) -> tuple[list[Pair], Counter[str]]:
     """Return cleaned pairs in their order, and how many `duplicates` were dropped.
+
+    Of `published` pairs, which nobody is to mend, those of two `identical` sentences are dropped too: BLiMP has seven.
 
     Raises:
         UserError: no pairs, a sentence that is empty, or two sentences that are the same.
@@ -292,6 +332,9 @@ def _accept(cells: Iterable[Cells], where: str) -> tuple[list[Pair], Counter[str
         if not pair.correct or not pair.wrong:
             which = "correct" if not pair.correct else "ungrammatical"
             raise UserError(f"{where}, {place}: the {which} sentence is empty. Fill it in, or remove the pair.")
+        if pair.correct == pair.wrong and published:
+            done["identical"] += 1
+            continue
         if pair.correct == pair.wrong:
             raise UserError(f"{where}, {place}: both sentences are '{pair.correct[:60]}'. Mend the pair, or remove it.")
         done["duplicates"] += pair in pairs
