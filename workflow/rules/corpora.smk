@@ -23,7 +23,7 @@ rule corpus:
     params:
         spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
         files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
-        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
+        reference=lambda wildcards: CONFIG.corpora[wildcards.corpus].reference,
         seed=lambda wildcards: CONFIG["seed"] if is_shuffled(wildcards.text) else 0,
         code=code_of("langgeom.corpora"),
     script:
@@ -33,7 +33,7 @@ rule corpus:
 rule documents:
     "Reading which lines of {wildcards.corpus} are of one document"
     input:
-        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.reference(wildcards.corpus)}.txt",
+        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.corpora[wildcards.corpus].reference}.txt",
         documents=lambda wildcards: CONFIG.corpora[wildcards.corpus].document_inputs(),
     output:
         "results/corpora/{corpus}/documents.txt",
@@ -82,12 +82,7 @@ rule join_texts:
         [f"results/texts/{corpus}/{text}.parquet" for corpus, text in CONFIG.language_texts()],
     output:
         parquet="results/texts.parquet",
-        csv=report(
-            "results/texts.csv",
-            caption="../report/texts.rst",
-            category="Tables",
-            labels={"table": "measures of texts"},
-        ),
+        csv=shown("results/texts.csv", "texts", "Tables", table="measures of texts"),
     log:
         "results/logs/join_texts.log",
     benchmark:
