@@ -41,9 +41,9 @@ def code_of(*modules: str) -> str:
 def _files(name: str) -> list[Path]:
     """Return the source files of a module, or of a package with all modules in it; of the whole library its own file alone."""
     base = ROOT.joinpath(*name.split(".")[1:])
-    if base.is_dir():
-        return sorted(base.rglob("*.py") if base != ROOT else [base / "__init__.py"])
-    return [path for path in [base.with_suffix(".py")] if path.is_file()]
+    if base == ROOT:
+        return [base / "__init__.py"]
+    return sorted(base.rglob("*.py")) or [path for path in [base.with_suffix(".py")] if path.is_file()]
 
 
 @functools.cache
