@@ -340,7 +340,7 @@ def test_tasks_that_are_code_are_refused_before_anything_runs(settings: Settings
 def test_a_corpus_of_pairs(settings: Settings) -> None:
     config = check(settings, ROOT)
     assert config["corpora"]["grammar"]["grammar"] == {"generate": {"pairs": 240}}
-    assert tuple(config.corpora[name].reference for name in ("grammar", "udhr")) == ("eng_Latn", "eng_Latn")
+    assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "eng_Latn")
     assert config.measure("e5-small", "grammar")["metrics"]["pairs"] == ["id_microscope_difference", "id_twonn_difference"]
     udhr = config.measure("e5-small", "udhr")
     assert "pairs" not in udhr["metrics"] and udhr["metrics"]["aligned"][:2] == ["kl_mean", "kl_padded"]
@@ -351,7 +351,7 @@ def test_a_corpus_of_pairs(settings: Settings) -> None:
     assert "token_cap" not in config.corpora["grammar"].settings()
     settings["reference"] = "spa_Latn"
     config = check(settings, ROOT)
-    assert tuple(config.corpora[name].reference for name in ("grammar", "udhr")) == ("eng_Latn", "spa_Latn")
+    assert (config.reference("grammar"), config.reference("udhr")) == ("eng_Latn", "spa_Latn")
     settings["corpora"] = {"grammar": {"grammar": {"generate": {}}}}
     settings["in_depth"]["texts"] = []
     assert check(settings, ROOT)["corpora"]["grammar"]["grammar"]["generate"] == {"pairs": 1000}

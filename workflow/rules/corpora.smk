@@ -23,7 +23,7 @@ rule corpus:
     params:
         spec=lambda wildcards: CONFIG.corpora[wildcards.corpus].settings(),
         files=lambda wildcards: CONFIG.corpora[wildcards.corpus].identity(wildcards.text),
-        reference=lambda wildcards: CONFIG.corpora[wildcards.corpus].reference,
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         seed=lambda wildcards: CONFIG["seed"] if is_shuffled(wildcards.text) else 0,
         code=code_of("langgeom.corpora"),
     script:
@@ -33,7 +33,7 @@ rule corpus:
 rule documents:
     "Reading which lines of {wildcards.corpus} are of one document"
     input:
-        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.corpora[wildcards.corpus].reference}.txt",
+        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.reference(wildcards.corpus)}.txt",
         documents=lambda wildcards: CONFIG.corpora[wildcards.corpus].document_inputs(),
     output:
         "results/corpora/{corpus}/documents.txt",

@@ -35,7 +35,7 @@ rule measure:
         gpu_turn=GPU_TURN,
     params:
         texts=lambda wildcards: CONFIG.batch(wildcards.corpus, wildcards.batch),
-        reference=lambda wildcards: CONFIG.corpora[wildcards.corpus].reference,
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         whole=lambda wildcards: CONFIG.wholes(wildcards.corpus, wildcards.batch),
         settings=lambda wildcards: CONFIG.measure(wildcards.model, wildcards.corpus),
         code={

@@ -66,7 +66,7 @@ class Config:
     def batch_files(self, corpus: str, number: int | str) -> dict[str, str]:
         """Return the corpus file of each text of a batch, of the reference, and of the texts that others are part of."""
         batch = self.batch(corpus, number)
-        names = [self.corpora[corpus].reference, *self.wholes(corpus, number).values(), *batch]
+        names = [self.reference(corpus), *self.wholes(corpus, number).values(), *batch]
         return {text: f"results/corpora/{corpus}/{text}.txt" for text in dict.fromkeys(names)}
 
     def documents(self, corpus: str) -> list[str]:
@@ -101,6 +101,10 @@ class Config:
     def language_texts(self) -> list[tuple[str, str]]:
         """Return every (corpus, text) of the corpora of languages."""
         return [(corpus, text) for corpus in self.language_corpora() for text in self.texts(corpus)]
+
+    def reference(self, corpus: str) -> str:
+        """Return the text that others of a corpus are compared with: in a corpus of pairs, the correct sentences."""
+        return self.corpora[corpus].reference
 
     def pins(self) -> list[Pin]:
         """Return all packages of registries that are needed."""
