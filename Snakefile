@@ -21,16 +21,11 @@ include: "workflow/rules/common.smk"
 # The first rule, and so the default; `default_target` would take over a workflow that uses this one as a module.
 rule all:
     input:
-        "results/metrics.parquet",
-        "results/metrics.csv",
-        "results/texts.parquet",
-        "results/texts.csv",
-        "results/pairs.parquet",
-        "results/pairs.csv",
-        "results/quality.parquet",
-        "results/quality.csv",
-        "results/findings.parquet",
-        "results/findings.csv",
+        expand(
+            "results/{table}.{format}",
+            table=["metrics", "texts", "pairs", "quality", "findings"],
+            format=["parquet", "csv"],
+        ),
         "results/findings.md",
         expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "png", "csv"]),
         "results/explorer.html",
@@ -64,7 +59,7 @@ rule table:
 
 rule corpora:
     input:
-        [f"results/corpora/{corpus}/{text}.txt" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+        [f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.corpus_texts()],
         [file for corpus in CONFIG["corpora"] for file in CONFIG.documents(corpus)],
 
 

@@ -28,7 +28,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fingerprint(*modules: str) -> str:
-    for function in (code.code_of, code._read, code._parsed):
+    for function in (code.code_of, code._files, code._parsed):
         function.cache_clear()
     return code.code_of(*modules)
 

@@ -17,7 +17,7 @@ from langgeom.errors import UserError
 from langgeom.hidden.extract import extract
 from langgeom.hidden.load import load
 from langgeom.hidden.states import read_header, read_hidden
-from langgeom.measure_job import Settings, measure_batch
+from langgeom.measure_job import Batch, Settings
 from langgeom.models import build_model
 from langgeom.table import ALIGNED, key_of_table, read_table, tables_of
 
@@ -71,7 +71,7 @@ class Study:
         settings = replace(self.settings, hidden={**self.settings.hidden, **changes})
         names = dict.fromkeys([reference, *texts, *(whole or {}).values()])
         files = {name: self.files[name] for name in names}
-        measure_batch(self.model, "c", texts, files, reference, whole or {}, settings, listing, documents)
+        Batch(self.model, "c", texts, files, reference, whole or {}, settings, listing, documents).run()
         return listing
 
     def tables(self) -> dict[str, bytes]:

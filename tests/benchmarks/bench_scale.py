@@ -172,7 +172,7 @@ def peak(job: dict[str, Any]) -> tuple[float, float]:
 def worker(job: dict[str, Any]) -> None:
     """Run one job in this process and print its peak memory in MiB."""
     from langgeom.config import defaults
-    from langgeom.measure_job import Settings, measure_batch
+    from langgeom.measure_job import Batch, Settings
 
     base, texts = Path(job["base"]), job["texts"]
     if job["stage"] == "measure":
@@ -181,7 +181,8 @@ def worker(job: dict[str, Any]) -> None:
         code = {"hidden": "", "metrics": ""}
         settings = Settings(hidden, names, {}, {}, {"replicates": 20}, seed=0, pair_layers=[], depth=0.5, code=code)
         files = {text: base / "texts" / f"{text}.devtest" for text in texts}
-        measure_batch(base / "m", "c", texts, files, texts[0], {}, settings, base / "out" / "metrics" / "m" / "c" / "1.json")
+        listing = base / "out" / "metrics" / "m" / "c" / "1.json"
+        Batch(base / "m", "c", texts, files, texts[0], {}, settings, listing).run()
     else:
         run_stage(job["stage"], base, texts)
     # Not ru_maxrss: that is never below what the process had that started this one.

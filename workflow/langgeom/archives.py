@@ -20,11 +20,7 @@ BROKEN_ZIP = (zipfile.BadZipFile, *BROKEN, struct.error, RuntimeError, ValueErro
 
 @contextmanager
 def reading(path: Path, what: str = "an archive", cure: str = "Fetch it again.") -> Iterator[tarfile.TarFile]:
-    """Open a tar archive for a block that reads it; `what` and `cure` are the message's name for it and its advice.
-
-    Raises:
-        UserError: the archive is missing or damaged, wherever in the block that shows.
-    """
+    """Open a tar archive for a block that reads it. UserError: it is missing or damaged, wherever in the block that shows."""
     try:
         with tarfile.open(path) as archive:
             yield archive
@@ -34,7 +30,7 @@ def reading(path: Path, what: str = "an archive", cure: str = "Fetch it again.")
 
 @contextmanager
 def reading_zip(path: Path, cure: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip archive, such as a wheel, for a block that reads it; raises as `reading`."""
+    """Open a zip archive, such as a wheel, as `reading` opens a tar archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive

@@ -12,7 +12,7 @@ from pathlib import Path
 from langgeom.files import atomic, sha256
 
 LISTING = "checksums.txt"
-# Not results: what a run says of itself, and what can be fetched again.
+# No results: what a run says of itself, and what can be fetched again.
 LEFT_OUT = {"logs", "benchmarks", "cache", LISTING}
 
 

@@ -33,29 +33,27 @@ def code_of(*modules: str) -> str:
     while pending:
         name = pending.pop()
         if name not in seen and not name.startswith(WITHOUT_EFFECT):
-            seen[name], imported = _read(name)
-            pending += imported
+            parsed = [_parsed(path) for path in _files(name)]
+            seen[name] = "\n".join(code for code, _ in parsed)
+            pending += {name for _, names in parsed for name in names}
     return hashlib.sha256("\n".join(sorted(seen.values())).encode()).hexdigest()[:16]
 
 
+@functools.cache
 def _files(name: str) -> list[Path]:
     """Return the source files of a module, or of a package with all modules in it; of the whole library its own file alone."""
     base = ROOT.joinpath(*name.split(".")[1:])
-    if base.is_dir():
-        return sorted(base.rglob("*.py") if base != ROOT else [base / "__init__.py"])
-    return [path for path in [base.with_suffix(".py")] if path.is_file()]
-
-
-@functools.cache
-def _read(name: str) -> tuple[str, list[str]]:
-    """Return hashes of the code of a module or package without comments, docstrings and layout, and what of us it imports."""
-    parsed = [_parsed(path) for path in _files(name)]
-    return "\n".join(code for code, _ in parsed), sorted(set().union(*(names for _, names in parsed)))
+    if base == ROOT:
+        return [base / "__init__.py"]
+    return sorted(base.rglob("*.py")) or [path for path in [base.with_suffix(".py")] if path.is_file()]
 
 
 @functools.cache
 def _parsed(path: Path) -> tuple[str, list[str]]:
-    """Return `_read` of one file, which Python's cache beside it keeps: parsing the library takes 0.4 s of each start."""
+    """Return a hash of a file's code without comments, docstrings and layout, and what of us it imports.
+
+    Python's cache beside it keeps both: parsing the library takes 0.4 s of each start.
+    """
     source, kept = path.read_bytes(), path.parent / "__pycache__" / f"{path.stem}.code.json"
     key = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes() + source).hexdigest()
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # none, or no whole one

@@ -17,7 +17,7 @@ DEVICES = re.compile(r"nvidia\d+|dxg|kfd")
 
 
 def shows_gpu(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev")) -> bool:
-    """Return True if jobs on this machine will find a GPU, by CUDA_VISIBLE_DEVICES if it is set, else by its devices."""
+    """Return whether jobs on this machine find a GPU, by CUDA_VISIBLE_DEVICES if it is set, else by its devices."""
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return named.strip() not in ("", "-1", "NoDevFiles")

@@ -18,7 +18,6 @@ from langgeom.errors import UserError, is_disk_full, without_passwords
 from langgeom.files import atomic, scratch, sha256
 
 SECONDS = "LANGGEOM_DOWNLOAD_SECONDS"
-PROBE = 1 << 20  # bytes that can be written to a disk that is not full
 REQUIREMENTS = "wanted.txt"
 PIP = (
     "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet", "--disable-pip-version-check",
@@ -49,7 +48,7 @@ def fetch(registry: str, package: str, version: str, sha: str, out: Path, platfo
         (folder / REQUIREMENTS).write_text(f"{package}=={version} --hash=sha256:{sha}\n", encoding="utf-8")
         status, said = _run(what, command, folder)
         if status:
-            (folder / "probe").write_bytes(bytes(PROBE))  # clients hide a full disk; here it is an OSError
+            (folder / "probe").write_bytes(bytes(1 << 20))  # clients hide a full disk; here it is an OSError
             if "ENOSPC" in said or os.strerror(errno.ENOSPC) in said:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out))
         files = [*folder.glob("*.whl"), *folder.glob("*.tgz")]

@@ -7,13 +7,20 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
-    """A mistake that the user can correct: printed as its message alone, without a traceback.
+    """A mistake that the user can correct, printed as its message alone: what was found, what is allowed and what to do."""
 
-    The message names what was found, what is allowed and what to do, in one to three lines.
-    """
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Put a place, such as a key of the config or a text, before the message of a UserError."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:

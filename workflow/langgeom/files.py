@@ -83,17 +83,17 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def clear_temporaries(folder: PathLike, grace: float = DAY) -> list[Path]:
+def clear_temporaries(folder: PathLike) -> list[Path]:
     """Remove temporary files of killed processes anywhere below a folder, and return them.
 
     Call it while no process of this machine works there. Jobs of a cluster may still run on other machines: their files are
-    removed once they are `grace` seconds old.
+    removed once they are a day old.
     """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path, match = Path(place, name), MARK.search(name)
-            if match and (match["machine"] == MACHINE or path.lstat().st_mtime < time.time() - grace):
+            if match and (match["machine"] == MACHINE or path.lstat().st_mtime < time.time() - DAY):
                 found.append(path)
         folders[:] = [name for name in folders if not MARK.search(name)]
     for path in found:
@@ -112,11 +112,7 @@ def write_json(path: PathLike, content: Any, *, indent: int | None = 2, sort_key
 
 
 def read_json(path: PathLike, *keys: str) -> dict[str, Any]:
-    """Return the mapping in a JSON file that this workflow wrote.
-
-    Raises:
-        UserError: the file is damaged or lacks one of `keys`.
-    """
+    """Return the mapping in a JSON file that this workflow wrote. UserError: it is damaged or lacks one of `keys`."""
     try:
         content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(content, dict) or not set(keys) <= set(content):
@@ -147,11 +143,7 @@ def free_bytes(place: Path) -> int:
 
 
 def check_free(needed: int, place: Path) -> None:
-    """Refuse to write more bytes than the disk has free, unless LANGGEOM_DISK_UNCHECKED is set.
-
-    Raises:
-        UserError: the disk is too small.
-    """
+    """Refuse, with a UserError, to write more bytes than the disk has free, unless LANGGEOM_DISK_UNCHECKED is set."""
     free = free_bytes(place)
     if needed > free and not os.environ.get(UNCHECKED):
         raise UserError(

@@ -1,12 +1,8 @@
 """What one `measure` job does: one model on a batch of texts, each measured while the model is loaded.
 
-The model runs the reference text first and its states stay in memory. Then each text is run, measured on the same device,
-and written; then its states are dropped. On disk stay the sentence means of the layers at which pairs of texts are compared, or
-what `hidden.keep` asks for: means of all layers, or all states. States that were kept whole are read instead of running the
-model again, so metrics can be redone without it.
-
-A text is done when its table carries the key of everything that determines it. That is the only bookkeeping: a job that was
-killed, or that gets a new text or other settings, computes the texts that lack the right key and nothing else.
+The states of the reference text stay in memory, those of each other text until it is measured. On disk stay the sentence means
+of the layers at which pairs of texts are compared, or what `hidden.keep` asks for. States that were kept whole are read instead
+of running the model again. A text is done when its table carries the key of everything that determines it.
 """
 
 from __future__ import annotations
@@ -15,16 +11,17 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.code import versions_of
-from langgeom.errors import UserError
-from langgeom.files import atomic, sha256
+from langgeom.errors import UserError, at
+from langgeom.files import sha256, write_json
 from langgeom.metrics.catalogue import METRICS
 from langgeom.models.manifest import layers_at, read_manifest, scores_text
 from langgeom.names import TextName
@@ -42,32 +39,25 @@ KEPT = ("none", "layers", "sentence", "all")  # what may be on disk of a text's 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the numbers depend on, besides the model and the texts.
+    """What the numbers depend on, besides the model and the texts."""
 
-    Attributes:
-        hidden: the config's `hidden`, and `loss` (None: by the model's kind).
-        metrics: names of metrics by what they are measured on (`token`, `sentence`, `aligned`, `pairs`, `text`).
-        in_depth: more of them, for the texts that it names under `texts`.
-        options: settings of metrics by their names, in place of the defaults.
-        bootstrap: `replicates`; `seed` seeds them.
-        pair_layers: depths of the layers whose sentence means stay, to compare pairs of texts.
-        depth: the layer for the cosines of sentences, from 0 to 1 of the model; None: the explorer shows no sentences.
-        code: fingerprints of the code, `hidden` and `metrics`.
-    """
-
-    hidden: Mapping[str, Any]
-    metrics: Mapping[str, Sequence[str]]
-    in_depth: Mapping[str, Sequence[str]]
-    options: Mapping[str, Mapping[str, Any]]
-    bootstrap: Mapping[str, Any]
+    hidden: Mapping[str, Any]  # the config's `hidden`, and `loss` (None: by the model's kind)
+    metrics: Mapping[str, Sequence[str]]  # names by what is measured: `token`, `sentence`, `aligned`, `pairs`, `text`
+    in_depth: Mapping[str, Sequence[str]]  # more of them, for the texts that it names under `texts`
+    options: Mapping[str, Mapping[str, Any]]  # settings of metrics by their names, in place of the defaults
+    bootstrap: Mapping[str, Any]  # `replicates`
     seed: int
-    pair_layers: Sequence[float]
-    depth: float | None
-    code: Mapping[str, str]
+    pair_layers: Sequence[float]  # depths of the layers whose sentence means stay, to compare pairs of texts
+    depth: float | None  # where the cosines of sentences are taken, from 0 to 1; None: the explorer shows no sentences
+    code: Mapping[str, str]  # fingerprints of the code, `hidden` and `metrics`
+
+    def deep(self, text: str) -> bool:
+        """Return whether a text is measured in depth."""
+        return text in self.in_depth.get("texts", ())
 
     def names(self, text: str, reference: str) -> dict[str, list[str]]:
         """Return the metrics of one text, none twice; the reference text has no pair to differ from."""
-        more = self.in_depth if text in self.in_depth.get("texts", ()) else {}
+        more = self.in_depth if self.deep(text) else {}
         kinds = [over for over in dict.fromkeys([*self.metrics, *more]) if over != "texts"]
         return {
             over: list(dict.fromkeys([*self.metrics.get(over, ()), *more.get(over, ())]))
@@ -76,62 +66,25 @@ class Settings:
         }
 
 
-def measure_batch(
-    model: Path, corpus: str, texts: Sequence[str], files: Mapping[str, Path], reference: str, whole: Mapping[str, str],
-    settings: Settings, listing: Path, documents: Path | None = None,
-) -> None:  # fmt: skip
-    """Measure texts and write the table of each, then the listing of the batch.
-
-    Args:
-        model: the prepared model's folder.
-        corpus: the corpus's name.
-        texts: names of the texts of this batch.
-        files: corpus file of each text, of the reference and of each text that another is part of.
-        reference: the text that the others are compared with, and that gives the number of tokens.
-        whole: for each text that is part of another, that text: it is run once for all its parts.
-        listing: `{results}/metrics/{model}/{corpus}/{batch}.json`. Tables lie beside it; what the explorer
-            shows of sentences and tokens, and hidden states, under `{results}/aligned`, `/tokens` and `/hidden`.
-        documents: file with the document of each line of the corpus; None where none is known.
-
-    Raises:
-        UserError: a model or text that cannot be measured, with the text's name; texts measured before it are kept.
-    """
-    of_lines = () if documents is None else tuple(_lines(documents))
-    batch = _Batch(model, corpus, texts, files, reference, whole, settings, listing.parents[3], of_lines)
-    batch.run()
-    deep = [text for text in texts if text in settings.in_depth.get("texts", ())]
-    beside = {
-        kind: {text: f"../../../{kind}/{model.name}/{corpus}/{text}.parquet" for text in of}
-        for kind, of in (("aligned", texts), ("tokens", deep))
-    }
-    content = {
-        "model": model.name,
-        "corpus": corpus,
-        "keys": batch.keys,  # a listing of the same bytes would be no news to Snakemake
-        "metrics": {text: f"{text}.parquet" for text in texts},
-        **(beside if settings.depth is not None else {kind: {} for kind in beside}),
-        "hidden": {text: f"../../../hidden/{model.name}/{corpus}/{text}.safetensors" for text in texts if settings.pair_layers},
-    }
-    with atomic(listing) as path:
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
 @dataclass
-class _Batch:
-    """The texts of one job, what is done of them, and the model, loaded when the first text needs it."""
+class Batch:
+    """The texts of one job; `run` measures them, with the model loaded when the first text needs it."""
 
-    model: Path
+    model: Path  # the prepared model's folder
     corpus: str
     texts: Sequence[str]
-    files: Mapping[str, Path]
-    reference: str
-    whole: Mapping[str, str]
+    files: Mapping[str, Path]  # of each text, of the reference and of each text that another is part of
+    reference: str  # the text that the others are compared with, and that gives the number of tokens
+    whole: Mapping[str, str]  # for each text that is part of another, that text: it is run once for all its parts
     settings: Settings
-    root: Path
-    documents: Sequence[str]
+    # {results}/metrics/{model}/{corpus}/{batch}.json. Tables lie beside it, what the explorer shows of sentences and tokens and
+    # hidden states under {results}/aligned, /tokens and /hidden.
+    listing: Path
+    documents: Path | None = None  # the document of each line of the corpus, where any is known
 
     def __post_init__(self) -> None:
         settings, manifest = self.settings, read_manifest(self.model)
+        self.of_lines = [] if self.documents is None else _lines(self.documents)
         self.layers = layers_at(settings.pair_layers, manifest["layers"])
         self.keep = "layers" if settings.hidden["keep"] == "none" and self.layers else settings.hidden["keep"]
         digests = {text: sha256(path) for text, path in self.files.items()}
@@ -153,16 +106,16 @@ class _Batch:
             text: _key(
                 hidden=self.hidden_keys[text], reference=self.hidden_keys[self.reference], names=names[text],
                 options={name: given for name, given in settings.options.items() if name in asked[text]},
-                bootstrap=dict(settings.bootstrap), seed=settings.seed, documents=self.documents,
+                bootstrap=dict(settings.bootstrap), seed=settings.seed, documents=self.of_lines,
                 lens=self.lens_lines * (text in self.lenses),
-                depth=[settings.depth, text in settings.in_depth.get("texts", ())], code=settings.code["metrics"],
+                depth=[settings.depth, settings.deep(text)], code=settings.code["metrics"],
                 versions=versions_of("torch", "numpy", *["scikit-dimension"] * any("skdim" in name for name in asked[text])),
             ) for text in self.texts
         }  # fmt: skip
 
     def _path(self, kind: str, text: str) -> Path:
         suffix = ".safetensors" if kind == "hidden" else ".parquet"
-        return self.root / kind / self.model.name / self.corpus / f"{text}{suffix}"
+        return self.listing.parents[3] / kind / self.model.name / self.corpus / f"{text}{suffix}"
 
     def _measured(self, text: str) -> bool:
         return key_of_table(self._path("metrics", text)) == self.keys[text]
@@ -185,9 +138,6 @@ class _Batch:
         """Return whether what is to stay of a text's states is on disk, or more."""
         return self.keep == "none" or KEPT.index(self._kept(text)) >= KEPT.index(self.keep)
 
-    def _done(self, text: str) -> bool:
-        return self._measured(text) and self._enough(text)
-
     @cached_property
     def loaded(self) -> LoadedModel:
         from langgeom.hidden.load import load
@@ -202,8 +152,31 @@ class _Batch:
         return self.loaded.tokenizer if "loaded" in vars(self) else TextTokenizer(self.model)
 
     def run(self) -> None:
-        """Measure every text that is not done."""
-        todo = [text for text in self.texts if not self._done(text)]
+        """Measure every text that is not done and write its table, then the listing of the batch.
+
+        UserError: the model or a text cannot be measured, with the text's name; texts measured before it are kept.
+        """
+        self._measure()
+        shown = self.texts if self.settings.depth is not None else ()
+        beside = {
+            "metrics": self.texts,
+            "aligned": shown,
+            "tokens": list(filter(self.settings.deep, shown)),
+            "hidden": self.texts if self.settings.pair_layers else (),
+        }
+        content = {
+            "model": self.model.name,
+            "corpus": self.corpus,
+            "keys": self.keys,  # a listing of the same bytes would be no news to Snakemake
+            **{
+                kind: {text: os.path.relpath(self._path(kind, text), self.listing.parent) for text in texts}
+                for kind, texts in beside.items()
+            },
+        }
+        write_json(self.listing, content, indent=1)
+
+    def _measure(self) -> None:
+        todo = [text for text in self.texts if not (self._measured(text) and self._enough(text))]
         if len(todo) < len(self.texts):
             log.info("%d of %d texts are finished already", len(self.texts) - len(todo), len(self.texts))
         if not todo:
@@ -217,17 +190,17 @@ class _Batch:
             runs.setdefault(self.whole.get(text, text), []).append(text)
         device = pick_device()
         with reproducible(device):
-            with _named(self.reference):
+            with at(self.reference):
                 reference = Prepared(self._states(self.reference, [self.reference], None)[self.reference], device)
             for whole, members in runs.items():
                 known = members == [self.reference]
-                with _named(whole):
+                with at(whole):
                     states = {whole: reference.hidden} if known else self._states(whole, members, reference.hidden)
                 for text in members:
                     self._finish(text, states.pop(text), reference, todo)
 
     def _states(self, whole: str, members: Sequence[str], reference: HiddenStates | None) -> dict[str, HiddenStates]:
-        """Return the states of texts, read where all of them were kept, else computed by one run of `whole`."""
+        """Return the states of texts, read where all of them were kept, else computed by one run of the text `whole`."""
         from langgeom.hidden.extract import extract_parts
         from langgeom.hidden.states import read_hidden
 
@@ -254,7 +227,7 @@ class _Batch:
         from langgeom.explorer.tokens import token_rows
         from langgeom.hidden.states import write_hidden
 
-        with _named(text):
+        with at(text):
             start = time.monotonic()
             if not self._enough(text):
                 kept = states if self.keep == "all" else states.means(self.layers if self.keep == "layers" else None)
@@ -264,7 +237,7 @@ class _Batch:
                 if self.settings.depth is not None:
                     cosines = aligned_rows(states, reference.hidden, self.settings.depth)
                     write_rows(cosines, self._path("aligned", text), ALIGNED, key=self.keys[text])
-                    if text in self.settings.in_depth.get("texts", ()):
+                    if self.settings.deep(text):
                         tokenizer, first = self.tokenizer.tokenizer, self.settings.hidden["first_position"]
                         tokens = token_rows(states, _lines(self.files[text]), tokenizer, first)
                         write_rows(tokens, self._path("tokens", text), TOKENS, key=self.keys[text])
@@ -278,7 +251,7 @@ class _Batch:
         name = TextName.parse(text)
         about = {key: states.metadata[key] for key in ("model", "kind", "init", "corpus", "text")}
         about |= {"lang": name.lang, "script": name.script}
-        resample = Resample(**self.settings.bootstrap, seed=self.settings.seed, documents=self.documents)
+        resample = Resample(**self.settings.bootstrap, seed=self.settings.seed, documents=self.of_lines)
         names = self.settings.names(text, self.reference)
         rows = measure_text(states, reference, names, resample, states.token.device, self.settings.options)
         return [{**about, **row} for row in rows]
@@ -292,12 +265,3 @@ def _key(**parts: Any) -> str:
 def _lines(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
-
-
-@contextlib.contextmanager
-def _named(text: str) -> Iterator[None]:
-    """Name the text that a mistake came from."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError(f"{text}: {error}") from error

@@ -21,8 +21,6 @@ WRONG = "eng_Latn_wrong"
 VARIANT = "wrong"
 # Controls: what is done to each line of a text.
 CONTROLS = ("wordsShuffled", "wordsReversed", "charactersShuffled")
-
-
 # The name of a checkpoint: a model's, and a step of its training.
 STEP = r"^(?P<name>.+)-step(?P<step>[0-9]+)$"
 
@@ -36,11 +34,7 @@ class TextName(NamedTuple):
 
     @classmethod
     def parse(cls, name: str) -> TextName:
-        """Split `eng_Latn` or `cat_Latn_vale1252`.
-
-        Raises:
-            UserError: the name does not have that shape.
-        """
+        """Split `eng_Latn` or `cat_Latn_vale1252`. UserError: the name does not have that shape."""
         if not re.fullmatch(TEXT_PATTERN, name):
             shown = name if len(name) <= 40 else f"{name[:37]}..."
             raise UserError(

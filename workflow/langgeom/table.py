@@ -19,6 +19,13 @@ import pyarrow.parquet as pq
 from langgeom.errors import UserError
 from langgeom.files import atomic, read_json
 
+# Columns that are no text. A column has one type in all tables.
+_NUMBERS = {
+    "Int16": "layer claimed shots",
+    "Int32": "n dropped sentences documents families line place end",
+    "float64": "value low high half_a half_b null p p_for p_against p_adjusted detectable centre bound cosine dimension "
+    "shown shown_low shown_high shown_centre shown_bound",
+}
 _ARROW = {"str": pa.string(), "Int16": pa.int16(), "Int32": pa.int32(), "float64": pa.float64()}
 _KEY = b"langgeom.key"
 # Without these, one missing value would turn a column of integers into float64.
@@ -40,73 +47,57 @@ class Format:
         return pa.schema([(name, _ARROW[dtype]) for name, dtype in self.columns.items()])
 
 
-def _format(name: str, key: str, optional: str, **columns: str) -> Format:
-    return Format(name, MappingProxyType(columns), tuple(key.split()), tuple(optional.split()))
+def _format(name: str, columns: str, key: str, optional: str) -> Format:
+    dtypes = {column: dtype for dtype, numbers in _NUMBERS.items() for column in numbers.split()}
+    table = {column: dtypes.get(column, "str") for column in columns.split()}
+    return Format(name, MappingProxyType(table), tuple(key.split()), tuple(optional.split()))
 
 
-# Geometry: one row per model, text, metric and layer. `layer` is missing for metrics of the whole text, and for medians and
-# best values over layers; `value` where `n` is too small for one. `n` counts the points (or sentences, see `over`), `dropped`
-# the points left out, such as duplicates, `sentences` those that the value rests on, `documents` those that they are from,
-# where a corpus has any: of these units, fewer than 20 give no interval. `half_a` and `half_b` are the value in two halves of
-# them, `p` that of an exact test, `null` what a similarity exceeds in 5 % of random pairings of the sentences, where a metric
-# has them.
 METRICS = _format(
-    "metrics", "model corpus text metric over layer", "layer value low high dropped sentences documents half_a half_b p null",
-    model="str", kind="str", init="str", corpus="str", text="str", lang="str", script="str", layer="Int16", metric="str",
-    over="str", value="float64", low="float64", high="float64", n="Int32", dropped="Int32", sentences="Int32",
-    documents="Int32", half_a="float64", half_b="float64", p="float64", null="float64",
-)  # fmt: skip
-# Measures of the text alone, such as type_token_ratio. `n` counts words.
+    "metrics",
+    "model kind init corpus text lang script layer metric over value low high n dropped sentences documents half_a half_b "
+    "p null",
+    key="model corpus text metric over layer",
+    optional="layer value low high dropped sentences documents half_a half_b p null",
+)
 TEXTS = _format(
-    "texts", "corpus text measure", "value low high",
-    corpus="str", text="str", lang="str", script="str", measure="str", value="float64", low="float64", high="float64",
-    n="Int32",
-)  # fmt: skip
-# How good a model is in a language. `origin` is measured, published or harness; only measured scores have a `corpus`.
+    "texts", "corpus text lang script measure value low high n", key="corpus text measure", optional="value low high"
+)
 QUALITY = _format(
-    "quality", "model corpus text quality origin harness", "corpus value low high n harness shots revision source",
-    model="str", corpus="str", text="str", lang="str", script="str", quality="str", origin="str", value="float64",
-    low="float64", high="float64", n="Int32", harness="str", shots="Int16", revision="str", source="str",
-)  # fmt: skip
-# All pairs of texts of a corpus, at a few layers: `text` against `other`, on the `n` sentences that all texts have. A metric
-# that is the same either way has a row for each two texts, in their order, others have two. What figures draw has an interval.
+    "quality",
+    "model corpus text lang script quality origin value low high n harness shots revision source",
+    key="model corpus text quality origin harness",
+    optional="corpus value low high n harness shots revision source",
+)
 PAIRS = _format(
-    "pairs", "model corpus layer metric text other", "value low high",
-    model="str", kind="str", init="str", corpus="str", layer="Int16", text="str", other="str", metric="str", value="float64",
-    low="float64", high="float64", n="Int32",
-)  # fmt: skip
-# The conclusions, tested: one row per conclusion, effect, model and corpus.
-#   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
-#   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
-#   p_for          p of the test that would support the claim
-#   p_against      p of the test that would contradict it
-#   p              the smaller of the two
-#   p_adjusted     p after Holm's correction over all claims on the corpus
-#   detectable     the smallest effect that such a test finds in 80 % of cases
-#   shown*         the effect and its bounds on one axis from -1 to 1, for the figure
-#   verdict        a key of `langgeom.glossary.VERDICTS`; `scope` says what it is about, `reason` why a test was not possible
-#   doubt          why a verdict should not be relied on
+    "pairs",
+    "model kind init corpus layer text other metric value low high n",
+    key="model corpus layer metric text other",
+    optional="value low high",
+)
+# `value` is the effect that `effect` describes, over `n` of `unit`, of `families`. `claimed` is 1 where the claim is above
+# `centre`, -1 below it, 0 within `bound` of it. `p_for` and `p_against` are of the tests that would support and contradict it,
+# `p` the smaller of the two, `p_adjusted` after Holm's correction over all claims on the corpus; `detectable` is the smallest
+# effect that such a test finds in 80 % of cases. `shown*` is the effect and its bounds on an axis from -1 to 1, for the figure.
+# `verdict` is a key of `langgeom.glossary.VERDICTS`, and `reason` says why a test was not possible.
 FINDINGS = _format(
-    "findings", "finding model corpus effect",
-    "model corpus value low high n p p_for p_against p_adjusted detectable bound families shown shown_low shown_high "
+    "findings",
+    "finding claim question model corpus effect value low high claimed centre bound test n unit p p_for p_against p_adjusted "
+    "detectable families shown shown_low shown_high shown_centre shown_bound verdict scope doubt reason note",
+    key="finding model corpus effect",
+    optional="model corpus value low high n p p_for p_against p_adjusted detectable bound families shown shown_low shown_high "
     "shown_bound test doubt scope reason note",
-    finding="str", claim="str", question="str", model="str", corpus="str", effect="str", value="float64", low="float64",
-    high="float64", claimed="Int16", centre="float64", bound="float64", test="str", n="Int32", unit="str", p="float64",
-    p_for="float64", p_against="float64", p_adjusted="float64", detectable="float64", families="Int32", shown="float64",
-    shown_low="float64", shown_high="float64", shown_centre="float64", shown_bound="float64", verdict="str", scope="str",
-    doubt="str", reason="str", note="str",
-)  # fmt: skip
+)
 # For the explorer, not joined: how near each sentence is to its translation in the reference. `line` counts from 0.
-ALIGNED = _format(
-    "aligned sentences", "model corpus text line", "",
-    model="str", corpus="str", text="str", line="Int32", layer="Int16", cosine="float64",
-)  # fmt: skip
+ALIGNED = _format("aligned sentences", "model corpus text line layer cosine", key="model corpus text line", optional="")
 # For the explorer, not joined: the local dimension of tokens, in texts measured in depth. `place` counts the tokens of a line
 # from 0, `end` is where in the line one ends, in characters.
 TOKENS = _format(
-    "tokens", "model corpus text layer line place", "dimension",
-    model="str", corpus="str", text="str", layer="Int16", line="Int32", place="Int32", end="Int32", dimension="float64",
-)  # fmt: skip
+    "tokens",
+    "model corpus text layer line place end dimension",
+    key="model corpus text layer line place",
+    optional="dimension",
+)
 TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, QUALITY, FINDINGS)})
 
 
@@ -115,8 +106,6 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: PathLike, fmt: Format = 
 
     Args:
         rows: mappings from column to value; optional columns may be left out or None.
-        path: the file to write.
-        fmt: the table that the rows belong to.
         key: what `key_of_table` returns for the file; other readers ignore it.
 
     Raises:
@@ -141,11 +130,7 @@ def key_of_table(path: PathLike) -> str | None:
 
 
 def read_table(path: PathLike, fmt: Format = METRICS) -> pd.DataFrame:
-    """Read a table from Parquet, with the columns and dtypes of its format.
-
-    Raises:
-        UserError: the file is missing, is not Parquet, or lacks a column.
-    """
+    """Read a table from Parquet. UserError: the file is missing, is not Parquet, or lacks a column."""
     return read_tables([path], fmt)
 
 
@@ -158,8 +143,7 @@ def read_tables(paths: Iterable[PathLike], fmt: Format = METRICS) -> pd.DataFram
 def join(paths: Iterable[PathLike], out_parquet: PathLike, out_csv: PathLike, fmt: Format = METRICS) -> None:
     """Write the rows of all files as one sorted table, as Parquet and as CSV (missing values are empty).
 
-    Raises:
-        UserError: there is no file, one cannot be read, or two rows have the same key.
+    UserError: there is no file, one cannot be read, or two rows have the same key.
     """
     paths = list(paths)
     if not paths:
@@ -206,16 +190,11 @@ def _read_file(path: PathLike, fmt: Format) -> pa.Table:
 
 
 def tables_of(listings: Sequence[Path], kind: str = "metrics") -> list[Path]:
-    """Return the tables that listings name: `metrics`, `aligned` for the cosines of sentences, or `tokens`.
-
-    Raises:
-        UserError: a listing or table is missing or damaged.
-    """
+    """Return the files that listings name: `metrics`, `aligned`, `tokens` or `hidden`. UserError: one is missing or damaged."""
     found: list[Path] = []
     for listing in listings:
-        paths = [listing.parent / name for name in read_json(listing, kind)[kind].values()]
-        for path in paths:
-            if not path.exists():
+        for name in read_json(listing, kind)[kind].values():
+            if not (path := listing.parent / name).exists():
                 raise UserError(f"{path} is missing, though {listing} lists it. Remove {listing} and run again.")
-        found += paths
+            found.append(path)
     return found

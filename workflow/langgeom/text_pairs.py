@@ -45,11 +45,9 @@ def pairs_job(
 
     Args:
         model: the prepared model's folder.
-        corpus: the corpus's name.
         listings: those of the measured batches of the corpus; they name the files of sentence means.
         depths: the layers, from 0 (embeddings) to 1 (last layer).
         bootstrap, seed: of the intervals.
-        out: the Parquet file.
         documents: file with the document of each line of the corpus; None where none is known.
 
     Raises:
@@ -84,11 +82,9 @@ def pairs_job(
 
 
 def common(texts: Sequence[str], lines: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the lines that all texts have, ascending. Where they are few, the log names the text that costs the others most.
+    """Return the lines that all texts have, of the ascending line numbers of each, ascending.
 
-    Args:
-        texts: their names.
-        lines: the line numbers of each, ascending.
+    Where they are few, the log names the text that costs the others most.
     """
     found, times = np.unique(np.concatenate([np.empty(0, np.int64), *lines]), return_counts=True)
     shared = found[times == len(texts)]
@@ -103,12 +99,8 @@ def common(texts: Sequence[str], lines: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def rows_of(texts: Sequence[str], points: Tensor, resample: Resample) -> list[dict[str, Any]]:
-    """Return the rows of one layer: each two texts once, in order, and twice where directions differ.
-
-    Args:
-        texts: their names.
-        points: [texts, sentences, d] sentence means.
-        resample: for the intervals of what figures draw.
+    """Return the rows of one layer, from sentence means [texts, sentences, d]: each two texts once, in order, and twice where
+    directions differ; with intervals for what figures draw.
     """
     if len(texts) < 2:
         return []
@@ -144,10 +136,9 @@ def _support(texts: Sequence[str], similarity: np.ndarray, draws: np.ndarray) ->
 
 
 def compare(points: Tensor, resample: Resample | None = None) -> tuple[dict[str, Tensor], Tensor | None]:
-    """Compare all pairs of texts by their sentences.
+    """Compare all pairs of texts by their sentence means [texts, sentences, d].
 
     Args:
-        points: [texts, sentences, d] sentence means.
         resample: the bootstrap of CKA, of first order, with the same draws of sentences for all pairs.
 
     Returns:

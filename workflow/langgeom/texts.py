@@ -43,9 +43,7 @@ def characters_per_word(sentences: Sentences, resample: Resample | None = None, 
     """Mean length of a word token in code points.
 
     What a code point holds differs between scripts (a letter, a consonant with its vowel): compare languages of one script.
-
-    Returns:
-        Characters per word, NaN without words; n the sentences.
+    NaN without words; n the sentences.
     """
     return _per_word([sum(map(len, sentence)) for sentence in sentences], sentences, resample)
 
@@ -54,10 +52,7 @@ def characters_per_word(sentences: Sentences, resample: Resample | None = None, 
 def mattr(sentences: Sentences, resample: Resample | None = None, seed: int = 0) -> Estimate:
     """Moving-average type-token ratio: the mean over all windows of 500 successive words.
 
-    Unlike `type_token_ratio` it does not depend on the length of the text.
-
-    Returns:
-        The ratio, NaN below 500 words; n the sentences.
+    Unlike `type_token_ratio` it does not depend on the length of the text. NaN below 500 words; n the sentences.
 
     Source: Covington & McFall 2010, Journal of Quantitative Linguistics 17(2), 94-100.
     """
@@ -71,13 +66,7 @@ def morphemes_per_word(sentences: Sentences, resample: Resample | None = None, s
     The model is trained once, on the word types of the text, and kept for all bootstrap replicates: the interval covers the
     choice of sentences, not what Morfessor would learn from others. Since it learns from the text itself, only texts of the
     same content and size compare: from the 60 paragraphs of the UDHR it finds fewer morphs than from a large corpus. Its morphs
-    are not a linguist's.
-
-    Args:
-        seed: of the order in which Morfessor sees the words.
-
-    Returns:
-        Morphs per word, NaN without words; n the sentences.
+    are not a linguist's. `seed` is of the order in which Morfessor sees the words. NaN without words; n the sentences.
 
     Source: Creutz & Lagus 2005, Technical Report A81, Helsinki University of Technology; Virpioja et al. 2013, Morfessor 2.0,
     Aalto University publication series Science + Technology 25/2013.
@@ -92,10 +81,7 @@ def type_token_ratio(sentences: Sentences, resample: Resample | None = None, see
 
     It falls as a text grows: only texts of the same content and size compare; `mattr` does not have this fault. A bootstrap
     replicate repeats sentences and so has fewer types; the interval is shifted to hold the estimate
-    (`langgeom.metrics.resample`).
-
-    Returns:
-        The ratio, NaN without words; n the sentences.
+    (`langgeom.metrics.resample`). NaN without words; n the sentences.
     """
     import numpy as np
 
@@ -133,11 +119,9 @@ def _of_word_order(sentences: Sentences, resample: Resample | None, function: Ca
 
 
 def moving_average(types: np.ndarray, window: int) -> float:
-    """Return the mean type-token ratio over all windows of this many successive words; NaN for a shorter text.
+    """Return the mean type-token ratio over all windows of so many successive words; NaN for a shorter text.
 
-    Args:
-        types: [words] integers, equal for equal words.
-        window: words, at least 1.
+    `types` is [words] integers, equal for equal words.
     """
     import numpy as np
 
@@ -190,10 +174,9 @@ def _quiet_and_seeded(seed: int) -> Iterator[None]:
 
 
 def measure_text(text: str, lines: Sequence[str], names: Sequence[str], resample: Resample, seed: int) -> list[dict[str, Any]]:
-    """Measure a text by the measures named; its own name tells whether its script separates words by spaces.
+    """Measure lines of a sentence each by the measures named; the text's own name tells whether spaces separate its words.
 
     Args:
-        lines: one sentence each; empty ones count for nothing.
         resample: bootstrap over the sentences that have words. Its documents, if any, are those of the lines.
         seed: of whatever else is random.
 
@@ -218,10 +201,9 @@ def write_measures(
     corpus: str, text: str, path: Path, out: Path, names: Sequence[str], bootstrap: Mapping[str, Any], seed: int,
     documents: Path | None = None,
 ) -> None:  # fmt: skip
-    """Measure a corpus file, one sentence a line, and write its rows of the table `texts` as Parquet.
+    """Measure a corpus file and write its rows of the table `texts` as Parquet. UserError: the file cannot be read.
 
-    `bootstrap` holds `replicates`; `seed` is that of the bootstrap and of Morfessor; `documents` is the file with the document
-    of each line. UserError: the text cannot be read.
+    `bootstrap` holds `replicates`; `seed` is its seed and Morfessor's; `documents` is the file with the document of each line.
     """
     from langgeom.corpora.text import decode
     from langgeom.metrics.resample import Resample

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ if Path(langgeom.__file__).resolve().parents[1] != HOME:
         "Run each checkout in its own environment (`make`), or leave the other one out of PYTHONPATH."
     )
 
+from langgeom import needs
 from langgeom.analysis import Settings
 from langgeom.checksums import record
 from langgeom.code import code_of, versions_of
@@ -30,16 +32,6 @@ from langgeom.errors import UserError
 from langgeom.explorer import ASSETS
 from langgeom.figures.catalogue import FIGURES
 from langgeom.names import TEXT_PATTERN, is_shuffled
-from langgeom.needs import (
-    harness_memory,
-    measure_memory,
-    measure_minutes,
-    measure_threads,
-    model_memory,
-    pairs_memory,
-    pairs_minutes,
-    table_memory,
-)
 from langgeom.pages.libraries import ECHARTS
 from langgeom.plan import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
@@ -52,6 +44,11 @@ def or_stop(function, *arguments):
         return function(*arguments)
     except UserError as error:
         sys.exit(f"\n{error}")
+
+
+def shown(path, caption, category, **labels):
+    """Mark a result for `snakemake --report`."""
+    return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
 
 
 # The folder's own config.yaml, else the one that comes with the workflow; nothing where --configfile names another. It is checked
@@ -84,7 +81,7 @@ resource_scopes:
 
 wildcard_constraints:
     text=TEXT_PATTERN,
-    corpus=CONFIG.pattern("corpora"),
-    model=CONFIG.pattern("models"),
+    corpus="|".join(map(re.escape, CONFIG["corpora"])),
+    model="|".join(map(re.escape, CONFIG["models"])),
     batch=r"\d+",
     figure="|".join(FIGURES),

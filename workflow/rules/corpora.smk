@@ -82,12 +82,7 @@ rule join_texts:
         [f"results/texts/{corpus}/{text}.parquet" for corpus, text in CONFIG.language_texts()],
     output:
         parquet="results/texts.parquet",
-        csv=report(
-            "results/texts.csv",
-            caption="../report/texts.rst",
-            category="Tables",
-            labels={"table": "measures of texts"},
-        ),
+        csv=shown("results/texts.csv", "texts", "Tables", table="measures of texts"),
     log:
         "results/logs/join_texts.log",
     benchmark:

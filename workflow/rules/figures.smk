@@ -25,7 +25,7 @@ rule figure:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory(input.tables),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory(input.tables),
     params:
         settings=Settings.of(CONFIG)._asdict(),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
@@ -43,18 +43,8 @@ rule conclusions:
         languages=workflow.source_path("../data/languages.tsv"),
     output:
         parquet="results/findings.parquet",
-        csv=report(
-            "results/findings.csv",
-            caption="../report/findings.rst",
-            category="Findings",
-            labels={"findings": "numbers"},
-        ),
-        page=report(
-            "results/findings.md",
-            caption="../report/findings.rst",
-            category="Findings",
-            labels={"findings": "to read"},
-        ),
+        csv=shown("results/findings.csv", "findings", "Findings", findings="numbers"),
+        page=shown("results/findings.md", "findings", "Findings", findings="to read"),
     log:
         "results/logs/conclusions.log",
     benchmark:
@@ -62,7 +52,7 @@ rule conclusions:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.texts]),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics, input.texts]),
     params:
         settings=Settings.of(CONFIG)._asdict(),
         code=code_of("langgeom.findings"),

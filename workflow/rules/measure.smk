@@ -20,7 +20,7 @@ rule measure:
     conda:
         "../../envs/measure.yaml"
     threads:
-        lambda wildcards, input: measure_threads(
+        lambda wildcards, input: needs.measure_threads(
             input.model,
             input.texts,
             CONFIG.token_cap(wildcards.corpus),
@@ -29,9 +29,9 @@ rule measure:
         )
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt
-        * measure_memory(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
+        * needs.measure_memory(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
         runtime=lambda wildcards, input, attempt: attempt
-        * measure_minutes(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
+        * needs.measure_minutes(input.model, input.texts, CONFIG.token_cap(wildcards.corpus)),
         gpu_turn=GPU_TURN,
     params:
         texts=lambda wildcards: CONFIG.batch(wildcards.corpus, wildcards.batch),
@@ -63,30 +63,19 @@ rule metrics:
         "../scripts/metrics.py"
 
 
-rule join_metrics:
+use rule join_texts as join_metrics with:
     "Joining all metrics into one table"
     input:
         CONFIG.listings(),
     output:
         parquet="results/metrics.parquet",
-        csv=report(
-            "results/metrics.csv",
-            caption="../report/metrics.rst",
-            category="Tables",
-            labels={"table": "metrics by layer"},
-        ),
+        csv=shown("results/metrics.csv", "metrics", "Tables", table="metrics by layer"),
     log:
         "results/logs/join_metrics.log",
     benchmark:
         "results/benchmarks/join_metrics.tsv"
-    localrule: True
-    conda:
-        "../../envs/metrics.yaml"
     params:
         table="metrics",
-        code=code_of("langgeom.table"),
-    script:
-        "../scripts/join_table.py"
 
 
 rule text_pairs:
@@ -108,9 +97,9 @@ rule text_pairs:
         "../../envs/measure.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * pairs_memory(input.model, input.texts),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.pairs_memory(input.model, input.texts),
         runtime=lambda wildcards, input, attempt: attempt
-        * pairs_minutes(input.model, input.texts, len(CONFIG["pairs"]["layers"])),
+        * needs.pairs_minutes(input.model, input.texts, len(CONFIG["pairs"]["layers"])),
         gpu_turn=GPU_TURN,
     params:
         layers=CONFIG["pairs"]["layers"],
@@ -122,27 +111,16 @@ rule text_pairs:
         "../scripts/text_pairs.py"
 
 
-rule join_pairs:
+use rule join_texts as join_pairs with:
     "Joining all pairs of texts into one table"
     input:
         expand("results/pairs/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
     output:
         parquet="results/pairs.parquet",
-        csv=report(
-            "results/pairs.csv",
-            caption="../report/pairs.rst",
-            category="Tables",
-            labels={"table": "all pairs of texts"},
-        ),
+        csv=shown("results/pairs.csv", "pairs", "Tables", table="all pairs of texts"),
     log:
         "results/logs/join_pairs.log",
     benchmark:
         "results/benchmarks/join_pairs.tsv"
-    localrule: True
-    conda:
-        "../../envs/metrics.yaml"
     params:
         table="pairs",
-        code=code_of("langgeom.table"),
-    script:
-        "../scripts/join_table.py"

@@ -16,7 +16,7 @@ rule model:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * model_memory(input),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.model_memory(input),
     params:
         spec=lambda wildcards: CONFIG.models[wildcards.model].spec,
         files=lambda wildcards: CONFIG.models[wildcards.model].identity(),

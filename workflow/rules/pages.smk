@@ -14,12 +14,7 @@ rule explorer:
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
     output:
-        report(
-            "results/explorer.html",
-            caption="../report/explorer.rst",
-            category="Pages",
-            labels={"page": "explorer"},
-        ),
+        shown("results/explorer.html", "explorer", "Pages", page="explorer"),
     log:
         "results/logs/explorer.log",
     benchmark:
@@ -27,7 +22,7 @@ rule explorer:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics, input.pairs]),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics, input.pairs]),
     params:
         reference=CONFIG["reference"],
         id=CONFIG["figures"]["id"],
@@ -54,7 +49,7 @@ rule page:
         quality="results/quality.parquet",
         findings="results/findings.parquet",
         models=expand("results/models/{model}", model=CONFIG["models"]),
-        texts=[f"results/corpora/{corpus}/{text}.json" for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)],
+        texts=[f"results/corpora/{corpus}/{text}.json" for corpus, text in CONFIG.corpus_texts()],
         figures=expand("results/figures/{figure}.svg", figure=FIGURES),
         # The files that it links to. When they are there, so are the benchmarks that it adds up.
         beside=[
@@ -67,12 +62,7 @@ rule page:
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in REPORT_ASSETS],
     output:
-        report(
-            "results/report.html",
-            caption="../report/page.rst",
-            category="Pages",
-            labels={"page": "report"},
-        ),
+        shown("results/report.html", "page", "Pages", page="report"),
     log:
         "results/logs/page.log",
     benchmark:
@@ -80,7 +70,7 @@ rule page:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics]),
     params:
         settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
         versions=versions(),

@@ -20,7 +20,7 @@ rule harness:
         "../../envs/harness.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * harness_memory(input.model),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.harness_memory(input.model),
         runtime=lambda wildcards, attempt: attempt * 60 * (1 + len(CONFIG.harness_settings()["tasks"])),
         gpu_turn=GPU_TURN,
     params:
@@ -40,12 +40,7 @@ rule quality:
         scores=workflow.source_path("../data/scores.tsv"),
     output:
         parquet="results/quality.parquet",
-        csv=report(
-            "results/quality.csv",
-            caption="../report/quality.rst",
-            category="Tables",
-            labels={"table": "quality by language"},
-        ),
+        csv=shown("results/quality.csv", "quality", "Tables", table="quality by language"),
     log:
         "results/logs/quality.log",
     benchmark:
@@ -55,7 +50,7 @@ rule quality:
         "../../envs/metrics.yaml"
     params:
         reference=CONFIG["reference"],
-        texts=sorted({text for corpus in CONFIG["corpora"] for text in CONFIG.texts(corpus)}),
+        texts=CONFIG.all_texts(),
         published={model: spec["published"] for model, spec in CONFIG["models"].items() if "published" in spec},
         tasks=CONFIG.harness(),
         code=code_of("langgeom.quality", "langgeom.table"),

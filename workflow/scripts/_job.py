@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from langgeom.errors import UserError, is_disk_full
 
 
+class Paths(list[Path]):
+    """The files of a job, and as attributes those that its rule names: a path each, or again such a list."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        super().__init__(map(Path, files))
+        for name, some in getattr(files, "items", dict)():
+            setattr(self, name, Path(some) if isinstance(some, str) else Paths(some))
+
+
 @contextlib.contextmanager
-def job(snakemake: Job, online: bool = False) -> Iterator[None]:
-    """Run a rule's work with its threads and its log; only with `online` may it ask the model hub.
+def job(snakemake: Job, online: bool = False) -> Iterator[tuple[Paths, Paths]]:
+    """Run a rule's work with its threads and its log, on its inputs and outputs; only with `online` may it ask the model hub.
 
     Everything printed goes to the log, which Snakemake shows when the job fails (`show-failed-logs` in the profile). Libraries
     that read the environment when they are loaded, as torch does, have to be imported inside the block.
@@ -39,7 +48,7 @@ def job(snakemake: Job, online: bool = False) -> Iterator[None]:
     with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         logging.basicConfig(stream=log, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
         try:
-            yield
+            yield Paths(snakemake.input), Paths(snakemake.output)
         except BaseException as error:
             if isinstance(error, UserError):
                 message = f"error: {error}"

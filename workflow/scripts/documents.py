@@ -1,13 +1,9 @@
 """Write which document each line of a corpus is of."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.corpora import corpus_of
 
-    reference = Path(snakemake.input.reference)
-    corpus_of(snakemake.wildcards.corpus, snakemake.params.spec, reference=reference.stem).build_documents(
-        [Path(path) for path in snakemake.input.documents], reference, Path(snakemake.output[0])
-    )
+    corpus = corpus_of(snakemake.wildcards.corpus, snakemake.params.spec, reference=given.reference.stem)
+    corpus.build_documents(given.documents, given.reference, made[0])

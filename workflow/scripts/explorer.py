@@ -1,25 +1,23 @@
 """Make the explorer from the tables."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.explorer import render
     from langgeom.table import tables_of
 
-    files, params = snakemake.input, snakemake.params
     render(
-        Path(snakemake.output[0]),
-        Path(files.library),
-        Path(files.metrics),
-        Path(files.texts),
-        Path(files.quality),
-        Path(files.pairs),
-        *(tables_of([Path(path) for path in files.listings], kind) for kind in ("aligned", "tokens")),
-        {(Path(path).parent.name, Path(path).stem): Path(path) for path in files.lines},
-        reference=params.reference,
-        first=params.id,
-        final_norm=params.final_norm,
-        sentences=params.sentences,
+        made[0],
+        given.library,
+        given.metrics,
+        given.texts,
+        given.quality,
+        given.pairs,
+        aligned=tables_of(given.listings, "aligned"),
+        tokens=tables_of(given.listings, "tokens"),
+        lines={(path.parent.name, path.stem): path for path in given.lines},
+        reference=snakemake.params.reference,
+        first=snakemake.params.id,
+        final_norm=snakemake.params.final_norm,
+        sentences=snakemake.params.sentences,
     )

@@ -1,19 +1,10 @@
 """Put the conclusions to the test."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.analysis import Settings
     from langgeom.findings.verdict import findings_job
 
-    findings_job(
-        metrics=Path(snakemake.input.metrics),
-        texts=Path(snakemake.input.texts),
-        quality=Path(snakemake.input.quality),
-        settings=Settings(**snakemake.params.settings),
-        out_parquet=Path(snakemake.output.parquet),
-        out_csv=Path(snakemake.output.csv),
-        out_md=Path(snakemake.output.page),
-    )
+    settings = Settings(**snakemake.params.settings)
+    findings_job(given.metrics, given.texts, given.quality, settings, made.parquet, made.csv, made.page)

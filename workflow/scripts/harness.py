@@ -4,13 +4,8 @@ from pathlib import Path
 
 from _job import job
 
-with job(snakemake, online=True):
+with job(snakemake, online=True) as (given, made):
     from langgeom.quality.harness import run_harness
 
-    run_harness(
-        Path(snakemake.input.model),
-        Path(snakemake.output[0]),
-        snakemake.params.settings,
-        cache=Path("results/cache/harness"),
-        seed=snakemake.params.seed,
-    )
+    params = snakemake.params
+    run_harness(given.model, made[0], params.settings, cache=Path("results/cache/harness"), seed=params.seed)

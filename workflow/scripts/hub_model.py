@@ -1,15 +1,9 @@
 """Fetch a model's files from the hub, at one commit."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake, online=True):
+with job(snakemake, online=True) as (_, made):
     from langgeom.hub.fetch import fetch_model
 
-    fetch_model(
-        snakemake.wildcards.repo.replace("--", "/", 1),
-        snakemake.wildcards.revision,
-        Path(snakemake.output[0]),
-        weights=snakemake.wildcards.part == "weights",
-    )
+    repo, revision, part = (snakemake.wildcards[name] for name in ("repo", "revision", "part"))
+    fetch_model(repo.replace("--", "/", 1), revision, made[0], weights=part == "weights")

@@ -1,21 +1,20 @@
 """Run a batch of texts through a model and measure each."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
-    from langgeom.measure_job import Settings, measure_batch
+with job(snakemake) as (given, made):
+    from langgeom.measure_job import Batch, Settings
 
-    params, wildcards = snakemake.params, snakemake.wildcards
-    measure_batch(
-        model=Path(snakemake.input.model),
-        corpus=wildcards.corpus,
+    params = snakemake.params
+    batch = Batch(
+        model=given.model,
+        corpus=snakemake.wildcards.corpus,
         texts=params.texts,
-        files={Path(path).stem: Path(path) for path in snakemake.input.texts},
+        files={path.stem: path for path in given.texts},
         reference=params.reference,
         whole=params.whole,
         settings=Settings(**params.settings, code=params.code),
-        listing=Path(snakemake.output[0]),
-        documents=next(map(Path, snakemake.input.documents), None),
+        listing=made[0],
+        documents=next(iter(given.documents), None),
     )
+    batch.run()

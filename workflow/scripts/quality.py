@@ -1,19 +1,17 @@
 """Write the quality table."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.quality import write_quality
 
-    tasks = snakemake.params.tasks
+    params = snakemake.params
     write_quality(
-        Path(snakemake.input.metrics),
-        Path(snakemake.output.parquet),
-        Path(snakemake.output.csv),
-        reference=snakemake.params.reference,
-        texts=snakemake.params.texts,
-        names=snakemake.params.published,
-        runs={model: (Path(path), tasks[model]) for model, path in zip(tasks, snakemake.input.runs, strict=True)},
+        given.metrics,
+        made.parquet,
+        made.csv,
+        reference=params.reference,
+        texts=params.texts,
+        names=params.published,
+        runs={path.stem: (path, params.tasks[path.stem]) for path in given.runs},
     )

@@ -1,31 +1,23 @@
 """Make the report from what the run left."""
 
 import os
-from pathlib import Path
 
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.report import Inputs, provenance, render
 
-    given, params = snakemake.input, snakemake.params
-    render(
-        Path(snakemake.output[0]),
-        Inputs(
-            models=[Path(path) for path in given.models],
-            texts={(Path(path).parent.name, Path(path).stem): Path(path) for path in given.texts},
-            metrics=Path(given.metrics),
-            quality=Path(given.quality),
-            findings=Path(given.findings),
-            figures={Path(path).stem: Path(path) for path in given.figures},
-            benchmarks=Path(snakemake.output[0]).parent / "benchmarks",  # beside it, wherever a module puts both
-            settings=params.settings,
-            versions=params.versions,
-            provenance=provenance(
-                Path(given.metrics),
-                os.environ.get("LANGGEOM_CONFIG", ""),
-                os.environ.get("LANGGEOM_COMMAND", ""),
-                params.settings["hidden"]["dtype"],
-            ),
-        ),
+    params, dtype = snakemake.params, snakemake.params.settings["hidden"]["dtype"]
+    inputs = Inputs(
+        models=given.models,
+        texts={(path.parent.name, path.stem): path for path in given.texts},
+        metrics=given.metrics,
+        quality=given.quality,
+        findings=given.findings,
+        figures={path.stem: path for path in given.figures},
+        benchmarks=made[0].parent / "benchmarks",  # beside it, wherever a module puts both
+        settings=params.settings,
+        versions=params.versions,
+        provenance=provenance(given.metrics, os.environ["LANGGEOM_CONFIG"], os.environ["LANGGEOM_COMMAND"], dtype),
     )
+    render(made[0], inputs)

@@ -9,7 +9,7 @@ from _job import job
 os.environ["HF_HUB_CACHE"] = str(Path("results/cache/hub").absolute())
 os.environ["HF_DATASETS_CACHE"] = str(Path("results/cache/datasets").absolute())
 
-with job(snakemake, online="dataset" in snakemake.params.spec):
+with job(snakemake, online="dataset" in snakemake.params.spec) as (_, made):
     from langgeom.rows import write_rows
 
-    write_rows(snakemake.params.spec, snakemake.wildcards.text, Path(snakemake.output[0]))
+    write_rows(snakemake.params.spec, snakemake.wildcards.text, made[0])

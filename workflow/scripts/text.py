@@ -1,19 +1,18 @@
 """Measure one text."""
 
-from pathlib import Path
-
 from _job import job
 
-with job(snakemake):
+with job(snakemake) as (given, made):
     from langgeom.texts import write_measures
 
+    wildcards, params = snakemake.wildcards, snakemake.params
     write_measures(
-        snakemake.wildcards.corpus,
-        snakemake.wildcards.text,
-        Path(snakemake.input[0]),
-        Path(snakemake.output[0]),
-        names=snakemake.params.measures,
-        bootstrap=snakemake.params.bootstrap,
-        seed=snakemake.params.seed,
-        documents=next(map(Path, snakemake.input.documents), None),
+        wildcards.corpus,
+        wildcards.text,
+        given[0],
+        made[0],
+        params.measures,
+        params.bootstrap,
+        params.seed,
+        documents=next(iter(given.documents), None),
     )

@@ -7,8 +7,7 @@ corpora and models that there are; `settings` is what the rules ask.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from langgeom.config.settings import Config
 from langgeom.corpora import Corpus
 from langgeom.corpora.flores_plus import RENAMED
 from langgeom.corpora.made import check_made
-from langgeom.errors import UserError, nearest
+from langgeom.errors import UserError, at, nearest
 from langgeom.languages import languages
 from langgeom.metrics.catalogue import METRICS, OVER
 from langgeom.names import TextName
@@ -39,14 +38,14 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     Raises:
         UserError: one mistake, with the key, what was found, what is allowed, and the nearest match.
     """
-    with _at("config"):
+    with at("config"):
         config = Config(completed(settings), Path(base))
         for corpus in config.corpora.values():
             _check_corpus(corpus)
         for model in config.models.values():
             model.expand_user()
             model.check_paths()
-            with _at(model.where):
+            with at(model.where):
                 model.check()
             model.check_paths(model.files())
         _check_metrics(config)
@@ -57,32 +56,24 @@ def check(settings: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Co
     return config
 
 
-@contextmanager
-def _at(where: str) -> Iterator[None]:
-    """Put the place in the config before the message of an error."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from None
-
-
 def _check_corpus(corpus: Corpus) -> None:
     spec, where = corpus.spec, corpus.where
     corpus.expand_user()
     corpus.check_paths()
-    with _at(where):
+    with at(where):
         if "texts" not in spec and (texts := corpus.default_texts()) is not None:
             spec["texts"] = texts
     if "texts" not in spec:
         raise UserError(f"{where} lacks 'texts' (names of texts, as eng_Latn).")
-    with _at(f"{where}.texts"):
+    with at(f"{where}.texts"):
         for text in spec["texts"]:
             TextName.parse(text)
-    with _at(where):
+    with at(where):
         corpus.check()
         known = corpus.texts()
     made = [text for text in spec["texts"] if corpus.made_from(text) is not None]
-    for text in (text for text in spec["texts"] if text not in made):
+    own = [text for text in spec["texts"] if text not in made]
+    for text in own:
         if known is not None and text not in known:
             raise UserError(
                 f"{where}.texts names '{text}', which this corpus lacks; it has {len(known)} texts: "
@@ -94,13 +85,13 @@ def _check_corpus(corpus: Corpus) -> None:
                 f"{where}.texts names '{text}', which has {count} lines; min_lines is {spec['min_lines']}. "
                 "Leave the text out, or lower min_lines."
             )
-    with _at(f"{where}.texts"):
+    with at(f"{where}.texts"):
         for text in made:
             check_made(text, spec["texts"])
     if corpus.reference not in spec["texts"]:
         instead = f", or set `reference` to one of: {_some(spec['texts'])}" if corpus.languages else ""
         raise UserError(f"{where}.texts lacks the reference text '{corpus.reference}'; add it{instead}.")
-    corpus.check_paths([file for text in spec["texts"] if text not in made for file in corpus.files(text)])
+    corpus.check_paths([file for text in own for file in corpus.files(text)])
 
 
 def _nearest_text(text: str, known: Iterable[str]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,15 +35,9 @@ class Config:
         """The models by name."""
         return {name: model_of(name, spec, self.base, self["models"], self["seed"]) for name, spec in self["models"].items()}
 
-    def pattern(self, group: str) -> str:
-        """Return the regular expression of the names under `corpora` or `models`, to constrain a wildcard to them."""
-        return "|".join(map(re.escape, self[group]))
-
     def noticed(self) -> list[str]:
         """Return what was noticed of texts and models when they were prepared, a line each, from the files on them."""
-        files = {
-            f"{text} of {corpus}": f"corpora/{corpus}/{text}.json" for corpus in self["corpora"] for text in self.texts(corpus)
-        }
+        files = {f"{text} of {corpus}": f"corpora/{corpus}/{text}.json" for corpus, text in self.corpus_texts()}
         files |= {model: f"models/{model}/manifest.json" for model in self["models"]}
         there = {name: path for name, file in files.items() if (path := self.base / "results" / file).is_file()}
         return [f"{name}: {said}" for name, path in there.items() for said in read_json(path).get("warnings", ())]
@@ -80,12 +73,13 @@ class Config:
         """Return the file with the document of each line of a corpus; none where it does not say."""
         return [f"results/corpora/{corpus}/documents.txt"] if self.corpora[corpus].document_inputs() else []
 
-    def pairs(self) -> Iterator[tuple[str, str, str]]:
-        """Yield every (model, corpus, text)."""
-        for model in self["models"]:
-            for corpus in self["corpora"]:
-                for text in self.texts(corpus):
-                    yield model, corpus, text
+    def corpus_texts(self) -> list[tuple[str, str]]:
+        """Return every (corpus, text)."""
+        return [(corpus, text) for corpus in self["corpora"] for text in self.texts(corpus)]
+
+    def pairs(self) -> list[tuple[str, str, str]]:
+        """Return every (model, corpus, text)."""
+        return [(model, corpus, text) for model in self["models"] for corpus, text in self.corpus_texts()]
 
     def listings(self, languages: bool = False) -> list[str]:
         """Return the listings of all measured batches, or of those of the corpora of languages only."""
@@ -98,15 +92,15 @@ class Config:
 
     def all_texts(self) -> list[str]:
         """Return the names of the texts of all corpora, each once."""
-        return sorted({text for corpus in self["corpora"] for text in self.texts(corpus)})
+        return sorted({text for _, text in self.corpus_texts()})
 
     def language_corpora(self) -> list[str]:
         """Return the corpora whose texts are languages, not grammatical and ungrammatical versions."""
         return [name for name, corpus in self.corpora.items() if corpus.languages]
 
-    def language_texts(self) -> Iterator[tuple[str, str]]:
-        """Yield every (corpus, text) of the corpora of languages."""
-        yield from ((corpus, text) for corpus in self.language_corpora() for text in self.texts(corpus))
+    def language_texts(self) -> list[tuple[str, str]]:
+        """Return every (corpus, text) of the corpora of languages."""
+        return [(corpus, text) for corpus in self.language_corpora() for text in self.texts(corpus)]
 
     def reference(self, corpus: str) -> str:
         """Return the text that others of a corpus are compared with: in a corpus of pairs, the correct sentences."""
