@@ -6,14 +6,13 @@ An archive is never unpacked: its members are read by their exact names.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from langgeom.archives import member, members, reading
 from langgeom.corpora import Corpus
-from langgeom.corpora.text import decode, parallel
+from langgeom.corpora.text import decode
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA, read_tsv
 from langgeom.names import TEXT_PATTERN
@@ -84,10 +83,13 @@ class Flores(Corpus):
     def inputs(self, text: str) -> list[str]:
         return [pin.path for pin in self.pins()] or super().inputs(text)
 
-    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        split, both = self.spec["split"], ((inputs[0], text), (inputs[-1], self.reference))
-        lines, expected = (decode(_read(path, split, name), f"{name}.{split}") for path, name in both)
-        return parallel(lines, f"{text}.{split}", expected, f"{self.reference}.{split}", "Fetch the data set again."), Counter()
+    def read(self, text: str, path: Path) -> tuple[str, bytes]:
+        name = f"{text}.{self.spec['split']}"
+        if path.name == name:
+            return name, path.read_bytes()
+        place = _place(path, self.spec["split"], text)
+        with reading(path) as archive:
+            return name, member(archive, place)
 
     def document_files(self) -> list[Path]:
         place = None if self.pins() else _metadata(self._path, self.spec["split"])
@@ -116,14 +118,6 @@ class Flores(Corpus):
 
     def warnings(self, text: str) -> list[str]:
         return [DOUBTFUL[text]] if text in DOUBTFUL else []
-
-
-def _read(path: Path, split: str, text: str) -> bytes:
-    if path.name.endswith(f".{split}"):
-        return Path(_place(path.parent.parent, split, text)).read_bytes()
-    place = _place(path, split, text)
-    with reading(path) as archive:
-        return member(archive, place)  # _places lists regular files only
 
 
 def _place(path: Path, split: str, text: str) -> str:
