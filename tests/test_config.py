@@ -185,14 +185,14 @@ MISTAKES: list[tuple[Callable[[Settings], Any], list[str]]] = [
     *(
         (
             put("models", "e5-small", "e5s1", "weights", path),
-            [f"models.e5-small: e5s1.weights is {path!r}; allowed: ", "a file or folder in the package"],
+            [f"models.e5-small.e5s1.weights is {path!r}; allowed: ", "a file or folder in the package"],
         )
         for path in ("../../outside", "/etc", "/", "~", "~root/x", "a/../../b", "..", "..\\outside", "C:\\x")
     ),
     *(
         (
             put("models", "smollm2-135m", "gguf", "file", path),
-            [f"models.smollm2-135m: gguf.file is {path!r}; allowed: the name of a file in the package"],
+            [f"models.smollm2-135m.gguf.file is {path!r}; allowed: the name of a file in the package"],
         )
         for path in ("../../outside.gguf", "/etc/passwd", "~/m.gguf", "~", "..", "a/../m.gguf", "package/m.gguf", "..\\m.gguf")
     ),

@@ -10,10 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from langgeom.archives import reading
 from langgeom.corpora.text import dominant_script
-from langgeom.corpora.udhr import Row, align, read_declaration, units_of
+from langgeom.corpora.udhr import align, paragraphs_of, read_declaration, units_of
 
 FEWEST = 30  # declarations with fewer aligned lines are stubs
 # If a language and script has several declarations and none is named by the bare language code, the plain text name means the
@@ -26,16 +27,27 @@ NAMED_SCRIPTS = {"hans": "Hans", "hant": "Hant"}
 BY_LANGUAGE = {"jpn": "Jpan", "kor": "Hang"}
 
 
+class Row(NamedTuple):
+    """One declaration: the text's name, its file in the package, and facts about it."""
+
+    text: str
+    file: str
+    iso639_3: str
+    name: str
+    direction: str
+    lines: int
+
+
 def index(source: Path) -> tuple[list[Row], Counter[str]]:
     """Return the declarations of a package with at least `FEWEST` lines aligned to English, and counts of others by reason."""
     rows: list[Row] = []
     left_out: Counter[str] = Counter()
     with reading(source, "a package", "Remove it and run again.") as package:
-        units = units_of(read_declaration(package, "eng").paragraphs)
+        units = units_of(paragraphs_of(read_declaration(package, "eng")))
         for file in sorted(Path(name).stem for name in package.getnames() if Path(name).match("package/declaration/*.html")):
             page = read_declaration(package, file)
-            found, _ = align(page.paragraphs, units)
-            lang, parts = page.root.get("data-iso6393", ""), file.split("_")
+            found, _ = align(paragraphs_of(page), units)
+            lang, parts = page.get("data-iso6393", ""), file.split("_")
             script = next((NAMED_SCRIPTS[part] for part in parts if part in NAMED_SCRIPTS), "")
             script = script or BY_LANGUAGE.get(lang, "") or dominant_script(found)
             filled = sum(map(bool, found))
@@ -44,7 +56,7 @@ def index(source: Path) -> tuple[list[Row], Counter[str]]:
             elif lang == "und":
                 left_out["without a language code"] += 1
             else:
-                title, direction = page.root.findtext(".//title", ""), page.root.get("dir", "")
+                title, direction = page.findtext(".//title", ""), page.get("dir", "")
                 rows.append(Row(f"{lang}_{script}", file, lang, title, direction, filled))
     return list(_named(rows)), left_out
 

@@ -134,7 +134,7 @@ def test_published_blimp(base: Path) -> None:
     assert corpus_of("c", chosen, base).texts() == here.texts() and len(here.texts() or ()) == 15
     assert corpus_of("c", {**chosen, "min_lines": 101}, base).texts() == ["eng_Latn", "eng_Latn_wrong"]
     lines, done = here.lines("eng_Latn_wrongSSelection", [archive])
-    assert len(lines) == 1300 and sum(map(bool, lines)) == 100 and done == {"identical": 7}
+    assert len(lines) == 1300 and sum(map(bool, lines)) == 100 and done == {"identical": 7, "duplicates": 1}
 
 
 def test_generated(tmp_path: Path) -> None:

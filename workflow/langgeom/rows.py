@@ -89,8 +89,7 @@ def _local(path: Path, prepared: Path) -> tuple[str, Any]:
 
 def _of_hub(spec: Mapping[str, Any], text: str, prepared: Path) -> tuple[str, Any]:
     """Load a split of a data set; files that arrived damaged are removed from the cache, and are an error."""
-    from langgeom.hub.access import hub_errors, offline
-    from langgeom.hub.fetch import CURE
+    from langgeom.hub.fetch import CURE, hub_errors, offline
 
     repo, revision, split = spec["dataset"], spec["revision"], fill(spec["split"], spec, text)
     config = fill(spec["config"], spec, text) if "config" in spec else None

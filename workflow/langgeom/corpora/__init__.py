@@ -25,11 +25,13 @@ class Corpus(Source):
 
     Attributes:
         languages: True if its texts are languages, False if they are grammatical and ungrammatical versions of one.
+        cure: what to do where two texts have not as many lines.
         reference: the text that all others are aligned to and compared with.
     """
 
     group = "corpora"
     languages = True
+    cure = "Fetch the data set again."
 
     def __init__(self, name: str, spec: dict[str, Any], base: Path = Path(), reference: str = "eng_Latn") -> None:
         super().__init__(name, spec, base)
@@ -76,8 +78,8 @@ class Corpus(Source):
         return list(map(str, self.document_files()))
 
     def documents(self, inputs: Sequence[Path]) -> list[str]:
-        """Return the document of each line, from the files of `document_inputs`. UserError: they cannot be read."""
-        raise NotImplementedError
+        """Return the document of each line from the files of `document_inputs`, here one a line. UserError: as `decode`."""
+        return decode(inputs[0].read_bytes(), str(inputs[0]))
 
     def request(self, text: str) -> dict[str, Any]:
         """Return which rows of a data set or table a text is read from (`langgeom.rows.write_rows`); empty if from none."""
@@ -91,6 +93,19 @@ class Corpus(Source):
 
         Raises:
             UserError: whatever keeps the text from being read or aligned.
+        """
+        (where, data), (other, of_reference) = self.read(text, inputs[0]), self.read(self.reference, inputs[-1])
+        own, expected = decode(data, where), decode(of_reference, other)
+        if len(own) != len(expected):
+            raise UserError(
+                f"{where} has {len(own)} lines and {Path(other).name} has {len(expected)}: they cannot be parallel. {self.cure}"
+            )
+        return own, Counter()
+
+    def read(self, text: str, path: Path) -> tuple[str, bytes]:
+        """Return the name, for messages, and the content of a text's file, in kinds whose texts are parallel as they lie there.
+
+        `path` is one of `inputs(text)`.
         """
         raise NotImplementedError
 
@@ -152,19 +167,13 @@ class Corpus(Source):
             report["warnings"] = noticed
         for warning in noticed:
             log.warning("%s: %s", text, warning)
-        with atomic(out_txt) as temporary:
-            temporary.write_text("".join(line + "\n" for line in cleaned), encoding="utf-8", newline="\n")
+        _write(cleaned, out_txt)
         write_json(out_json, report)
 
     def build_documents(self, inputs: Sequence[Path], reference: Path, out: Path) -> None:
-        """Write the document of each line, one a line; a line without any is a document of its own.
+        """Write the document of each line of the reference's corpus file, one a line; a line without any is one of its own.
 
-        Args:
-            inputs: the files of `document_inputs()`.
-            reference: the corpus file of the reference text.
-
-        Raises:
-            UserError: the files cannot be read, or name more or fewer documents than there are lines.
+        UserError: `inputs`, the files of `document_inputs()`, cannot be read, or name documents of more or fewer lines.
         """
         found = [" ".join(name.split()) or f"line {number}" for number, name in enumerate(self.documents(inputs), start=1)]
         lines = len(decode(reference.read_bytes(), str(reference)))
@@ -176,8 +185,12 @@ class Corpus(Source):
         log.info("%d lines of %d documents", lines, len(set(found)))
         if len(set(found)) < FEWEST:
             log.warning("fewer than %d documents: no number of this corpus will have an interval", FEWEST)
-        with atomic(out) as temporary:
-            temporary.write_text("".join(name + "\n" for name in found), encoding="utf-8", newline="\n")
+        _write(found, out)
+
+
+def _write(lines: Sequence[str], path: Path) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 @cache

@@ -6,14 +6,13 @@ An archive is never unpacked: its members are read by their exact names.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from langgeom.archives import member, members, reading
 from langgeom.corpora import Corpus
-from langgeom.corpora.text import decode, parallel
+from langgeom.corpora.text import decode
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA, read_tsv
 from langgeom.names import TEXT_PATTERN
@@ -51,6 +50,24 @@ class Flores(Corpus):
     def _path(self) -> Path:
         return self.base / str(self.spec["flores"])
 
+    @property
+    def _metadata(self) -> str:
+        return f"metadata_{self.spec['split']}.tsv"
+
+    def _place(self, path: Path, name: str) -> str:
+        places = _places(path, self.spec["split"])
+        if name not in places:
+            near = nearest(name.partition(".")[0], (place.partition(".")[0] for place in places))
+            raise UserError(f"{path} has no {name}. Fetch the data set again, or correct the name.{near}")
+        return places[name]
+
+    def _content(self, path: Path, name: str) -> bytes:
+        if path.name == name:
+            return path.read_bytes()
+        place = self._place(path, name)
+        with reading(path) as archive:
+            return member(archive, place)
+
     def pins(self) -> list[Pin]:
         chosen = self.spec["flores"]
         return [] if isinstance(chosen, str) else [pin_of(chosen)]
@@ -65,7 +82,7 @@ class Flores(Corpus):
         path, named, split = self._path, self.spec["flores"], self.spec["split"]
         if not path.exists():
             raise UserError(f"there is no '{named}' (looked in {self.base.resolve()}).")
-        texts = sorted(_places(path, split))
+        texts = sorted(name.removesuffix(f".{split}") for name in _places(path, split) if name != self._metadata)
         if not texts:
             inside = path.is_dir() and next(path.glob(f"*_*.{split}"), None)
             cure = f" These files lie in '{named}' itself: name the folder above it." if inside else ""
@@ -78,19 +95,18 @@ class Flores(Corpus):
         """Return the user's file that a text is read from: its own, or the archive. UserError: the text is not there."""
         if self.pins():
             return []
-        place = _place(self._path, self.spec["split"], text)
+        place = self._place(self._path, f"{text}.{self.spec['split']}")
         return [self._path if self._path.is_file() else Path(place)]
 
     def inputs(self, text: str) -> list[str]:
         return [pin.path for pin in self.pins()] or super().inputs(text)
 
-    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        split, both = self.spec["split"], ((inputs[0], text), (inputs[-1], self.reference))
-        lines, expected = (decode(_read(path, split, name), f"{name}.{split}") for path, name in both)
-        return parallel(lines, f"{text}.{split}", expected, f"{self.reference}.{split}", "Fetch the data set again."), Counter()
+    def read(self, text: str, path: Path) -> tuple[str, bytes]:
+        name = f"{text}.{self.spec['split']}"
+        return name, self._content(path, name)
 
     def document_files(self) -> list[Path]:
-        place = None if self.pins() else _metadata(self._path, self.spec["split"])
+        place = None if self.pins() else _places(self._path, self.spec["split"]).get(self._metadata)
         return [] if place is None else [self._path if self._path.is_file() else Path(place)]
 
     def document_inputs(self) -> list[str]:
@@ -99,50 +115,29 @@ class Flores(Corpus):
 
     def documents(self, inputs: Sequence[Path]) -> list[str]:
         """Return the address of the article that each line is from, the column URL of the metadata."""
-        path, name = inputs[0], f"metadata_{self.spec['split']}.tsv"
-        if path.name == name:
-            place, data = str(path), path.read_bytes()
-        else:
-            place = _metadata(path, self.spec["split"]) or ""
-            if not place:
-                raise UserError(f"{path} has no {name}. Fetch the data set again.")
-            with reading(path) as archive:
-                data = member(archive, place)
-        header, *rows = (line.split("\t") for line in decode(data, place))
+        where = f"{inputs[0]}: {self._metadata}"
+        header, *rows = (line.split("\t") for line in decode(self._content(inputs[0], self._metadata), where))
         names = [column.casefold() for column in header]
         if "url" not in names or any(len(row) <= names.index("url") for row in rows):
-            raise UserError(f"{place} is no table with a column URL. Fetch the data set again, or remove the file.")
+            raise UserError(f"{where} is no table with a column URL. Fetch the data set again, or remove the file.")
         return [row[names.index("url")] for row in rows]
 
     def warnings(self, text: str) -> list[str]:
         return [DOUBTFUL[text]] if text in DOUBTFUL else []
 
 
-def _read(path: Path, split: str, text: str) -> bytes:
-    if path.name.endswith(f".{split}"):
-        return Path(_place(path.parent.parent, split, text)).read_bytes()
-    place = _place(path, split, text)
-    with reading(path) as archive:
-        return member(archive, place)  # _places lists regular files only
-
-
-def _place(path: Path, split: str, text: str) -> str:
-    places = _places(path, split)
-    if text not in places:
-        raise UserError(f"{path} has no {text}.{split}.{nearest(text, places)}")
-    return places[text]
-
-
 @lru_cache(maxsize=8)
 def _places(path: Path, split: str) -> dict[str, str]:
-    """Return where each text of a split lies: its path in a folder, its member in an archive."""
+    """Return where the texts of a split and the metadata beside them lie, by file name: paths, or members of an archive."""
     if path.is_dir():
-        folder = next((place for place in (path / split, path / DATASET / split) if place.is_dir()), path / split)
-        names = [str(file) for file in folder.glob(f"*.{split}") if file.is_file()]
+        base = path if (path / split).is_dir() else path / DATASET
+        names = [str(file) for file in (*base.glob(f"{split}/*.{split}"), *base.glob("metadata_*.tsv")) if file.is_file()]
     else:
-        names = [name for name in _inside(path) if PurePosixPath(name).parent.name == split]
-    matches = [(re.fullmatch(rf"({TEXT_PATTERN})\.{split}", PurePosixPath(name).name), name) for name in names]
-    return {match[1]: name for match, name in matches if match}
+        names = _inside(path)
+    places = {PurePosixPath(name): name for name in names}
+    texts = [at for at in places if at.parent.name == split and re.fullmatch(rf"{TEXT_PATTERN}\.{split}", at.name)]
+    beside = [at.parent.parent / f"metadata_{split}.tsv" for at in texts[:1]]
+    return {at.name: places[at] for at in (*texts, *beside) if at in places}
 
 
 @lru_cache(maxsize=8)
@@ -150,11 +145,3 @@ def _inside(archive: Path) -> list[str]:
     """Return the members of an archive whose names lead nowhere else."""
     with reading(archive) as opened:
         return [name for name in members(opened) if not name.startswith("/") and ".." not in PurePosixPath(name).parts]
-
-
-def _metadata(path: Path, split: str) -> str | None:
-    """Return where the metadata of a split lie, beside the folder of its texts: path or member; None if there are none."""
-    for text, place in _places(path, split).items():
-        beside = f"{place.removesuffix(f'{split}/{text}.{split}')}metadata_{split}.tsv"
-        return beside if (Path(beside).is_file() if path.is_dir() else beside in _inside(path)) else None
-    return None

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 from langgeom.corpora import Corpus
-from langgeom.corpora.text import decode, parallel
 from langgeom.errors import UserError, nearest
 from langgeom.names import TEXT_PATTERN
 
@@ -25,6 +22,7 @@ class Folder(Corpus):
       $ref: "#/$defs/path"
     """
     own = ("folder", "documents")
+    cure = "Give each sentence its line in both; an empty line stands for no translation."
 
     @property
     def _folder(self) -> Path:
@@ -63,15 +61,8 @@ class Folder(Corpus):
     def document_files(self) -> list[Path]:
         return [self.base / self.spec["documents"]] if "documents" in self.spec else []
 
-    def documents(self, inputs: Sequence[Path]) -> list[str]:
-        return decode(inputs[0].read_bytes(), str(inputs[0]))
-
-    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        own, reference = inputs[0], inputs[-1]
-        for path in (own, reference):
-            if not path.is_file():
-                near = nearest(path.stem, (file.stem for file in path.parent.glob("*.txt")))
-                raise UserError(f"there is no text '{path.stem}' ({path}).{near}")
-        lines, expected = (decode(path.read_bytes(), str(path)) for path in (own, reference))
-        cure = "Give each sentence its line in both; an empty line stands for no translation."
-        return parallel(lines, str(own), expected, reference.name, cure), Counter()
+    def read(self, text: str, path: Path) -> tuple[str, bytes]:
+        if not path.is_file():
+            near = nearest(path.stem, (file.stem for file in path.parent.glob("*.txt")))
+            raise UserError(f"there is no text '{path.stem}' ({path}).{near}")
+        return str(path), path.read_bytes()

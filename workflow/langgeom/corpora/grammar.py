@@ -181,7 +181,10 @@ class Grammar(Corpus):
         if "generate" in chosen:
             rows = read_tsv(inputs[0])[: chosen["generate"]["pairs"]]
             return [Pair(row["correct"], row["wrong"], row["type"]) for row in rows], Counter()
-        pairs, done = read_blimp(inputs) if "blimp" in chosen else read_pairs(inputs[0])
+        # Files of BLiMP take turns too, so that the first N pairs hold all paradigms equally.
+        blimp = "blimp" in chosen
+        cells = in_turn([list(read_blimp(*part)) for part in _blimp_parts(inputs)]) if blimp else read_pairs(inputs[0])
+        pairs, done = _accept(cells, inputs[0], published=blimp)
         groups = [[pair for pair in pairs if pair.kind == kind] for kind in types_of(pairs)]
         return in_turn(groups, chosen.get("most")), done
 
@@ -210,59 +213,52 @@ def in_turn(groups: Iterable[Sequence[T]], most: int | None = None) -> list[T]:
     return list(islice((item for items in zip_longest(*groups) for item in items if item is not None), most))
 
 
-def read_pairs(path: Path) -> tuple[list[Pair], Counter[str]]:
-    """Read a TSV or CSV of correct sentence, ungrammatical sentence and, if there is a third column, type of error.
+def read_pairs(path: Path) -> Iterator[Cells]:
+    """Yield the rows of a TSV or CSV of correct sentence, ungrammatical sentence and, where there is one, type of error.
 
     A header is recognised by its words and then gives the columns' order; other columns are ignored. The study's file is such
-    a CSV, with the columns Error Type, Ungrammatical Statement and Standard English.
+    a CSV, with the columns Error Type, Ungrammatical Statement and Standard English. Tabs in the first lines part the columns;
+    quotes are plain characters then.
 
     Raises:
-        UserError: not UTF-8, a header that names one sentence only, a row too short, or what `_accept` refuses.
+        UserError: not UTF-8, a header that names one sentence only, or a row too short.
     """
-    rows = _rows(path)
-    place, first = next(rows, ("line 1", []))
-    words = [word.strip().casefold() for word in first]
-    named = {key: next((words.index(name) for name in names if name in words), None) for key, names in NAMES.items()}
-    places = {key: number for key, number in named.items() if number is not None}
-    if ("correct" in places) != ("wrong" in places):
-        lacking = "wrong" if "correct" in places else "correct"
-        hint = next((hint for name in NAMES[lacking] if (hint := nearest(name, words))), "")
-        raise UserError(
-            f"{path} has the header {', '.join(first)}, which names no {lacking} sentence; call that column one of: "
-            f"{', '.join(NAMES[lacking])}.{hint}"
-        )
-    if "correct" in places:
-        return _accept(_cells(path, rows, places), str(path))
-    if len(first) < 2:
-        raise UserError(f"{path}, {place}: one column; a correct and an ungrammatical sentence are needed, by tab or comma.")
-    places = {key: number for number, key in enumerate(("correct", "wrong", "type")[: len(first)])}
-    return _accept(_cells(path, [(place, first), *rows], places), str(path))
-
-
-class _Tabs(csv.excel_tab):
-    """Columns split by tabs, in which quotes are plain characters."""
-
-    quoting = csv.QUOTE_NONE
-
-
-def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield the rows that are not empty, each with its place; a tab in the first lines means that tabs part the columns."""
     lines = decode(path.read_bytes(), str(path))
-    reader = csv.reader([line + "\n" for line in lines], _Tabs if any("\t" in line for line in lines[:20]) else csv.excel)
+    tabs: Any = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if any("\t" in line for line in lines[:20]) else {}
+    reader = csv.reader([line + "\n" for line in lines], **tabs)
+    places: dict[str, int] = {}
     try:
         for row in reader:
-            if any(cell.strip() for cell in row):
-                yield f"line {reader.line_num}", row
+            if not any(cell.strip() for cell in row):
+                continue
+            where = f"{path}, line {reader.line_num}"
+            if not places:
+                places = _header(row, where)
+                if places:
+                    continue
+                places = {key: number for number, key in enumerate(("correct", "wrong", "type")[: len(row)])}
+            if len(row) <= max(places.values()):
+                raise UserError(f"{where}: {len(row)} of {max(places.values()) + 1} columns; is a quote or a comma missing?")
+            yield where, row[places["correct"]], row[places["wrong"]], row[places["type"]] if "type" in places else OTHER
     except csv.Error as error:
         raise UserError(f"{path}, line {reader.line_num}: it cannot be read as CSV ({error}). Mend its quotes.") from None
 
 
-def _cells(path: Path, rows: Iterable[tuple[str, list[str]]], places: Mapping[str, int]) -> Iterator[Cells]:
-    needed = max(places.values()) + 1
-    for place, row in rows:
-        if len(row) < needed:
-            raise UserError(f"{path}, {place}: {len(row)} of {needed} columns; is a quote or a comma missing?")
-        yield place, row[places["correct"]], row[places["wrong"]], row[places["type"]] if "type" in places else OTHER
+def _header(row: Sequence[str], where: str) -> dict[str, int]:
+    """Return which column holds what, by the words of a table's first row; nothing if they are no header."""
+    words = [word.strip().casefold() for word in row]
+    found = {key: next((words.index(name) for name in names if name in words), None) for key, names in NAMES.items()}
+    places = {key: number for key, number in found.items() if number is not None}
+    if ("correct" in places) != ("wrong" in places):
+        lacking = "wrong" if "correct" in places else "correct"
+        hint = next((hint for name in NAMES[lacking] if (hint := nearest(name, words))), "")
+        raise UserError(
+            f"{where} has the header {', '.join(row)}, which names no {lacking} sentence; call that column one of: "
+            f"{', '.join(NAMES[lacking])}.{hint}"
+        )
+    if "correct" not in places and len(row) < 2:
+        raise UserError(f"{where}: one column; a correct and an ungrammatical sentence are needed, by tab or comma.")
+    return places if "correct" in places else {}
 
 
 def blimp_files(path: Path) -> list[Path]:
@@ -275,20 +271,8 @@ def blimp_files(path: Path) -> list[Path]:
     return files
 
 
-def read_blimp(files: Sequence[Path]) -> tuple[list[Pair], Counter[str]]:
-    """Read files of BLiMP, their pairs in turn, so that the first N pairs hold all paradigms equally.
-
-    The type of error is `linguistics_term`, or `UID` without it. Source: Warstadt et al. 2020, TACL 8, arXiv:1912.00582.
-
-    Raises:
-        UserError: a damaged .zip, a line that is no JSON, a record without one of the sentences, or what `_accept` refuses.
-    """
-    where = str(files[0].parent if len(files) > 1 else files[0])
-    return _accept(in_turn([list(_blimp_cells(*part)) for part in _blimp_parts(files)]), where, published=True)
-
-
-def _blimp_parts(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield the JSONL files, or those in a .zip by name, each with what messages call it."""
+def _blimp_parts(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the JSONL files, or those in a .zip by name, each with what messages call it. UserError: a damaged .zip."""
     for path in files:
         if path.suffix != ".zip":
             yield str(path), path.read_bytes()
@@ -299,7 +283,11 @@ def _blimp_parts(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
                     yield f"{path}: {name}", archive.read(name)
 
 
-def _blimp_cells(file: str, data: bytes) -> Iterator[Cells]:
+def read_blimp(file: str, data: bytes) -> Iterator[Cells]:
+    """Yield the pairs of a file of BLiMP; the type of error is `linguistics_term`, or `UID` without it.
+
+    Source: Warstadt et al. 2020, TACL 8, arXiv:1912.00582. UserError: a line that is no JSON, or lacks one of the sentences.
+    """
     for number, line in enumerate(decode(data, file), start=1):
         if not line.strip():
             continue
@@ -314,11 +302,11 @@ def _blimp_cells(file: str, data: bytes) -> Iterator[Cells]:
             if not isinstance(record.get(key), str):
                 raise UserError(f"{where}: there is no '{key}'; there are {', '.join(record)}.{nearest(key, record)}")
         kind = str(record.get("linguistics_term") or record.get("UID") or OTHER)
-        yield f"{PurePosixPath(file).name}, line {number}", record["sentence_good"], record["sentence_bad"], kind
+        yield where, record["sentence_good"], record["sentence_bad"], kind
 
 
-def _accept(cells: Iterable[Cells], where: str, published: bool = False) -> tuple[list[Pair], Counter[str]]:
-    """Return cleaned pairs in their order, and how many `duplicates` were dropped.
+def _accept(cells: Iterable[Cells], path: Path, published: bool = False) -> tuple[list[Pair], Counter[str]]:
+    """Return the cleaned pairs of a path in their order, and how many `duplicates` were dropped.
 
     Of `published` pairs, which nobody is to mend, those of two `identical` sentences are dropped too: BLiMP has seven.
 
@@ -327,18 +315,18 @@ def _accept(cells: Iterable[Cells], where: str, published: bool = False) -> tupl
     """
     pairs: dict[Pair, None] = {}
     done: Counter[str] = Counter()
-    for place, correct, wrong, kind in cells:
+    for where, correct, wrong, kind in cells:
         pair = Pair(clean_line(correct)[0], clean_line(wrong)[0], type_name(kind))
         if not pair.correct or not pair.wrong:
             which = "correct" if not pair.correct else "ungrammatical"
-            raise UserError(f"{where}, {place}: the {which} sentence is empty. Fill it in, or remove the pair.")
+            raise UserError(f"{where}: the {which} sentence is empty. Fill it in, or remove the pair.")
         if pair.correct == pair.wrong and published:
             done["identical"] += 1
             continue
         if pair.correct == pair.wrong:
-            raise UserError(f"{where}, {place}: both sentences are '{pair.correct[:60]}'. Mend the pair, or remove it.")
+            raise UserError(f"{where}: both sentences are '{pair.correct[:60]}'. Mend the pair, or remove it.")
         done["duplicates"] += pair in pairs
         pairs[pair] = None
     if not pairs:
-        raise UserError(f"{where} has no pairs. Give it a correct and an ungrammatical sentence a line.")
+        raise UserError(f"{path} has no pairs. Give it a correct and an ungrammatical sentence a line.")
     return list(pairs), +done

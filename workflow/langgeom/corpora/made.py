@@ -53,9 +53,8 @@ def make(text: str, lines: Sequence[str], seed: int) -> tuple[list[str], Counter
     """
     name, source = TextName.parse(text), TextName.parse(str(made_from(text)))
     if name.variant in CONTROLS:
-        change = {"wordsShuffled": _shuffled, "wordsReversed": _reversed, "charactersShuffled": _shuffled_characters}
         draws = (random.Random(f"{seed} {text} {number}") for number in range(len(lines)))
-        return [change[name.variant](line, draw) for line, draw in zip(lines, draws, strict=True)], Counter()
+        return [_reordered(line, name.variant, draw) for line, draw in zip(lines, draws, strict=True)], Counter()
     from fontTools.unicodedata import script
 
     written = [transliterate(line, letters_of(name.lang, source.script, name.script)) for line in lines]
@@ -63,23 +62,19 @@ def make(text: str, lines: Sequence[str], seed: int) -> tuple[list[str], Counter
     return written, Counter(letters_kept=sum(count for char, count in counts.items() if script(char) == source.script))
 
 
-def _shuffled(line: str, draw: random.Random) -> str:
+def _reordered(line: str, control: str, draw: random.Random) -> str:
+    """Change the order of a line's words, or of its characters, each with the marks upon it; the spaces stay where they are."""
     words = line.split(" ")
-    draw.shuffle(words)
-    return " ".join(words)
-
-
-def _reversed(line: str, draw: random.Random) -> str:
-    return " ".join(reversed(line.split(" ")))
-
-
-def _shuffled_characters(line: str, draw: random.Random) -> str:
-    """Shuffle the characters of a line, each with the marks upon it; the spaces stay where they are."""
-    words = [_characters(word) for word in line.split(" ")]
-    every = [character for word in words for character in word]
+    if control == "wordsReversed":
+        return " ".join(reversed(words))
+    if control == "wordsShuffled":
+        draw.shuffle(words)
+        return " ".join(words)
+    characters = [_characters(word) for word in words]
+    every = [character for word in characters for character in word]
     draw.shuffle(every)
     left = iter(every)
-    return " ".join("".join(islice(left, len(word))) for word in words)
+    return " ".join("".join(islice(left, len(word))) for word in characters)
 
 
 def _characters(word: str) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from langgeom.corpora import Corpus
-from langgeom.corpora.text import decode, parallel
 from langgeom.errors import UserError, nearest
 from langgeom.files import DATA, read_tsv
 from langgeom.sources import Pin
@@ -20,6 +17,8 @@ DOCUMENTS = "DOCUMENT_IDS.tsv", "88a8b0ff1eae47e83f60dcde01075b8c87d75ced59ca09e
 
 class Ntrex(Corpus):
     """NTREX-128 under langgeom's names of its texts."""
+
+    cure = "Remove both and run again."
 
     schema = """
     ntrex:
@@ -57,12 +56,8 @@ class Ntrex(Corpus):
     def document_inputs(self) -> list[str]:
         return [self._at(*DOCUMENTS).path]
 
-    def documents(self, inputs: Sequence[Path]) -> list[str]:
-        return decode(inputs[0].read_bytes(), inputs[0].name)
-
-    def lines(self, text: str, inputs: Sequence[Path]) -> tuple[list[str], Counter[str]]:
-        own, expected = (decode(path.read_bytes(), path.name) for path in (inputs[0], inputs[-1]))
-        return parallel(own, inputs[0].name, expected, inputs[-1].name, "Remove both and run again."), Counter()
+    def read(self, text: str, path: Path) -> tuple[str, bytes]:
+        return path.name, path.read_bytes()
 
 
 @cache

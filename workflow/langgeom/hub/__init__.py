@@ -1,7 +1,6 @@
-"""The model hub: files of a model and rows of a data set, each at one commit, with one message for whatever goes wrong.
+"""The model hub: where fetched files lie, and the listing of a model's files with their checksums.
 
-`fetch` and `langgeom.rows` are the only modules that reach the hub; every other stage runs offline. Here is where fetched files
-lie, and the listing of a model's files with their checksums.
+`fetch` and `langgeom.rows` are the only modules that reach the hub; every other stage runs offline.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from langgeom.files import read_json, sha256, write_json
 
 # The hint for a config without a commit.
 UNPINNED = "the commit of the hub's repository: `hf models info owner/name` (`hf datasets info`) prints it, as sha"
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 # The files that a tokenizer may lie in.
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
@@ -50,7 +51,7 @@ def fill(template: str, spec: Mapping[str, Any], text: str) -> str:
 
 
 def write_listing(path: Path, repo: str, revision: str, digests: Mapping[str, str]) -> None:
-    """Write a listing: `digests` maps file names to their sha256."""
+    """Write a listing; `digests` are the sha256 of the files by name."""
     write_json(path, {"repo": repo, "revision": revision, "files": dict(sorted(digests.items()))})
 
 

@@ -1,6 +1,6 @@
-"""Fetching a model's files at one commit, with the hub's own client.
+"""Fetching from the hub with its own clients, and whatever goes wrong there as one message without tokens or signed addresses.
 
-The client checks the size of a file only, so every file is checked here by the hash that the hub names it by.
+The client checks the size of a file only, so every file of a model is checked here by the hash that the hub names it by.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import hashlib
 import logging
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from langgeom.errors import UserError
+from langgeom.errors import UserError, chain_of, is_disk_full, without_passwords
 from langgeom.files import check_free, sha256
-from langgeom.hub import TOKENIZER_FILES, write_listing
-from langgeom.hub.access import hub_errors, offline
+from langgeom.hub import INDEX, PICKLES, SINGLE, TOKENIZER_FILES, write_listing
 
 log = logging.getLogger(__name__)
-
-SINGLE, INDEX, SHARD = "model.safetensors", "model.safetensors.index.json", re.compile(r"model-\d+-of-\d+\.safetensors")
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack")
+SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 CURE = "Something between here and the hub changes files, or a cache is damaged: use another network, or run again later."
+AGAIN = "Run again: finished files are kept."
+LOGIN = "make your token known with `hf auth login` or in HF_TOKEN"
 
 
 class File(NamedTuple):
@@ -63,7 +63,7 @@ def fetch_model(repo: str, revision: str, out: Path, weights: bool = True) -> No
                 f"Model '{repo}': {name} is not the file of commit {revision}: its hash is {digest} instead of "
                 f"{files[name].digest}. It was not kept.\n{CURE}"
             )
-        digests = {name: files[name].digest for name in names}
+    digests = {name: files[name].digest for name in names}
     write_listing(out, repo, revision, {name: d if len(d) == 64 else sha256(folder / name) for name, d in digests.items()})
 
 
@@ -131,9 +131,87 @@ def _needed(where: str, files: Iterable[str], weights: bool) -> list[str]:
         return [*chosen, SINGLE]
     if INDEX in names:
         return [*chosen, INDEX, *filter(SHARD.fullmatch, names)]
-    pickles = [name for name in names if name.endswith(PICKLES)]
+    pickles = [name for name in names if name.endswith((*PICKLES, ".h5", ".msgpack"))]
     refused = f"{', '.join(pickles)} cannot be used: weights are read from safetensors only. " if pickles else ""
     raise UserError(
         f"{where} has no {SINGLE}; found {listing}.\n{refused}Pin a commit that has safetensors (often a pull request of the "
         "repository), or convert the model yourself and name its folder."
     )
+
+
+def offline() -> bool:
+    """Return True if the user keeps huggingface_hub off the network (HF_HUB_OFFLINE)."""
+    from huggingface_hub import constants
+
+    return constants.is_offline_mode()
+
+
+@contextmanager
+def hub_errors(repo: str, revision: str, kind: str = "model") -> Iterator[None]:
+    """Turn any exception of a hub client into one `UserError`, and silence the clients' own messages.
+
+    Their warnings quote signed addresses, and a signature is a key for as long as it lasts. `kind` is "model" or "dataset".
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.logging import set_verbosity
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # it would fetch a list, and keep it in the user's home
+    set_verbosity(logging.CRITICAL)
+    for name in ("httpx", "httpcore", "fsspec"):  # they log each address at INFO or DEBUG
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    disable_progress_bars()
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a client raises whatever its own libraries raise
+        raise UserError(_message(error, repo, revision, kind)) from None
+
+
+def _message(error: Exception, repo: str, revision: str, kind: str) -> str:
+    import httpx
+    from huggingface_hub import constants, errors, get_token
+
+    chain = list(chain_of(error))
+    what = f"{'data set' if kind == 'dataset' else 'model'} '{repo}'"
+    page = f"{redacted(constants.ENDPOINT)}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+
+    def caused_by(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(link, kinds) for link in chain)
+
+    if is_disk_full(error):
+        return f"The disk is full: {what} does not fit. Free some space in the results folder. {AGAIN}"
+    if offline() and caused_by(errors.OfflineModeIsEnabled, ConnectionError, FileNotFoundError):
+        return (
+            f"The {what} is not here, and HF_HUB_OFFLINE is set. Unset it, or run `snakemake --cores 4 corpora models` (with "
+            "your --configfile behind it) where there is a network, and copy results/ here."
+        )
+    if caused_by(errors.GatedRepoError):
+        account = " with the account of your token, which has no access" if get_token() else f", then {LOGIN}"
+        return f"The {what} is gated: accept its terms on {page}{account}."
+    if caused_by(errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError):
+        private = "your token has no access to it" if get_token() else LOGIN
+        return f"The hub has no {what} at revision {revision}. Check both on {page}; if it is private, {private}."
+    for link in chain:
+        if isinstance(link, errors.HfHubHTTPError):
+            status = link.response.status_code
+            reason = {401: f"it does not accept your token, {LOGIN}", 429: f"too many requests, wait or {LOGIN}"}
+            default = f"check whether {page} opens in a browser, and whether a proxy answers for the hub"
+            return f"The hub answers {status} for {what}: {reason.get(status, default)}. {AGAIN}"
+    cause = next((link for link in chain if isinstance(link, httpx.TransportError)), chain[-1])
+    details = f"{type(cause).__name__}: {redacted(str(cause))[:400]}"
+    if caused_by(httpx.TransportError, errors.LocalEntryNotFoundError, ConnectionError):
+        return f"The hub ({redacted(constants.ENDPOINT)}) cannot be reached ({details}). Check network and proxy. {AGAIN}"
+    if "Consistency check failed" in details:  # quotes the end of a signed address
+        return f"A file of {what} arrived cut off. {AGAIN}"
+    return f"The {what} cannot be fetched ({details}). Check its names in the config on {page}. {AGAIN}"
+
+
+def redacted(text: str) -> str:
+    """Return a text on one line, without the token and without signatures and passwords in addresses."""
+    from huggingface_hub import get_token
+
+    text = without_passwords(re.sub(r"\?\S+", "?...", " ".join(text.split())))
+    token = get_token()
+    return text.replace(token, "***") if token else text

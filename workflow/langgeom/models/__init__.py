@@ -90,15 +90,13 @@ class Model(Source):
         """
         from langgeom.models.manifest import write_manifest
         from langgeom.models.part import take_part
-        from langgeom.models.prepare import begin_with, name_languages, one_tokenizer
+        from langgeom.models.prepare import finish_tokenizer
 
         try:
             with atomic_folder(out) as folder:
                 self.write(inputs, folder)
                 take_part(folder)
-                if "begin" in self.spec:
-                    begin_with(self.spec["begin"], folder)
-                noticed = [*one_tokenizer(folder), *name_languages(self.spec.get("language"), folder)]
+                noticed = finish_tokenizer(folder, self.spec.get("begin"), self.spec.get("language"))
                 write_manifest(folder, self.name, self.init, self.spec, noticed)
         except UserError as error:
             raise UserError(f"Model '{self.name}': {error}") from error

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langgeom.errors import UserError
-from langgeom.models.prepare import tidy
+from langgeom.models.prepare import quiet, tidy
 
 if TYPE_CHECKING:
     import numpy as np
 
 MAGIC = b"E5S1"
 BLOCK = 32  # weights that share a scale
-QUANTISED, QUANTISED_BYTES = [("scale", "<f2"), ("pairs", "u1", BLOCK // 2)], 2 + BLOCK // 2
 EMBEDDINGS = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
 PARTS = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value", "ao": "attention.output.dense",
@@ -74,12 +73,11 @@ def read(content: bytes) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     for _ in range(count):
         (length,) = struct.unpack_from("<H", content, at)
         name = content[at + 2 : at + 2 + length].decode("ascii")
-        kind, number, offset, size = struct.unpack_from("<BIQQ", content, at + 2 + length)
+        kind, _, offset, size = struct.unpack_from("<BIQQ", content, at + 2 + length)
         at += 2 + length + struct.calcsize("<BIQQ")
-        found[_name(name)] = _values(name, kind, number, content[offset : offset + size])
-    shapes = _shapes(dim, layers, inner, vocabulary, positions, types)
-    if found.keys() != shapes.keys():
-        raise ValueError(f"it lacks or adds weights: {', '.join(sorted(found.keys() ^ shapes.keys())[:3])}")
+        if len(content) < offset + size:
+            raise ValueError("it is cut off")
+        found[_name(name)] = _values(kind, content[offset : offset + size])
     config: dict[str, object] = {
         "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "hidden_size": dim,
         "intermediate_size": inner, "num_hidden_layers": layers, "num_attention_heads": heads, "vocab_size": vocabulary,
@@ -87,6 +85,9 @@ def read(content: bytes) -> tuple[dict[str, object], dict[str, np.ndarray]]:
         "pad_token_id": pad, "dtype": "bfloat16",
         "transformers_version": "5.15.1",  # of an unnamed version transformers warns that its tokenizer may be wrong
     }  # fmt: skip
+    shapes = _shapes(config)
+    if found.keys() != shapes.keys():
+        raise ValueError(f"it lacks or adds weights: {', '.join(sorted(found.keys() ^ shapes.keys())[:3])}")
     return config, {name: found[name].reshape(shape) for name, shape in shapes.items()}
 
 
@@ -101,32 +102,22 @@ def _name(name: str) -> str:
     raise ValueError(f"it names an unknown weight, {name!r}")
 
 
-def _values(name: str, kind: int, number: int, data: bytes) -> np.ndarray:
-    """Return the float32 values of a tensor: stored as they are (kind 0), or in 4 bits as GGUF's Q4_0 (kind 1).
-
-    A block of Q4_0 is a float16 scale and 16 bytes. Byte j holds weights j and j + 16 in its low and its high half; a weight is
-    (half - 8) x scale.
-    """
+def _values(kind: int, data: bytes) -> np.ndarray:
+    """Return the float32 values of a tensor: stored as they are (kind 0), or in 4 bits as GGUF's Q4_0 (kind 1)."""
     import numpy as np
+    from gguf import GGMLQuantizationType, quants
 
-    size = {0: 4 * number, 1: number // BLOCK * QUANTISED_BYTES}.get(kind)
-    if size != len(data) or (kind == 1 and number % BLOCK):
-        raise ValueError(f"{name} has {len(data)} bytes where {size} are needed: it is cut off or damaged")
     if kind == 0:
         return np.frombuffer(data, dtype="<f4").astype(np.float32)
-    blocks = np.frombuffer(data, dtype=np.dtype(QUANTISED))
-    halves = np.concatenate([blocks["pairs"] & 15, blocks["pairs"] >> 4], axis=1).astype(np.float32)
-    values: np.ndarray = (halves - 8) * blocks["scale"].astype(np.float32)[:, None]
-    return values.reshape(-1)
+    return quants.dequantize(np.frombuffer(data, dtype=np.uint8), GGMLQuantizationType.Q4_0)
 
 
-def _shapes(dim: int, layers: int, inner: int, vocabulary: int, positions: int, types: int) -> dict[str, tuple[int, ...]]:
-    norm, square = {"w": (dim,), "b": (dim,)}, {"w": (dim, dim), "b": (dim,)}
-    wide = {"fi": {"w": (inner, dim), "b": (inner,)}, "fo": {"w": (dim, inner), "b": (dim,)}}
-    shapes: dict[str, tuple[int, ...]] = {"emb.word": (vocabulary, dim), "emb.pos": (positions, dim), "emb.type": (types, dim)}
-    shapes |= {f"emb.ln.{end}": shape for end, shape in norm.items()}
-    for layer in range(layers):
-        for part in PARTS:
-            own = norm if part.endswith("ln") else wide.get(part, square)
-            shapes |= {f"l{layer}.{part}.{end}": shape for end, shape in own.items()}
-    return {_name(name): shape for name, shape in shapes.items()}
+def _shapes(config: dict[str, object]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight of a BERT."""
+    import torch
+
+    with quiet(), torch.device("meta"):
+        from transformers import BertConfig, BertModel
+
+        weights = BertModel(BertConfig(**config), add_pooling_layer=False).state_dict()
+    return {name: tuple(weight.shape) for name, weight in weights.items()}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError
-from langgeom.models.prepare import quiet, save_tokenizer, tidy
+from langgeom.models.prepare import put_around, quiet, tidy
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,6 +34,7 @@ def convert(file: Path, folder: Path) -> None:
     Raises:
         UserError: the file is no GGUF, or holds an architecture or tokenizer that cannot be converted.
     """
+    import torch
     from gguf import GGUFReader
 
     try:
@@ -42,14 +44,6 @@ def convert(file: Path, folder: Path) -> None:
         raise
     except Exception as error:  # whatever readers meet in bytes that are not what they should be
         raise UserError(f"the file is not a GGUF file that can be read ({error}). Fetch it again.") from error
-    _convert_weights(file, folder)
-    save_tokenizer(tokenizer, special, folder)
-
-
-def _convert_weights(file: Path, folder: Path) -> None:
-    """Write config.json and model.safetensors."""
-    import torch
-
     # Its conversion has a progress bar that no setting turns off.
     with quiet(), contextlib.redirect_stderr(io.StringIO()):
         from transformers import AutoModelForCausalLM
@@ -64,6 +58,10 @@ def _convert_weights(file: Path, folder: Path) -> None:
             del model.config.quantization_config
         model.save_pretrained(folder)
     tidy(folder)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    # The class by name keeps transformers from rebuilding it after the model's own type.
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False, **special}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
 def build_tokenizer(fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer, dict[str, str]]:
@@ -98,7 +96,11 @@ def build_tokenizer(fields: Mapping[str, Callable[[], Any]]) -> tuple[Tokenizer,
         for role, key in {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}.items()
         if read(f"{key}_token_id") is not None
     }
-    _add_ends(tokenizer, special, read("add_bos_token", kind == "llama"), read("add_eos_token", False))
+    put_around(
+        tokenizer,
+        special.get("bos_token") if read("add_bos_token", kind == "llama") else None,
+        special.get("eos_token") if read("add_eos_token", False) else None,
+    )
     return tokenizer, special
 
 
@@ -146,17 +148,3 @@ def _byte_level(tokens: list[str], merges: list[str], digits: bool) -> Tokenizer
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*cuts, pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
-
-
-def _add_ends(tokenizer: Tokenizer, special: Mapping[str, str], bos: bool, eos: bool) -> None:
-    """Make the tokenizer put the tokens of beginning and end around every sequence, if the file says so."""
-    from tokenizers import processors
-
-    first = special.get("bos_token") if bos else None
-    last = special.get("eos_token") if eos else None
-    if first or last:
-        ends = [token for token in (first, last) if token]
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=" ".join(part for part in (first, "$A", last) if part),
-            special_tokens=[(token, tokenizer.token_to_id(token)) for token in dict.fromkeys(ends)],
-        )

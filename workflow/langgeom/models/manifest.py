@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from langgeom.errors import UserError
 from langgeom.files import sha256, write_json
@@ -19,13 +19,6 @@ DECODERS = ("ForCausalLM", "LMHeadModel")
 ENCODERS = ("Encoder", "Stack")  # of encoder-decoders
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "encoder_layers", "num_layers")  # what configs call their number
 DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
-
-
-class Weights(NamedTuple):
-    """Parameters in a folder's safetensors files, and the dtype of most of them."""
-
-    parameters: int
-    dtype: str
 
 
 def write_manifest(
@@ -47,11 +40,11 @@ def write_manifest(
         sizes = dict(layers=config.num_hidden_layers, dim=config.hidden_size, vocabulary=config.vocab_size)
     except AttributeError as error:
         raise UserError(f"its config.json lacks a size ({error}). Save it again.") from error
-    weights = weights_of(folder)
+    parameters, dtype = weights_of(folder)
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     manifest = dict(
-        name=name, kind=kind, init=init, model_type=config.model_type, **sizes, parameters=weights.parameters,
-        dtype=weights.dtype, source=dict(source), files=files, fingerprint=_fingerprint(files),
+        name=name, kind=kind, init=init, model_type=config.model_type, **sizes, parameters=parameters,
+        dtype=dtype, source=dict(source), files=files, fingerprint=_fingerprint(files),
     )  # fmt: skip
     if noticed:
         manifest["warnings"] = list(noticed)
@@ -84,24 +77,23 @@ def layers_at(depths: Sequence[float], last: int) -> list[int]:
     return sorted({round(depth * last) for depth in depths})
 
 
-def weights_of(folder: Path) -> Weights:
-    """Count the parameters of a folder by the headers of its safetensors files."""
+def weights_of(folder: Path) -> tuple[int, str]:
+    """Return how many parameters a folder's safetensors files hold, and the dtype of most. UserError: one cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
     sizes: Counter[str] = Counter()
     for path in weight_files(folder):
         try:
-            with path.open("rb") as file:
-                length = int.from_bytes(file.read(8), "little")
-                if not 2 <= length <= path.stat().st_size - 8:
-                    raise ValueError("it is cut off, or a pointer to a file that was not fetched")
-                tensors = [tensor for key, tensor in json.loads(file.read(length)).items() if key != "__metadata__"]
-            if 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0) != path.stat().st_size:
-                raise ValueError("it is cut off")
-            for tensor in tensors:
-                if tensor["dtype"] in DTYPES:
-                    sizes[DTYPES[tensor["dtype"]]] += prod(tensor["shape"])
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise UserError(f"{path.name} is no safetensors file that can be read: {error}. Fetch the model again.") from error
-    return Weights(sizes.total(), sizes.most_common(1)[0][0]) if sizes else Weights(0, "float32")
+            with safe_open(path, "np") as file:
+                for tensor in map(file.get_slice, file.keys()):
+                    if tensor.get_dtype() in DTYPES:
+                        sizes[DTYPES[tensor.get_dtype()]] += prod(tensor.get_shape())
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"{path.name} is no safetensors file that can be read ({error}): it is cut off, or a pointer to a file that "
+                "was not fetched. Fetch the model again."
+            ) from error
+    return sizes.total(), sizes.most_common(1)[0][0] if sizes else "float32"
 
 
 def _fingerprint(files: Mapping[str, str]) -> str:

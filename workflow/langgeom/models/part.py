@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langgeom.errors import UserError
 from langgeom.files import write_json
+from langgeom.hub import INDEX
 from langgeom.models.manifest import ENCODERS, is_decoder, weights_of
-from langgeom.models.prepare import INDEX, auto_config, quiet, weight_files
+from langgeom.models.prepare import auto_config, quiet, weight_files
 
 if TYPE_CHECKING:
     from torch import nn
@@ -132,17 +133,18 @@ def take_part(folder: Path) -> None:
     if part is None:
         return
     weights_of(folder)  # refuses files that cannot be read
-    held: dict[Path, list[str]] = {}
-    for path in weight_files(folder):
+    paths = weight_files(folder)
+    keys: list[str] = []
+    for path in paths:
         with safe_open(path, "pt") as file:
-            held[path] = list(file.keys())
-    names = _renamed(part, [key for keys in held.values() for key in keys])
+            keys += file.keys()
+    names = _renamed(part, keys)
     if part.head:  # the settings of the whole may say otherwise
         part.config.tie_word_embeddings = f"{part.head}.weight" not in names.values()
     places: dict[str, str] = {}
-    for path, keys in held.items():
+    for path in paths:
         with safe_open(path, "pt") as file:
-            tensors = {names[key]: file.get_tensor(key) for key in keys if key in names}
+            tensors = {names[key]: file.get_tensor(key) for key in list(file.keys()) if key in names}
         path.unlink()  # it may be a link to the download
         if tensors:
             save_file(tensors, path, {"format": "pt"})

@@ -1,7 +1,4 @@
-"""Files of a model's folder: which are taken, what is refused in them, and what is completed.
-
-`tokenizer.json` is the tokenizer: it is what every stage runs.
-"""
+"""Files of a model's folder: which are taken, what is refused in them, and what is completed."""
 
 from __future__ import annotations
 
@@ -11,20 +8,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError, nearest
 from langgeom.files import write_json
-from langgeom.hub import TOKENIZER_FILES, read_listing
+from langgeom.hub import INDEX, PICKLES, SINGLE, TOKENIZER_FILES, read_listing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 LANGUAGE = re.compile(r"_*[a-z]{2,3}(_[A-Za-z]{2,4})?_*")  # as eng_Latn, en_XX, __en__
-PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 
 
 @contextmanager
@@ -79,23 +74,25 @@ def check_folder(source: Path, weights: bool = True) -> None:
     if not source.is_dir():
         raise UserError(f"there is no folder {source}. Give the path of a model's folder.")
     found = _found(source)
-    coded = [file for file in ("config.json", "tokenizer_config.json") if "auto_map" in read_config(source, file)]
-    if coded:
-        raise UserError(
-            f"{coded[0]} in {source} has 'auto_map', so the model is code of its own; code in model folders is "
-            "never run.\nUse a model of an architecture that transformers has; if it has this one, remove 'auto_map'."
-        )
+    for file in ("config.json", "tokenizer_config.json"):
+        if "auto_map" in read_config(source, file):
+            raise UserError(
+                f"{file} in {source} has 'auto_map', so the model is code of its own; code in model folders is never run.\n"
+                "Use a model of an architecture that transformers has; if it has this one, remove 'auto_map'."
+            )
     if kernel := _kernel(read_config(source)):
         raise UserError(
             f"config.json in {source} names '{kernel}' for its attention; that is code of a hub's repository, "
             "which is never run. Remove it: transformers has its own."
         )
     if weights and not any(file.endswith(".safetensors") for file in found):
-        pickled = ", ".join(file for file in found if Path(file).suffix in PICKLED)
-        cure = (
-            f"{pickled} are pickles, which can run code when they are read: convert them with save_pretrained in an "
-            "environment you trust." if pickled else "Save the model with save_pretrained."
-        )  # fmt: skip
+        pickled = ", ".join(file for file in found if file.endswith(PICKLES))
+        cure = "Save the model with save_pretrained."
+        if pickled:
+            cure = (
+                f"{pickled} are pickles, which can run code when they are read: convert them with save_pretrained in an "
+                "environment you trust."
+            )
         raise UserError(f"{source} has no *.safetensors; found {', '.join(found[:20]) or 'nothing'}.\n{cure}")
     if weights and INDEX in found:
         outside = sorted(set(_indexed(source) or ["nothing"]) - set(found))
@@ -163,12 +160,12 @@ def place_download(listing: Path, folder: Path) -> None:
     Weights are links to the download, which nothing writes to again: they would else take their place twice.
     """
     for path in read_listing(listing):
-        try:
-            if path.suffix != ".safetensors":
-                raise OSError
-            os.link(path, folder / path.name)
-        except OSError:  # also: a file system without hard links
-            shutil.copyfile(path, folder / path.name)
+        target = folder / path.name
+        if path.suffix == ".safetensors":
+            with suppress(OSError):  # a file system without hard links
+                os.link(path, target)
+        if not target.exists():
+            shutil.copyfile(path, target)
     with quiet():
         from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
@@ -196,14 +193,6 @@ def tidy(folder: Path) -> None:
         weights.chmod(0o644)
 
 
-def save_tokenizer(tokenizer: Tokenizer, special: Mapping[str, str], folder: Path) -> None:
-    """Write tokenizer.json and the tokenizer_config.json with which transformers reads it unchanged."""
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    # The class by name keeps transformers from rebuilding it after the model's own type.
-    config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False, **special}
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
 def complete_tokenizer(source: Path, folder: Path) -> None:
     """Write tokenizer.json into `folder` when `source` has a tokenizer of another format only.
 
@@ -225,86 +214,72 @@ def complete_tokenizer(source: Path, folder: Path) -> None:
             ) from error
 
 
-def one_tokenizer(folder: Path) -> list[str]:
-    """Make transformers, and so the harness, run tokenizer.json as it is, as every stage does.
+def finish_tokenizer(folder: Path, begin: str | None = None, language: Mapping[str, str] | None = None) -> list[str]:
+    """Make every stage, and transformers in the harness, run a folder's tokenizer.json as it is, with what the config adds.
 
-    A class named in tokenizer_config.json may rebuild the tokenizer after its own rules, and cut text otherwise.
+    A class named in tokenizer_config.json may rebuild the tokenizer after its own rules, and cut text otherwise. Of the tokens
+    that are put around every sentence, the one that names its language is written down for `TextTokenizer`.
+
+    Args:
+        begin: a special token to put before every sequence. Decoders trained on documents that one separates, and whose
+            tokenizer adds none, turn some of the first tokens of a bare sentence into attention sinks, with norms a hundred
+            times those of the others; the token takes that upon itself.
+        language: the token of each text whose name is not its token; None: as it is written there.
 
     Returns:
-        What tokenizer_config.json asks for and tokenizer.json does not do, a sentence each.
+        What a reader should look at, a sentence each.
+
+    Raises:
+        UserError: a token is none of its special ones, it puts tokens around sequences already, or no language is named.
     """
     from tokenizers import Tokenizer
 
-    settings = read_config(folder, "tokenizer_config.json")
-    asked = bool(settings.pop("add_bos_token", False))
+    path, settings, noticed = folder / "tokenizer.json", read_config(folder, "tokenizer_config.json"), list[str]()
+    tokenizer = Tokenizer.from_file(str(path))
+    special = sorted(token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special)
+    if begin is not None:
+        if begin not in special:
+            raise UserError(f"begin is '{begin}', which is no special token of its tokenizer; those are: {', '.join(special)}.")
+        if tokenizer.num_special_tokens_to_add(False):
+            raise UserError("its tokenizer puts special tokens around every sentence already; remove `begin`.")
+        put_around(tokenizer, begin)
+        tokenizer.save(str(path), pretty=False)
+    asked, bos = settings.pop("add_bos_token", False), settings.get("bos_token")
+    if asked and not tokenizer.num_special_tokens_to_add(False):
+        token = bos.get("content") if isinstance(bos, dict) else bos
+        noticed.append(
+            f"its tokenizer_config.json asks for {token} before every sequence, which its tokenizer.json does not put: set "
+            f"`begin: {token}` for this model if it was trained so"
+        )
     for key in ("add_eos_token", "add_prefix_space"):
         settings.pop(key, None)
     settings["tokenizer_class"] = "PreTrainedTokenizerFast"
-    write_json(folder / "tokenizer_config.json", settings)
-    if not asked or Tokenizer.from_file(str(folder / "tokenizer.json")).num_special_tokens_to_add(False):
-        return []
-    token = settings.get("bos_token")
-    token = token.get("content") if isinstance(token, dict) else token
-    return [
-        f"its tokenizer_config.json asks for {token} before every sequence, which its tokenizer.json does not put: set "
-        f"`begin: {token}` for this model if it was trained so"
-    ]
-
-
-def name_languages(named: Mapping[str, str] | None, folder: Path) -> list[str]:
-    """Write down for `TextTokenizer` which of the tokens put around every sentence names its language, if one does.
-
-    Args:
-        named: the token of each text whose name is not its token; None: as it is written there.
-
-    Returns:
-        What a reader should look at.
-
-    Raises:
-        UserError: a token is none of its special ones, or no language is named.
-    """
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     around = tokenizer.encode("").tokens
-    put = [token for token in around if LANGUAGE.fullmatch(token)]
-    if not put and named is not None:
+    put = next((token for token in around if LANGUAGE.fullmatch(token)), None)
+    if put is None and language is not None:
         raise UserError("its tokenizer names no language; remove `language`.")
-    special = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
-    for text, token in (named or {}).items():
+    for text, token in (language or {}).items():
         if token not in special:
             raise UserError(f"language.{text} is '{token}', no special token of its tokenizer.{nearest(token, special)}")
-    if not put:
-        return []
-    settings = read_config(folder, "tokenizer_config.json")
-    languages = settings.get("languages", {}) if named is None else dict(named)
-    write_json(folder / "tokenizer_config.json", {**settings, "language_token": put[0], "languages": languages})
-    if around[0] == put[0]:
-        return []
-    return [
-        f"its tokenizer.json puts {put[0]} behind a sentence, as mBART wants it; NLLB wants it before, so save that one's "
-        "tokenizer again by today's transformers"
-    ]
+    if put is not None:
+        settings["language_token"] = put
+        settings["languages"] = settings.get("languages", {}) if language is None else dict(language)
+        if put != around[0]:
+            noticed.append(
+                f"its tokenizer.json puts {put} behind a sentence, as mBART wants it; NLLB wants it before, so save that one's "
+                "tokenizer again by today's transformers"
+            )
+    write_json(folder / "tokenizer_config.json", settings)
+    return noticed
 
 
-def begin_with(token: str, folder: Path) -> None:
-    """Make the tokenizer of a folder put a special token before every sequence.
+def put_around(tokenizer: Tokenizer, first: str | None, last: str | None = None) -> None:
+    """Make a tokenizer put a token before every sequence, behind it, or both."""
+    from tokenizers import processors
 
-    Decoders trained on documents that a special token separates, and whose tokenizer adds none, turn some of the first tokens
-    of a bare sentence into attention sinks, with norms a hundred times those of the others; the token takes that upon itself.
-
-    Raises:
-        UserError: the vocabulary lacks the token, or the tokenizer puts tokens around sequences already.
-    """
-    from tokenizers import Tokenizer, processors
-
-    path = folder / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(path))
-    special = sorted(entry.content for entry in tokenizer.get_added_tokens_decoder().values() if entry.special)
-    if token not in special:
-        raise UserError(f"begin is '{token}', which is no special token of its tokenizer; those are: {', '.join(special)}.")
-    if tokenizer.num_special_tokens_to_add(False):
-        raise UserError("its tokenizer puts special tokens around every sentence already; remove `begin`.")
-    pair = (token, tokenizer.token_to_id(token))
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{token} $A", special_tokens=[pair])
-    tokenizer.save(str(path), pretty=False)
+    ends = dict.fromkeys(token for token in (first, last) if token)
+    if ends:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=" ".join(part for part in (first, "$A", last) if part),
+            special_tokens=[(token, tokenizer.token_to_id(token)) for token in ends],
+        )

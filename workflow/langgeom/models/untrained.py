@@ -79,28 +79,20 @@ class Untrained(Model):
 
     def write(self, inputs: Sequence[Path], folder: Path) -> None:
         """Draw weights in float32 and store them in the twin's dtype; copy config and tokenizer."""
-        if self.repository():
-            with scratch(folder) as temporary:
-                place_download(inputs[0], temporary)
-                self._write_twin(temporary, folder)
-        else:
-            # Inputs are one folder, that of a prepared model, or the user's files.
-            self._write_twin(inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named, folder)
+        with scratch(folder) as source:
+            if self.repository():
+                place_download(inputs[0], source)
+            else:  # inputs are one folder, that of a prepared model, or the user's files
+                source = inputs[0] if len(inputs) == 1 and inputs[0].is_dir() else self.base / self._named
+            self._write_twin(source, folder)
 
     def _write_twin(self, source: Path, folder: Path) -> None:
-        check_folder(source, weights=False)
-        self._write_weights(source, folder)
-        for file in TOKENIZER_FILES:
-            if (source / file).is_file():
-                shutil.copyfile(source / file, folder / file)
-        complete_tokenizer(source, folder)
-
-    def _write_weights(self, source: Path, folder: Path) -> None:
         import torch
 
+        check_folder(source, weights=False)
         settings = read_config(source)
         stated = str(settings.get("dtype") or settings.get("torch_dtype") or "float32")
-        dtype = getattr(torch, weights_of(source).dtype if any(source.glob("*.safetensors")) else stated)
+        dtype = getattr(torch, weights_of(source)[1] if any(source.glob("*.safetensors")) else stated)
         config = auto_config(source)
         config = part.config if (part := part_of(config)) else config
         with quiet(), torch.random.fork_rng(devices=[]):
@@ -108,3 +100,7 @@ class Untrained(Model):
             model = auto_of(config, is_decoder(config.architectures[0])).from_config(config, dtype=torch.float32)
             model.to(dtype).save_pretrained(folder)
         tidy(folder)
+        for file in TOKENIZER_FILES:
+            if (source / file).is_file():
+                shutil.copyfile(source / file, folder / file)
+        complete_tokenizer(source, folder)

@@ -13,7 +13,7 @@ from typing import Any
 
 from langgeom.errors import UserError
 from langgeom.files import scratch, write_json
-from langgeom.hub.access import redacted
+from langgeom.hub.fetch import redacted
 from langgeom.models.manifest import read_manifest
 
 ENVIRONMENT = Path(".venv-harness")  # of `make harness`
