@@ -19,8 +19,8 @@ from langgeom.metrics.neighbours import nearest
 NEIGHBOURS = (2, 16, 20, 90)
 SIZES = (1000, 2000, 5000, 10_000, 20_000)
 DIMENSIONS = (10, 100, 768, 3072)
-# Products of a cell, over which it is measured fewer times, once, or for one number of neighbours alone.
-FEW, ONCE, ONE = 2e10, 5e10, 1e11
+# Products of a cell over which it is measured for one number of neighbours alone, and seconds of a row's repeats.
+ONE, SECONDS = 1e11, 1.0
 CHECKED = 50
 Distances = Callable[[Tensor, int], Any]
 
@@ -93,8 +93,7 @@ def searches(dim: int, threads: int, n: int) -> Table:
         calls: dict[str, Distances] = {OURS: _ours, PRODUCT: lambda x, _: (x @ x.T)[0, 0], **{m: OTHERS[m] for m in names}}
         if n <= 10_000:
             calls |= _estimators(k)
-        work = n * n * dim
-        times, values = _timed(calls, points, k, 1 if work > ONCE else 3 if work > FEW else 7, threads)
+        times, values = _timed(calls, points, k, threads)
         ours = times[OURS]
         others = {m: f"{times[m] / ours:.2f} ({error(points, k, values[m]):.0e})" for m in names}
         rest = "; ".join(f"{m} {times[m] / ours:.2f}" for m in calls if m not in (OURS, PRODUCT, *names))
@@ -108,9 +107,7 @@ def searches(dim: int, threads: int, n: int) -> Table:
     return table
 
 
-def _timed(
-    calls: dict[str, Distances], points: Tensor, k: int, repeats: int, threads: int
-) -> tuple[dict[str, float], dict[str, Any]]:
+def _timed(calls: dict[str, Distances], points: Tensor, k: int, threads: int) -> tuple[dict[str, float], dict[str, Any]]:
     """Return each call's median seconds, turn by turn, and what it last returned."""
     from threadpoolctl import threadpool_limits
 
@@ -125,7 +122,8 @@ def _timed(
         for call in calls.values():
             # What is imported and set up at the first call.
             call(points[:200], k)
-        for _ in range(repeats):
+        begin = time.perf_counter()
+        while not values or time.perf_counter() - begin < SECONDS:
             for name, call in calls.items():
                 start = clock()
                 values[name] = call(points, k)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from langgeom.metrics import Cloud, MetricError
+from langgeom.metrics import Cloud, MetricError, neighbours
 from langgeom.metrics.neighbours import distinct_rows, nearest
 
 
@@ -62,10 +62,12 @@ CLOUDS = {
 }
 
 
+@pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("name", CLOUDS)
 @pytest.mark.parametrize("block", [64, 1024])
 @pytest.mark.parametrize("k", [1, 2, 7])
-def test_distances_are_those_of_all_pairs(name: str, block: int, k: int) -> None:
+def test_distances_are_those_of_all_pairs(name: str, block: int, k: int, both: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "BOTH", 0 if both else 10**6)
     points = CLOUDS[name]
     found = nearest(points, k, block=block)
     torch.testing.assert_close(found.distances, brute(points, k), rtol=1e-12, atol=0)
@@ -88,9 +90,11 @@ ADVERSE = {
 }
 
 
+@pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("name", ADVERSE)
 @pytest.mark.parametrize("k", [2, 3, 16, 20, 47, 90, 128])
-def test_adverse_clouds(name: str, k: int) -> None:
+def test_adverse_clouds(name: str, k: int, both: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "BOTH", 0 if both else 10**6)
     points = ADVERSE[name]
     found, exact = nearest(points, k, block=256), brute(points, k)
     torch.testing.assert_close(found.distances, exact, rtol=1e-12, atol=0)
@@ -101,8 +105,10 @@ def test_adverse_clouds(name: str, k: int) -> None:
     assert torch.equal(again.distances, found.distances) and torch.equal(again.indices, found.indices)
 
 
+@pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize(("dim", "block"), [(3, 1024), (3, 32), (40, 1024), (40, 32)])
-def test_ties_are_broken_by_index(dim: int, block: int) -> None:
+def test_ties_are_broken_by_index(dim: int, block: int, both: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "BOTH", 0 if both else 10**6)
     points = torch.randint(0, 3 if dim == 40 else 8, (400, dim), generator=torch.Generator().manual_seed(8)).float()
     found = nearest(points, 9, block=block)
     squares = (points[:, None] - points).double().square().sum(2).fill_diagonal_(torch.inf)

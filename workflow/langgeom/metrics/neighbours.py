@@ -7,7 +7,9 @@ squared distance from below, and with the share added, from above. The k-th leas
 is a limit: only pairs whose lower bound reaches it can be neighbours, and all of those are measured.
 
 The limits come from the least bound of each strip of a block of products. Only strips whose least bound reaches the limit are
-looked into, so that nothing is sorted but the strips' least bounds. Every block serves its rows and, transposed, its columns.
+looked into, so that nothing is sorted but the strips' least bounds. In few dimensions, where to look takes longer than to
+multiply, a block is some rows with all columns, and their limits are final. In more it is the columns from its first row on,
+and serves its rows and, transposed, those columns: half the products, but limits that fall block by block.
 
 The same bound with u = 2^-53 says how far a float64 product is to be trusted. Where it is more than 1e-12 of the squared
 distance, and where it leaves the order of two neighbours open, the difference of the points is taken. A row with far more
@@ -25,8 +27,8 @@ from torch import Tensor
 
 from langgeom.metrics.numerics import PIECE, full_precision, largest_power, row_norms, rows_cached
 
-# Rows and columns of a block at most: 1024 x 1024 float32 stay in a core's cache. And how many products are held.
-BLOCK, HELD = 1024, 3 << 22
+# Rows of a block at most, dimensions from which it serves its columns too, and how many products it holds without and with.
+BLOCK, BOTH, HELD = 1024, 256, (1 << 21, 5 << 21)
 # Pairs that are worked on at a time, and how many more than 4 k make a row crowded.
 PAIRS, CROWD = 1 << 18, 64
 # Dimensions of one float64 product, which bounds its error, and up to how many differences take no longer.
@@ -94,14 +96,13 @@ def nearest(
 ) -> Neighbours:
     """Return the k nearest neighbours of every point by Euclidean distance, exactly (see the module).
 
-    Of equally distant points the first comes first. Memory beyond the points: O(n k), about 150 MiB, and their centred copy
-    if it is not at hand.
+    Of equally distant points the first comes first. Memory beyond the points: O(n k), about 150 MiB, and a float32 copy.
 
     Args:
         points: [n, d] floats, finite, n > k.
         centred: the points less some fixed point, float32 or float64, if at hand (it sharpens the bounds), and
         norms: the lengths of its rows, [n] float64.
-        block: rows and columns of a block of products, at most.
+        block: rows of a block of products, at most.
 
     Raises:
         ValueError: k is not between 1 and n - 1.
@@ -109,10 +110,7 @@ def nearest(
     n = len(points)
     if not 1 <= k < n:
         raise ValueError(f"{k} neighbours of {n} points; k must be between 1 and {n - 1}")
-    if centred is None:
-        wide = points if points.dtype == torch.float64 else points.float()
-        centred, norms = wide - wide.mean(0, dtype=torch.float64).to(wide.dtype), None
-    pairs = _candidates(centred, row_norms(centred) if norms is None else norms, k, block)
+    pairs = _candidates(points, centred, norms, k, block)
     counts = torch.bincount(pairs // n, minlength=n)
     crowded = counts > 4 * k + CROWD
     pairs = (pairs[~crowded[pairs // n]] if crowded.any() else pairs).sort().values
@@ -132,106 +130,106 @@ def nearest(
     return Neighbours(distances, indices)
 
 
-def _candidates(centred: Tensor, norms: Tensor, k: int, block: int) -> Tensor:
+def _candidates(points: Tensor, centred: Tensor | None, norms: Tensor | None, k: int, block: int) -> Tensor:
     """Return the pairs that may be neighbours, row * n + column each; none of rows that have far more than k."""
-    (n, dim), device = centred.shape, centred.device
-    size, strip = _shape(n, dim, k, block)
-    blocks, step = -(-n // size), size // strip
-    padded = blocks * size
+    (n, dim), device = points.shape, points.device
+    size, strip, both = _shape(n, dim, k, block)
+    padded = -(-n // (32 * strip)) * 32 * strip
+    # [y, y.y, 1] of all rows; those that fill up the last strips are infinitely far.
+    right = torch.empty((padded, dim + 2), device=device)
+    if centred is None:
+        wide = points if points.dtype == torch.float64 else points.float()
+        mean = wide.new_full((n,), 1 / n) @ wide
+        # In place, as a copy more takes as long as a fifth of all products of 1,000 points.
+        centred, norms = wide - mean if wide.dtype == torch.float64 else torch.sub(wide, mean, out=right[:n, :dim]), None
+        del wide
+    if norms is None:
+        norms = row_norms(centred)
     # A power of two, so that squares neither overflow nor vanish and nothing is rounded; one that the dtype holds.
     scale = torch.exp2(-torch.log2(norms.max().clamp(min=1e-140)).ceil()).clamp(max=largest_power(centred.dtype))
     # Twice the bound of the product (the squares are summed with it), and 16 u for roundings of points, squares and sums.
     share = 2 * (dim + 16) * 2.0**-24
     squares = torch.zeros(padded, device=device)
     squares[:n] = (norms * scale).square()
-    scale = scale.to(centred.dtype)
-    # From a lower to an upper bound: what a point adds, and at most in a strip.
-    spread = 2 * share * squares.view(blocks, size)
-    widest = spread.view(blocks, strip, step).amax(1)
-    best = torch.full((padded, k), torch.inf, device=device)
+    # From a lower to an upper bound: what a point adds.
+    spread = 2 * share * squares
+    torch.mul(centred, scale.to(centred.dtype), out=right[:n, :dim])
+    del centred
+    right[n:, :dim] = 0
+    right[:, dim] = squares * (1 - share)
+    right[n:, dim] = torch.inf
+    right[:, dim + 1] = 1
+    best = torch.full((padded, k) if both else (padded, 0), torch.inf, device=device)
     limits = torch.full((padded,), torch.inf, device=device)
-    products = torch.empty((blocks, size, size), device=device)
-    along, across = torch.empty((blocks, size, step), device=device), torch.empty((blocks, step, size), device=device)
-    group = max(1, PAIRS // (size * k))
+    products = torch.empty(size * padded, device=device)
+    group = max(1, 2 * PAIRS // k)
     found: list[tuple[Tensor, Tensor]] = []
-
-    def operand(number: int) -> Tensor:
-        """Return [y, y.y, 1] of a block's rows; rows that fill up the last block are infinitely far."""
-        part = centred[number * size : (number + 1) * size]
-        whole = torch.zeros((size, dim + 2), device=device)
-        torch.mul(part, scale, out=whole[: len(part), :dim])
-        whole[:, dim] = squares[number * size : (number + 1) * size] * (1 - share)
-        whole[len(part) :, dim] = torch.inf
-        whole[:, dim + 1] = 1
-        return whole
 
     def lower(rows: slice, upper: Tensor) -> Tensor:
         """Return the rows' limits, lowered by these upper bounds [rows, strips]."""
-        best[rows] = torch.cat([best[rows], upper], 1).topk(k, largest=False, sorted=False).values
+        least = torch.cat([best[rows], upper], 1).topk(k, largest=False, sorted=False).values
+        if both:
+            best[rows] = least
         # The least normal float32 number covers products that vanish; a crowded row stays without pairs.
-        limit = (best[rows].amax(1) + 2.0**-100).clamp(max=torch.finfo(torch.float32).max)
+        limit = (least.amax(1) + 2.0**-100).clamp(max=torch.finfo(torch.float32).max)
         limits[rows] = torch.where(limits[rows] == -torch.inf, -torch.inf, limit)
         return limits[rows]
 
-    def admit(rows: Tensor, columns: Tensor, bounds: Tensor) -> None:
+    def admit(rows: Tensor, columns: Tensor, step: int, bounds: Tensor) -> None:
         """Keep the pairs of these rows with the columns from these on, a step apart, whose bounds [rows, strip] allow it."""
         hit, place = (bounds <= limits[rows, None]).nonzero(as_tuple=True)
         limits[torch.bincount(rows[hit], minlength=padded) > 4 * k + CROWD] = -torch.inf
         found.append((rows[hit] * n + columns[hit] + step * place, bounds[hit, place]))
 
-    for number in range(blocks):
-        rows, count = slice(number * size, (number + 1) * size), blocks - number
+    for start in range(0, n, size):
+        first, stop = start if both else 0, min(start + size, padded)
+        rows, count, width = slice(start, stop), stop - start, padded - first
         # Its product with [-2 x, 1, x.x] is a lower bound.
-        right = operand(number)
-        left = right * -2
-        left[:, dim], left[:, dim + 1] = 1, right[:, dim]
-        for ahead in range(count):
-            product = torch.mm(left, (operand(number + ahead) if ahead else right).T, out=products[ahead])
-            if ahead:
-                torch.amin(product.view(strip, step, size), 0, out=across[ahead])
-            else:
-                product.fill_diagonal_(torch.inf)
-            torch.amin(product.view(size, strip, step), 1, out=along[ahead])
-        upper = along[:count] + widest[number:, None]
+        left = right[rows] * -2
+        left[:, dim], left[:, dim + 1] = 1, right[rows, dim]
+        product = torch.mm(left, right[first:].T, out=products[: count * width].view(count, width))
+        product.diagonal(start - first).fill_(torch.inf)
+        step = width // strip
+        strips = product.view(count, strip, step)
+        least = strips.amin(1)
+        upper = least + spread[first:].view(strip, step).amax(0)
         # Enough for a limit are the least of several strips.
-        while count * upper.shape[2] >= 4 * k and upper.shape[2] % 2 == 0:
-            upper = torch.minimum(*upper.chunk(2, 2))
-        limit = lower(rows, (upper + spread[number, :, None]).transpose(0, 1).flatten(1))
-        other, row, start = (along[:count] <= limit[:, None]).nonzero(as_tuple=True)
-        bounds = products.view(blocks, size, strip, step)[other, row, :, start]
-        admit(row + rows.start, (number + other) * size + start, bounds)
-        for first in range(1, count, group):
-            least = across[first : min(first + group, count)]
-            begin = number + first
-            later = slice(begin * size, (begin + len(least)) * size)
-            upper = least + widest[number, :, None] + spread[begin : begin + len(least), None]
-            limit = lower(later, upper.mT.reshape(-1, step))
-            other, start, row = (least <= limit.view(-1, 1, size)).nonzero(as_tuple=True)
-            bounds = products.view(blocks, strip, step, size)[first + other, :, start, row]
-            admit((begin + other) * size + row, start + rows.start, bounds)
-        if count == 1 or sum(len(pairs) for pairs, _ in found) > 3 * n * k // 2:
-            for place, (pairs, bounds) in enumerate(found):
+        while upper.shape[1] >= 4 * k and upper.shape[1] % 2 == 0:
+            upper = torch.minimum(*upper.chunk(2, 1))
+        limit = lower(rows, upper + spread[rows, None])
+        row, place = (least <= limit[:, None]).nonzero(as_tuple=True)
+        admit(start + row, first + place, step, strips[row, :, place])
+        if both and stop < padded:
+            step = count // strip
+            strips, widest = product.view(strip, step, width), spread[rows].view(strip, step).amax(0)
+            for begin in range(stop, padded, group):
+                later = slice(begin, min(begin + group, padded))
+                some = strips[:, :, later.start - first : later.stop - first]
+                least = some.amin(0)
+                limit = lower(later, (least + widest[:, None] + spread[later]).T)
+                place, row = (least <= limit).nonzero(as_tuple=True)
+                admit(begin + row, start + place, step, some[:, place, row].T)
+        if both and (stop == padded or sum(len(pairs) for pairs, _ in found) > 3 * n * k // 2):
+            for number, (pairs, bounds) in enumerate(found):
                 possible = bounds <= limits[pairs // n]
-                found[place] = pairs[possible], bounds[possible]
+                found[number] = pairs[possible], bounds[possible]
     return torch.cat([pairs for pairs, _ in found])
 
 
-def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int]:
-    """Return how many rows and columns a block has, and how many of them a strip.
+def _shape(n: int, dim: int, k: int, block: int) -> tuple[int, int, bool]:
+    """Return how many rows a block has, how many products are a strip, and whether a block serves its columns too.
 
-    Longer strips leave less to sort and more to look into. Their sums are fast where the step is a multiple of 32. The size is
-    that of the least time, by a model fitted on one core: nanoseconds a product, and a millisecond a row of blocks.
+    Longer strips leave less to sort and more to look into. Their sums are fast where the step is a multiple of 32.
     """
     strip = 2 ** max(0, min(5, round(math.log2(n / k) / 2), int(math.log2(384 / k)), int(math.log2(block / 32))))
-    unit = 32 * strip
-    # One block is to have enough strips for a limit.
-    least = -(-2 * k * strip // unit) * unit
-
-    def time(size: int) -> float:
-        blocks = -(-n // size)
-        return blocks * (blocks + 1) / 2 * size**2 * (dim / 100 + 0.7) + 1e6 * blocks
-
-    return min(range(least, max(least, min(block, HELD // n)) + 1, unit), key=time), strip
+    unit, both = 32 * strip, dim >= BOTH
+    most = min(block, HELD[both] // n)
+    if not both:
+        return max(1, most), strip, both
+    # The least time by a model fitted on one core: nanoseconds a product (the diagonal's are twice what they need be) and a
+    # block. It is to have enough strips for a limit.
+    best, least = math.sqrt(2 * (1e6 + 500 * n) / (dim / 80 + 0.7)), -(-3 * k * strip // (2 * unit))
+    return max(least, min(most // unit, round(best / unit))) * unit, strip, both
 
 
 def _lengths(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor) -> Tensor:
@@ -246,7 +244,8 @@ def _lengths(points: Tensor, rows: Tensor, counts: Tensor, columns: Tensor) -> T
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR")
         for chunk in points.split(CHUNK, 1):
-            part = chunk.double() - chunk.mean(0, dtype=torch.float64)
+            part = chunk.to(torch.float64, copy=True)
+            part -= part.mean(0)
             norms += torch.linalg.vector_norm(part, dim=1).square_()
             pattern = torch.sparse_csr_tensor(ends, columns, products, (len(rows), len(points)), check_invariants=False)
             products = torch.sparse.sampled_addmm(pattern, part[rows[0] : rows[-1] + 1], part.T).values()
