@@ -27,3 +27,6 @@ def test_the_languages_are_enough_for_what_they_are_for() -> None:
     assert len(related_texts(own)) >= LEAST_UNITS  # C5
     twins = script_twins(texts)
     assert len(twins) == 20 and len({family_of(unit) for unit, _, _ in twins}) >= LEAST_FAMILIES  # C2, C9, C12
+    ordered, scripted = ({made_from(text) for text in texts if of in text} for of in ("_wordsShuffled", "_from"))
+    both = {unit_of(str(text)) for text in ordered & scripted}
+    assert len(both) >= LEAST_UNITS and len(set(map(family_of, both))) >= LEAST_FAMILIES  # C24
