@@ -35,7 +35,7 @@ def matrix_entropy(points: Tensor | Cloud, *, length: int = 16, resample: Resamp
     length = whole("length", length, 2)
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        rows, sizes, starts = _in_order(layer)
+        rows, sizes, starts = in_order(layer)
         kept = (sizes >= length).nonzero().flatten()
         spread = (2 * torch.arange(length, device=rows.device) + 1) * sizes[kept, None] // (2 * length)
         units = torch.nn.functional.normalize(layer.points[rows[starts[kept, None] + spread]].double(), dim=2, eps=1e-300)
@@ -64,7 +64,7 @@ def curvature(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Re
     """
 
     def measure(x: Layer, y: Layer, counts: Tensor | None) -> Measured:
-        rows, sizes, _ = _in_order(x)
+        rows, sizes, _ = in_order(x)
         owner = torch.arange(len(sizes), device=rows.device).repeat_interleave(sizes)
         steps = x.points[rows].double().diff(dim=0)
         steps = torch.nn.functional.normalize(steps, dim=1, eps=1e-300)
@@ -78,7 +78,7 @@ def curvature(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Re
     return each_pair_of_sentences(points, reference, resample, measure)
 
 
-def _in_order(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
+def in_order(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
     """Return the points by sentence, in their order, [n]; and how many each sentence has, and where it starts, [sentences]."""
     sizes = torch.bincount(layer.sentences.groups, minlength=layer.sentences.count)
     return layer.sentences.groups.argsort(stable=True), sizes, sizes.cumsum(0) - sizes
