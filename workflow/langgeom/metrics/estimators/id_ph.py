@@ -15,7 +15,7 @@ from langgeom.metrics.parts import Near, by_halves
 PIECE = 1 << 24
 
 
-@metric("id_ph", input="cloud", seconds=2.8)
+@metric("id_ph", input="cloud", seconds=4.1)
 def id_ph(
     points: Tensor | Cloud,
     *,
