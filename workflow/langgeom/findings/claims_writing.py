@@ -39,7 +39,7 @@ WORDS = tuple(f"_{control}" for control in CONTROLS if control.startswith("words
 def above_chinese(evidence: Evidence, panel: Panel) -> Outcome:
     curves = evidence.curves("id_ph", panel)
     last = curves[max(curves.columns)]
-    scripts = last.index.map(lambda text: TextName.parse(text).script)
+    scripts = pd.Index([TextName.parse(str(text)).script for text in last.index])
     chinese, others = last[scripts.isin(CHINESE)].mean(), per_language(last[scripts.isin(ALPHABETS)])
     if math.isnan(chinese):
         return untestable(DIMENSION, "no text in Chinese characters")
@@ -63,7 +63,7 @@ def script_above_order(evidence: Evidence, panel: Panel) -> Outcome:
         distances = {text: (logs.loc[text] - logs.loc[str(made_from(text))]).abs().mean() for text in made}
         return pd.Series(distances, dtype=float).groupby(lambda text: unit_of(str(made_from(text)))).mean()
 
-    made = [text for text in logs.index if made_from(text) in logs.index]
+    made = [text for text in map(str, logs.index) if made_from(text) in logs.index]
     orders = [text for text in made if text.endswith(WORDS)]
     twins = [text for text in made if TextName.parse(text).variant.startswith("from")]
     script, order = moved(twins), moved(orders)
