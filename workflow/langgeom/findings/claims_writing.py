@@ -48,7 +48,7 @@ def above_chinese(evidence: Evidence, panel: Panel) -> Outcome:
         families, spread = outcome.families, outcome.spread or 0.0
         outcome = replace(outcome, test="t-test of one language against means of families")
         outcome = replace(decided(outcome, spread * math.sqrt(1 + 1 / families), families - 1, families), spread=spread)
-    return outcome.noting(f"On average over languages {others.mean():.1f}, Chinese {chinese:.1f}.")
+    return outcome.noting(f"On average over languages {others.mean():.1f}, Chinese {chinese:.1f}." if len(others) else "")
 
 
 @claim(
