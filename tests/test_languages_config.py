@@ -28,3 +28,6 @@ def test_the_languages_are_enough_for_what_they_are_for() -> None:
     twins = script_twins(texts)
     # C2, C9, C12; one of the families is Afro-Asiatic, whose twin has too many fragment tokens to count.
     assert len(twins) == 23 and len({family_of(unit) for unit, _, _ in twins}) == 7 > LEAST_FAMILIES
+    ordered, scripted = ({made_from(text) for text in texts if of in text} for of in ("_wordsShuffled", "_from"))
+    both = {unit_of(str(text)) for text in ordered & scripted}
+    assert len(both) >= LEAST_UNITS and len(set(map(family_of, both))) >= LEAST_FAMILIES  # C24

@@ -331,6 +331,31 @@ def _few(noise: np.random.Generator, truth: str) -> Parts:
     return parts(rows(DECODER, "cosine_top_3", texts(20), flat(middle + 0.05 * noise.normal(size=20))))
 
 
+def _least_entropy(noise: np.random.Generator, truth: str) -> Parts:
+    curves = 0.7 + _shapes(noise, 0, {PRESENT: -2, ABSENT: 0, REVERSED: 2}[truth], 0) / 20
+    return parts(rows(DECODER, "matrix_entropy", texts(20), curves))
+
+
+def _chinese(noise: np.random.Generator, truth: str) -> Parts:
+    """Chinese is a language like any other but for the shift: its own chance must not be taken for one."""
+    own = 9 + 0.3 * noise.normal(size=21)
+    own[20] += {PRESENT: -2.0, ABSENT: 0.0, REVERSED: 2.0}[truth]
+    return parts(rows(ENCODER, "id_ph", [*texts(20), "cmn_Hans"], flat(own)))
+
+
+def _writing(noise: np.random.Generator, truth: str) -> Parts:
+    """Twins and controls of 20 languages, that move up or down by as much on average but for the shift."""
+    names, own = texts(20, "Cyrl"), noise.uniform(10, 20, 20)
+    by = {"": 0.0, "twin": {PRESENT: 0.4, ABSENT: 0.2, REVERSED: 0.1}[truth], "order": {REVERSED: 0.4}.get(truth, 0.2)}
+    if truth == PRESENT:
+        by["order"] = 0.1
+    made = {"": names, "twin": [f"{name[:3]}_Latn_fromCyrl" for name in names], "order": [f"{n}_wordsShuffled" for n in names]}
+    return parts(*(
+        rows(DECODER, ID, some, flat(own * np.exp(noise.choice([-1, 1], 20) * by[kind] + 0.05 * noise.normal(size=20))))
+        for kind, some in made.items()
+    ))  # fmt: skip
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -353,4 +378,7 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C19": _beyond_chance,
     "C20": _hubs,
     "C21": _few,
+    "C22": _least_entropy,
+    "C23": _chinese,
+    "C24": _writing,
 }

@@ -398,7 +398,8 @@ def test_the_middle_is_held_against_both_ends(curve: list[float], peaks: str, si
 
 
 def test_a_middle_takes_four_layers() -> None:
-    for conclusion, metrics in (("C16", [ID]), ("C18", ["information_imbalance", "information_imbalance_reverse"])):
+    imbalances = ["information_imbalance", "information_imbalance_reverse"]
+    for conclusion, metrics in (("C16", [ID]), ("C18", imbalances), ("C22", ["matrix_entropy"])):
         short = [rows(DECODER, metric, texts(8), np.ones((8, 4)) * np.arange(4)) for metric in metrics]
         assert "has only 3" in of(conclusion, *short)[0]["reason"]
     assert "no intrinsic dimension" in of("C16", rows(DECODER, "anisotropy", texts(8), flat(np.arange(8.0))))[0]["reason"]
@@ -434,3 +435,42 @@ def test_three_dimensions_of_the_mean_cosine_are_judged_by_the_middle_layer() ->
     assert row["n"] == 8 and row["value"] == pytest.approx(0.7) and row["verdict"] == SUPPORTED
     assert "from 0.20 (layer 1) to 0.80 (layer 3)" in row["note"]
     assert "cosine_top_3 was not measured" in of("C21", rows(DECODER, "variance_top_3", texts(8), table))[0]["reason"]
+
+
+def test_chinese_counts_as_one_language() -> None:
+    """Its place is judged by the spread of languages, with one more family's chance; at the last layer, both texts together."""
+    names, values = [*texts(8), "cmn_Hans", "cmn_Hant", "jpn_Jpan"], np.r_[8.0, 9, 10, 9, 8, 10, 9, 9, 7, 6, 1]
+    curves = np.column_stack([np.full((11, 3), 50.0), values])
+    (row,) = of("C23", rows(ENCODER, "id_ph", names, curves))
+    spread = values[:8].std(ddof=1) * np.sqrt(1 + 1 / 8)
+    assert (row["value"], row["n"], row["families"]) == (2.5, 8, 8)
+    assert row["p"] == pytest.approx(2 * stats.t.sf(2.5 / spread, 7)) and row["low"] < 2.5 - 2 * spread
+    assert "9.0, Chinese 6.5" in row["note"]
+    assert "no text in Chinese" in of("C23", rows(ENCODER, "id_ph", names[:8], curves[:8]))[0]["reason"]
+    assert "no trained encoder" in of("C23", rows(DECODER, "id_ph", names, curves))[0]["reason"]
+
+
+def test_a_twin_and_both_orders_of_words_move_a_curve() -> None:
+    """Each layer counts by how far it moves, up or down; languages without both take no part."""
+    langs = ["rus", "kaz", "khk", "arb", "tat", "bul"]
+    scripts = dict.fromkeys(langs, "Cyrl") | {"arb": "Arab"}
+    factors = {
+        "": [1, 1, 1],
+        "twin": [1, 2, 0.5],
+        "wordsShuffled": [1, 1.5, 1],
+        "wordsReversed": [1, 1, 1],
+        "charactersShuffled": [1, 9, 9],
+    }
+    blocks, names = [], []
+    for place, lang in enumerate(langs):
+        own = f"{lang}_{scripts[lang]}"
+        for kind, factor in factors.items():
+            names.append(own if not kind else f"{lang}_Latn_from{scripts[lang]}" if kind == "twin" else f"{own}_{kind}")
+            blocks.append((10 + place) * np.array(factor) * np.exp(0.001 * place * (kind == "twin")))
+    names += ["eng_Latn", "eng_Latn_wordsShuffled"]
+    (row,) = of("C24", rows(DECODER, ID, names, np.array([*blocks, [9.0] * 3, [90.0] * 3])))
+    assert row["verdict"] == SUPPORTED and (row["n"], row["families"]) == (6, 4)
+    assert row["value"] == pytest.approx(np.log(2) - np.log(1.5) / 4, abs=0.002)
+    assert "0.693 by script, 0.101 by order" in row["note"]
+    (few,) = of("C24", rows(DECODER, ID, names[:10], np.array(blocks[:10])))
+    assert few["verdict"] == NOT_TESTABLE and "with a twin and with their words in another order" in few["reason"]

@@ -1,15 +1,16 @@
-"""`id_pca`, `isoscore`, `effective_rank` and `mean_cosine`: parity, known values, intervals against full recomputation."""
+"""`id_pca`, `isoscore`, `effective_rank`, `spectral_slope`, `mean_cosine`: parity, known values, intervals by recomputation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from intervals import interval
-from langgeom.metrics import Cloud, Resample, effective_rank, id_pca, isoscore, mean_cosine
+from langgeom.metrics import Cloud, MetricError, Resample, effective_rank, id_pca, isoscore, mean_cosine, spectral_slope
 
 SHAPES = [(300, 64), (60, 200)]
 
@@ -112,3 +113,41 @@ def test_effective_rank_interval_keeps_the_axes(hidden: Callable[..., Tensor], s
     found = effective_rank(Cloud(points, groups), resample=resample)
     expected = interval(found, exact, shape[0] // 3)
     assert [float(found.low), float(found.high)] == pytest.approx(expected, rel=1e-5)
+
+
+def slope(variances: np.ndarray, first: int, last: int) -> float:
+    """By numpy's own weighted fit, whose weights are of the residuals, not of their squares."""
+    ranks = np.arange(first, last + 1)
+    fit = np.polyfit(np.log(ranks), np.log(np.sort(variances)[::-1][first - 1 : last]), 1, w=ranks**-0.5)
+    return float(-fit[0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_spectral_slope_parity(hidden: Callable[..., Tensor], shape: tuple[int, int]) -> None:
+    points = hidden(*shape)
+    found = float(spectral_slope(points, first=3, last=50))
+    assert found == pytest.approx(slope(variances(points).numpy(), 3, 50), rel=1e-6)
+    groups, resample = torch.arange(shape[0]) // 3, Resample(30, seed=2)
+    axes = torch.linalg.svd(points.double() - points.double().mean(0), full_matrices=False).Vh[:50]
+    exact = []
+    for counts in resample.counts(shape[0] // 3):
+        drawn = (points.double() @ axes.T).repeat_interleave(counts[groups], dim=0)
+        along = (drawn - drawn.mean(0)).square().sum(0).log().numpy()[2:]
+        exact.append(-np.polyfit(np.log(np.arange(3, 51)), along, 1, w=np.arange(3, 51) ** -0.5)[0])
+    both = spectral_slope(Cloud(points, groups), first=3, last=50, resample=resample)
+    expected = interval(both, exact, shape[0] // 3)
+    assert [float(both.low), float(both.high)] == pytest.approx(expected, rel=1e-4)
+
+
+def test_spectral_slope_of_known_spectra() -> None:
+    """Of exact powers the power, whatever the first ten are; and none without enough directions."""
+    random = torch.linalg.qr(torch.randn(400, 120, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    even = torch.linalg.qr(random.Q - random.Q.mean(0)).Q
+    for power in (0.0, 0.7, 2.0):
+        scale = torch.arange(1, 121, dtype=torch.float64) ** (-power / 2)
+        scale[:10] *= 1000
+        assert float(spectral_slope(even * scale)) == pytest.approx(power, abs=1e-9)
+    with pytest.warns(UserWarning, match="spectral_slope: no value"):
+        assert spectral_slope(even[:100]).value.isnan(), "99 directions"
+    with pytest.raises(MetricError, match="last is 11; it must be above first, 11"):
+        spectral_slope(even, last=11)

@@ -1,4 +1,4 @@
-"""C15, C16, C18: what decoders have in their middle layers, and not before or after: claims published of other models.
+"""C15, C16, C18, C22: what decoders have in their middle layers, and not before or after: claims published of other models.
 
 Unit: families (`mean_of`), in one decoder. The layers after the embedding are cut at a quarter and three quarters of the depth,
 and a text's value in a part is the mean over its layers. Each claim has two effects (`joint`). C15 (Wendler et al. 2024,
@@ -7,7 +7,8 @@ less that of the text's own, in the middle, claimed above 0, and at the last lay
 arXiv:2302.00294, of proteins and images; Cheng et al. 2025, arXiv:2405.15471, of last tokens): the intrinsic dimension in the
 middle less that in the first quarter, and less that in the last; both claimed above 0. What shuffled words leave of the peak is
 told, not tested: a test takes six languages with such a control. C18 (Acevedo et al. 2025, arXiv:2505.17101): the same
-differences of the information imbalance, the mean of both ways; claimed below 0.
+differences of the information imbalance, the mean of both ways; claimed below 0. C22 (Skean et al. 2025, arXiv:2502.02013, of
+English prompts): the same differences of the matrix entropy of a sentence's tokens; claimed below 0.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from langgeom.findings.outcome import LEAST_LAYERS, Outcome, joint, mean_of, unt
 LATENT = "probability of the reference's tokens minus that of the text's own, {}"
 PEAK = "intrinsic dimension, middle layers minus {}"
 LEAST = "information imbalance between text and reference, middle layers minus {}"
+ENTROPY = "matrix entropy of a sentence's tokens, middle layers minus {}"
 QUARTERS = ("the first quarter", "the last quarter")
 # Where in the depth the first quarter ends, and the middle.
 FIRST, MIDDLE = 0.25, 0.75
@@ -69,6 +71,15 @@ def peak(evidence: Evidence) -> list[Outcome]:
 def least_imbalance(evidence: Evidence, panel: Panel) -> Outcome:
     to, back = (evidence.curves(f"information_imbalance{way}", panel) for way in ("", "_reverse"))
     return _in_the_middle(LEAST, _of_others(evidence, (to + back) / 2), -1)
+
+
+@claim(
+    22, "The tokens of a sentence have the lowest matrix entropy in a decoder's middle layers.",
+    "Is the mean over the middle half of the layers below that over the quarter before it, and below that over the last?",
+    ENTROPY.format(QUARTERS[0]), kind="decoder",
+)  # fmt: skip
+def least_entropy(evidence: Evidence, panel: Panel) -> Outcome:
+    return _in_the_middle(ENTROPY, per_language(evidence.curves("matrix_entropy", panel)), -1)
 
 
 def _of_others(evidence: Evidence, curves: pd.DataFrame) -> pd.DataFrame:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, Sentences, metric
-
-# Squared singular values below this share of the largest are rounding of a float64 product.
-ROUNDING = 1e-14
+from langgeom.metrics import Cloud, Estimate, Layer, Measured, Resample, metric
+from langgeom.metrics.spectral import squares
 
 
 @metric(
@@ -35,33 +33,17 @@ def effective_rank(points: Tensor | Cloud, *, resample: Resample | None = None) 
     """
 
     def measure(layer: Layer, counts: Tensor | None) -> Measured:
-        n, matrix = len(layer.points), layer.centred.double()
-        spread = float(matrix.abs().max())
-        if spread <= 1e-13 * float(layer.mean.abs().max()):
-            return Measured.missing(n)
-        matrix = matrix / spread
-        wide = n < matrix.shape[1]
-        gram = matrix @ matrix.T if wide else matrix.T @ matrix
-        if counts is None:
-            return Measured(float(_rank(torch.linalg.eigvalsh(gram)[None])[0]), None, n, 0)
-        values, vectors = torch.linalg.eigh(gram)
-        # Projections on the principal axes; where n < d the left singular vectors give them.
-        scores = vectors * values.clamp(min=0).sqrt() if wide else matrix @ vectors
-        return Measured(float(_rank(values[None])[0]), _rank(_scatter(scores, layer.sentences, counts)), n, 0)
+        found = squares(layer, counts)
+        if found is None:
+            return Measured.missing(len(layer.points))
+        ranks = _rank(found)
+        return Measured(float(ranks[0]), None if counts is None else ranks[1:], len(layer.points), 0)
 
     return Cloud.of(points).each(resample, measure)
 
 
-def _scatter(scores: Tensor, sentences: Sentences, counts: Tensor) -> Tensor:
-    """Return each replicate's sum of squares along every axis about its mean, [replicates, axes]."""
-    drawn = counts.double()
-    number = drawn @ sentences.sums(torch.ones_like(scores[:, 0]))
-    return drawn @ sentences.sums(scores.square()) - (drawn @ sentences.sums(scores)).square() / number[:, None]
-
-
-def _rank(squares: Tensor) -> Tensor:
+def _rank(squared: Tensor) -> Tensor:
     """Return the effective rank of squared singular values [fits, k]; NaN where all are 0."""
-    held = squares > ROUNDING * squares.amax(1, keepdim=True).clamp(min=1e-300)
-    sigma = torch.where(held, squares.clamp(min=0).sqrt(), 0)
-    share = sigma / sigma.sum(1, keepdim=True)
-    return torch.where(held.any(1), torch.special.entr(share).sum(1).exp(), torch.nan)
+    sigma = squared.sqrt()
+    total = sigma.sum(1, keepdim=True)
+    return torch.where(total[:, 0] > 0, torch.special.entr(sigma / total).sum(1).exp(), torch.nan)
