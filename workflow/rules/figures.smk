@@ -5,7 +5,7 @@ rule figure:
     "Drawing {wildcards.figure}"
     input:
         tables=lambda wildcards: expand("results/{table}.parquet", table=FIGURES[wildcards.figure].tables),
-        languages=workflow.source_path("../data/languages.tsv"),
+        languages=[workflow.source_path("../data/languages.tsv"), workflow.source_path("../data/glottolog.tsv")],
     output:
         svg=report(
             "results/figures/{figure}.svg",
