@@ -96,7 +96,7 @@ def test_p_counts_the_orders_of_texts_whose_t_is_as_large() -> None:
     table = np.zeros((4, 4))
     table[lower] = left
     table += table.T
-    orders = [np.array(order) for order in permutations(range(4))]
+    orders = np.array(list(permutations(range(4))))
     t = [
         abs(
             sm.OLS(values[2], sm.add_constant(np.column_stack([table[np.ix_(order, order)][lower], values[1]])))

@@ -25,6 +25,7 @@ from findings.planted import (
     rows,
     texts,
 )
+from langgeom.analysis.behind import PREDICTORS
 from langgeom.analysis.quality import choose
 from langgeom.findings import CONCLUSIONS, Evidence, findings
 from langgeom.findings.claims_trend import by_family, ratio
@@ -434,3 +435,20 @@ def test_three_dimensions_of_the_mean_cosine_are_judged_by_the_middle_layer() ->
     assert row["n"] == 8 and row["value"] == pytest.approx(0.7) and row["verdict"] == SUPPORTED
     assert "from 0.20 (layer 1) to 0.80 (layer 3)" in row["note"]
     assert "cosine_top_3 was not measured" in of("C21", rows(DECODER, "variance_top_3", texts(8), table))[0]["reason"]
+
+
+def test_nearer_kin_lie_nearer_and_the_note_says_what_else_explains() -> None:
+    world = PLANTED["C25"](np.random.default_rng(0), PRESENT)
+    (row,) = findings(evidence_of({"mine": world}), [CONCLUSIONS["C25"]])
+    assert row["verdict"] == SUPPORTED and row["n"] == 17 and row["families"] == 8 and row["low"] > 0
+    assert row["note"].startswith("Layer 3. R² of all 0.") and all(f"{name} " in row["note"] for name in PREDICTORS)
+
+    def why(**changes: Any) -> str:
+        (row,) = findings(evidence_of({"mine": world._replace(**changes)}), [CONCLUSIONS["C25"]])
+        assert row["verdict"] == NOT_TESTABLE
+        return str(row["reason"])
+
+    (pairs,) = world.pairs
+    few = np.isin(pairs["text"], world.metrics[0]["text"][:8]) & np.isin(pairs["other"], world.metrics[0]["text"][:8])
+    assert "12 languages" in why(pairs=[pairs | {name: pairs[name][few] for name in ("text", "other", "value")}])
+    assert "no three texts" in why(pairs=[]) and "token_premium was not measured" in why(metrics=world.metrics[1:])

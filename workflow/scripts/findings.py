@@ -12,6 +12,7 @@ with job(snakemake):
         metrics=Path(snakemake.input.metrics),
         texts=Path(snakemake.input.texts),
         quality=Path(snakemake.input.quality),
+        pairs=Path(snakemake.input.pairs),
         settings=Settings(**snakemake.params.settings),
         out_parquet=Path(snakemake.output.parquet),
         out_csv=Path(snakemake.output.csv),

@@ -27,6 +27,7 @@ PREDICTORS = {
 LEAST, PERMUTATIONS, REPLICATES = 12, 999, 999
 # A replicate in which one predictor is nearly a sum of others has no coefficients.
 SINGULAR = 1e-6
+PIECE = 1 << 21  # numbers at a time
 
 
 def differences(texts: Sequence[str], tokens: Sequence[float]) -> dict[str, np.ndarray]:
@@ -101,7 +102,7 @@ def regression(
     values = np.array([*kept[1:], distances[lower]])
     values = (values - values.mean(1, keepdims=True)) / values.std(1, keepdims=True)
     random = np.random.default_rng(seed)
-    orders = [random.permutation(len(distances)) for _ in range(PERMUTATIONS)]
+    orders = np.array([random.permutation(len(distances)) for _ in range(PERMUTATIONS)])
     permuted = [_permuted(values, at, lower, orders) for at in range(len(names))]
     unit = next((of for of in groups if len(set(of)) >= LEAST), groups[-1])
     member = np.unique(unit, return_inverse=True)[1]
@@ -151,17 +152,18 @@ def _coefficients(spread: np.ndarray) -> np.ndarray:
     return np.where(fine, found, np.nan)[..., 0]
 
 
-def _permuted(values: np.ndarray, at: int, lower: tuple[np.ndarray, np.ndarray], orders: Sequence[np.ndarray]) -> float:
+def _permuted(values: np.ndarray, at: int, lower: tuple[np.ndarray, np.ndarray], orders: np.ndarray) -> float:
     """Return the two-sided p of one predictor, given the others and y [k + 1, pairs], from orders of the texts."""
     basis = np.linalg.qr(np.column_stack([np.ones(values.shape[1]), np.delete(values[:-1], at, axis=0).T]))[0]
     left, y = (some - basis @ (basis.T @ some) for some in (values[at], values[-1]))
-    table = np.zeros((len(orders[0]),) * 2)
+    table = np.zeros((orders.shape[1],) * 2)
     table[lower] = left
     table += table.T
 
-    def partial(order: np.ndarray) -> float:
-        moved = table[np.ix_(order, order)][lower]
-        return float(abs(moved @ y) / np.sqrt(max(moved @ moved - ((moved @ basis) ** 2).sum(), 1e-12)))
+    def partial(orders: np.ndarray) -> np.ndarray:
+        moved = table[orders[:, lower[0]], orders[:, lower[1]]]
+        return np.abs(moved @ y) / np.sqrt(np.maximum((moved**2).sum(1) - ((moved @ basis) ** 2).sum(1), 1e-12))
 
-    own = partial(np.arange(len(table)))
-    return (1 + sum(partial(order) >= own * (1 - 1e-9) for order in orders)) / (1 + len(orders))
+    own = partial(np.arange(len(table))[None])[0]
+    pieces = np.array_split(orders, 1 + orders.shape[0] * len(y) // PIECE)
+    return (1 + sum(int((partial(piece) >= own * (1 - 1e-9)).sum()) for piece in pieces)) / (1 + len(orders))

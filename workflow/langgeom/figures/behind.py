@@ -31,7 +31,8 @@ NOTE = (
 ALONE, UNIQUE = Look("#C9C9C9"), Look(DARK)
 
 
-@figure("behind", title="What lies behind the distances of languages", metrics=("cka",), tables=("pairs", "metrics"))
+@figure("behind", title="What lies behind the distances of languages", metrics=("cka",), tables=("pairs", "metrics"),
+        findings=("C25",))  # fmt: skip
 def draw_behind(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Settings) -> Drawing:
     """The distances of all pairs of texts, regressed on how their languages differ: in genealogy, script, place, resources and
     number of tokens. Which explains them, and how much can not be told apart?
