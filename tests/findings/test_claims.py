@@ -441,7 +441,8 @@ def test_nearer_kin_lie_nearer_and_the_note_says_what_else_explains() -> None:
     world = PLANTED["C25"](np.random.default_rng(0), PRESENT)
     (row,) = findings(evidence_of({"mine": world}), [CONCLUSIONS["C25"]])
     assert row["verdict"] == SUPPORTED and row["n"] == 17 and row["families"] == 8 and row["low"] > 0
-    assert row["note"].startswith("Layer 3. R² of all 0.") and all(f"{name} " in row["note"] for name in PREDICTORS)
+    assert row["note"].startswith("Layer 3. R² of all 0.")
+    assert all(f"{name} " in row["note"] for name in set(PREDICTORS) - {"language"})
 
     def why(**changes: Any) -> str:
         (row,) = findings(evidence_of({"mine": world._replace(**changes)}), [CONCLUSIONS["C25"]])

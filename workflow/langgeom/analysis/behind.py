@@ -17,14 +17,16 @@ from langgeom.languages import language
 from langgeom.names import TextName
 
 PREDICTORS = {
+    "language": "0 in one language, 1 in two",
     "genealogy": "share of ancestors that two languages do not have in common (Glottolog)",
     "script": "0 in one script, 1 in two",
     "geography": "great circle between the languages' places (Glottolog)",
     "resources": "difference of resource classes (Joshi et al. 2020)",
     "tokens": "log ratio of the texts' numbers of tokens",
 }
-# Languages, below which nothing is fitted; and draws of permutations and of the bootstrap.
-LEAST, PERMUTATIONS, REPLICATES = 12, 999, 999
+# Languages, below which nothing is fitted; draws of permutations and of the bootstrap; and pairs, below which those of another
+# value than most say too little for an interval: of two pairs in one language it held the truth every other time.
+LEAST, PERMUTATIONS, REPLICATES, FEWEST = 12, 999, 999, 20
 # A replicate in which one predictor is nearly a sum of others has no coefficients.
 SINGULAR = 1e-6
 PIECE = 1 << 21  # numbers at a time
@@ -53,7 +55,9 @@ def differences(texts: Sequence[str], tokens: Sequence[float]) -> dict[str, np.n
     classes = np.array([language(name.lang).resource for name in names], float)
     scripts = np.array([name.script for name in names])
     logs = np.log(np.asarray(tokens, float))
+    units = np.array([unit_of(text) for text in texts])
     return {
+        "language": (units[:, None] != units).astype(float),
         "genealogy": 1 - 2 * shared / (sizes[:, None] + sizes),
         "script": (scripts[:, None] != scripts).astype(float),
         "geography": 2 * np.arcsin(np.clip(np.linalg.norm(points[:, None] - points, axis=2) / 2, 0, 1)),
@@ -73,21 +77,21 @@ def regression(
 ) -> pd.DataFrame:
     """Regress distances on others, all standardised over pairs of texts, and share out the variance.
 
-    A coefficient's interval is that of a bootstrap which draws groups of texts and weighs a pair by the product of how often
-    its two texts were drawn. Its p is two-sided, and the larger of two: of the bootstrap, and of permuting over texts what the
-    other predictors leave of it. Alone, the latter is too small where families lie together for reasons that no predictor has,
-    the former where there are few groups.
+    A coefficient's interval reaches to the farther ends of two bootstraps, which draw families and languages and weigh a pair
+    by the product of how often its two texts were drawn. Its p is two-sided, and the largest of three: of the bootstraps, and
+    of permuting over texts what the other predictors leave of it. Any one alone errs: permutations and draws of languages where
+    families lie together for reasons that no predictor has, draws of families where these are few.
 
     Args:
         distances: [texts, texts], symmetric.
         predictors: distances by name, likewise. One that does not vary, or is a sum of those before, is left out.
-        groups: each text's families, languages: the bootstrap draws the first of which there are `LEAST`, else the last.
+        groups: each text's family, and each text's language.
         seed: of draws and permutations.
 
     Returns:
-        A row a predictor: `predictor`, `value` (the coefficient), `low`, `high` (95 %), `p`, `alone` (R^2 of this predictor
-        alone), `unique` (what R^2 loses without it), `shared` (alone - unique; below 0 where others bring it out), and `r2`
-        of all.
+        A row a predictor: `predictor`, `value` (the coefficient), `low`, `high` (95 %) and `p` (NaN where under `FEWEST`
+        pairs have another value than most), `alone` (R^2 of this predictor alone), `unique` (what R^2 loses without it),
+        `shared` (alone - unique; below 0 where others bring it out), and `r2` of all.
 
     Source: Lichstein 2007, Plant Ecology 188:117 (the regression); Dekker, Krackhardt & Snijders 2007, Psychometrika 72:563
     (permutations; Legendre 2000, J. Stat. Comput. Simul. 67:37, compares others); Owen 2007, Annals of Applied Statistics 1:386
@@ -104,13 +108,19 @@ def regression(
     random = np.random.default_rng(seed)
     orders = np.array([random.permutation(len(distances)) for _ in range(PERMUTATIONS)])
     permuted = [_permuted(values, at, lower, orders) for at in range(len(names))]
-    unit = next((of for of in groups if len(set(of)) >= LEAST), groups[-1])
-    member = np.unique(unit, return_inverse=True)[1]
-    drawn = random.multinomial(count := int(member.max()) + 1, np.full(count, 1 / count), REPLICATES)[:, member]
-    replicates = _coefficients(_spread(values, (drawn[:, rows] * drawn[:, columns]).astype(float)))
-    low, high = np.nanpercentile(replicates, [2.5, 97.5], axis=0)
-    beyond = 1 + np.minimum((replicates <= 0).sum(0), (replicates >= 0).sum(0))
-    p = np.maximum(permuted, np.minimum(2 * beyond / (1 + np.isfinite(replicates).sum(0)), 1))
+    low, high, p = np.full(len(names), np.inf), np.full(len(names), -np.inf), np.array(permuted)
+    for unit in groups:
+        member = np.unique(unit, return_inverse=True)[1]
+        drawn = random.multinomial(count := int(member.max()) + 1, np.full(count, 1 / count), REPLICATES)[:, member]
+        replicates = _coefficients(_spread(values, (drawn[:, rows] * drawn[:, columns]).astype(float)))
+        replicates = replicates[np.isfinite(replicates[:, 0])]
+        if len(replicates):
+            ends = np.percentile(replicates, [2.5, 97.5], axis=0)
+            low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
+            beyond = 1 + np.minimum((replicates <= 0).sum(0), (replicates >= 0).sum(0))
+            p = np.maximum(p, np.minimum(2 * beyond / (1 + len(replicates)), 1))
+    often = [np.unique(some, return_counts=True)[1].max() for some in values[:-1]]
+    low, high, p = np.where(len(rows) - np.array(often) < FEWEST, np.nan, (low, high, p))
     whole = np.corrcoef(values)
     coefficients, alone = _coefficients(whole), whole[:-1, -1] ** 2
     unique = coefficients**2 / np.diagonal(np.linalg.inv(whole[:-1, :-1]))
@@ -118,12 +128,13 @@ def regression(
                          "unique": unique, "shared": alone - unique, "r2": coefficients @ whole[:-1, -1]})  # fmt: skip
 
 
-def behind(rows: pd.DataFrame, texts: Sequence[str], tokens: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+def behind(rows: pd.DataFrame, texts: Sequence[str], tokens: pd.Series, metric: str = DRAWN) -> tuple[pd.DataFrame, list[str]]:
     """Return the `regression` of one layer's angles, and the texts that it is of; no rows where they are of too few languages.
 
     Args:
         rows: of one model, corpus and layer in the table of pairs.
         texts: those compared.
+        metric: the cosine of these angles.
         tokens: `token_premium` by text; a text without it, or of a language without a place or resource class, is left out.
     """
     by = differences(texts, tokens.reindex(texts).tolist())
@@ -133,7 +144,7 @@ def behind(rows: pd.DataFrame, texts: Sequence[str], tokens: pd.Series) -> tuple
     if len(set(languages)) < LEAST:
         return pd.DataFrame(), kept
     by = {name: table[np.ix_(known, known)] for name, table in by.items()}
-    return regression(angles(square(rows, DRAWN, kept)), by, [families(kept), languages]), kept
+    return regression(angles(square(rows, metric, kept)), by, [families(kept), languages]), kept
 
 
 def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -22,8 +22,12 @@ from langgeom.figures.page import Panel, noted, page
 from langgeom.figures.style import COLOURS, DARK, Look
 
 COLUMNS = ["model", "kind", "init", "corpus", "layer"]
+SAID = {
+    DRAWN: "Distances: angles whose cosine is CKA, of how sentences lie to one another.",
+    "centroid_cosine": "Distances: angles between the texts' mean vectors, less the mean over all texts.",
+}
 NOTE = (
-    "Distances: angles whose cosine is CKA. Coefficients: one regression on all predictors, standardised over pairs of texts; "
+    "Coefficients: one regression on all predictors, standardised over pairs of texts; "
     "above 0 where texts that differ more lie farther apart. Bars: 95 % intervals. Filled: p ≤ 0.05, both of permuted "
     "texts and of the interval; not corrected for many tests. Dark: what R² loses without a predictor. What is light is "
     "shared with others: the data do not say whose it is."
@@ -31,26 +35,33 @@ NOTE = (
 ALONE, UNIQUE = Look("#C9C9C9"), Look(DARK)
 
 
-@figure("behind", title="What lies behind the distances of languages", metrics=("cka",), tables=("pairs", "metrics"),
-        findings=("C25",))  # fmt: skip
+@figure(
+    "behind",
+    title="What lies behind the distances of languages",
+    metrics=("cka",),
+    tables=("pairs", "metrics"),
+    findings=("C25",),
+)
+@figure("behind_centroids", title="What lies behind the distances of languages' means", metrics=("centroid_cosine",),
+        tables=("pairs", "metrics"))  # fmt: skip
 def draw_behind(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, settings: Settings) -> Drawing:
     """The distances of all pairs of texts, regressed on how their languages differ: in genealogy, script, place, resources and
     number of tokens. Which explains them, and how much can not be told apart?
     """
-    grid, few = list[list[Panel | None]](), dict[str, int]()
+    metric, grid, few = about.metrics[0], list[list[Panel | None]](), dict[str, int]()
     drawn, used = list[pd.DataFrame](), list[pd.DataFrame]()
     doubtful, tokens = left_out(main_models(metrics), settings.reference), metrics[metrics["metric"] == "token_premium"]
-    rows = main_models(in_order(pairs[pairs["metric"] == DRAWN], "layer", "text", "other"))
+    rows = main_models(in_order(pairs[pairs["metric"].isin([DRAWN, metric])], "layer", "text", "other"))
     for place in panels(rows):
         title, fits = title_of(place, rows), list[pd.DataFrame]()
         premium = rows_of(tokens, place).set_index("text")["value"].drop(rows_of(doubtful, place)["text"], errors="ignore")
         for _, texts, some in complete_layers(rows_of(rows, place)):
-            fit, kept = behind(some, texts, premium)
+            fit, kept = behind(some, texts, premium, metric)
             count = len({unit_of(text) for text in kept})
             if fit.empty:
                 few[title] = count
                 continue
-            fits.append(fit.assign(**some[[*COLUMNS, "metric"]].iloc[0], texts=len(kept), languages=count))
+            fits.append(fit.assign(**some[COLUMNS].iloc[0], metric=metric, texts=len(kept), languages=count))
             used.append(some[some["text"].isin(kept) & some["other"].isin(kept)])
         if fits:
             drawn.append(pd.concat(fits, ignore_index=True))
@@ -60,7 +71,7 @@ def draw_behind(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, setti
         raise Nothing(f"it takes {LEAST} languages of known resource class, in texts that comparisons keep and that have "
                       f"token_premium{f' ({lacking})' * bool(few)}; name more, and a layer in pairs.layers.")  # fmt: skip
     every, both = pd.concat(drawn, ignore_index=True), pd.concat(used)
-    note = noted(pd.concat([both, both.assign(text=both["other"])]), NOTE,
+    note = noted(pd.concat([both, both.assign(text=both["other"])]), SAID[metric], NOTE,
                  f"Languages: {counted(every['languages'])}.", f"Too few: {lacking}." * bool(few))  # fmt: skip
     legend = [look.handle(name, marker="s", ls="") for look, name in ((ALONE, "R² alone"), (UNIQUE, "R² lost without it"))]
     return Drawing(page(about.title, note, grid, 4.2, legend), every[[*COLUMNS, *every.columns.drop(COLUMNS)]])

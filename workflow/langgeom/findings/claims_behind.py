@@ -1,13 +1,15 @@
 """C25: what lies behind the distances of languages, a claim published of another model.
 
 Unit: languages, in one model. C25 (Rama, Beinborn & Eger 2020, COLING, arXiv:2011.02070, of mBERT and 100 languages): of the
-distances between all pairs of texts at the middle one of the layers compared, the coefficient of genealogy in a regression on
-genealogy, script, geography, resources and tokens (`langgeom.analysis.behind`, standardised over pairs); claimed above 0.
+angles between all pairs of texts by CKA, at the middle one of the layers compared, the coefficient of genealogy in a regression
+on language, genealogy, script, geography, resources and tokens (`langgeom.analysis.behind`); claimed above 0.
 """
 
 from __future__ import annotations
 
-from langgeom.analysis.behind import LEAST, behind, families
+import numpy as np
+
+from langgeom.analysis.behind import FEWEST, LEAST, behind, families
 from langgeom.analysis.pairs import unit_of
 from langgeom.analysis.rows import Panel, rows_of
 from langgeom.analysis.space import complete_layers
@@ -34,13 +36,14 @@ def nearer_kin(evidence: Evidence, panel: Panel) -> Outcome:
     if reason := few if fit.empty else too_few(n, f, "languages"):
         return untestable(KIN, reason, n=n, families=f)
     fits = fit.set_index("predictor")
-    if "genealogy" not in fits.index:
-        return untestable(KIN, "all languages are equally near kin", n=n, families=f)
+    if "genealogy" not in fits.index or np.isnan(fits.at["genealogy", "p"]):
+        return untestable(KIN, f"under {FEWEST} pairs of texts are of one family", n=n, families=f)
     value, low, high, p, unique, shared = fits.loc["genealogy", ["value", "low", "high", "p", "unique", "shared"]]
-    others = [f"{name} {row['value']:+.2f} [{row['low']:.2f}, {row['high']:.2f}]" for name, row in fits.iterrows()]
+    beside = fits.drop("genealogy").dropna().iterrows()
+    others = [f"{name} {row['value']:+.2f} [{row['low']:.2f}, {row['high']:.2f}]" for name, row in beside]
     note = (
         f"Layer {layer}. R² of all {fit['r2'][0]:.2f}; lost without genealogy {unique:.2f}, of it alone {unique + shared:.2f}. "
-        f"Others: {', '.join(others[1:])}."
+        f"Others: {', '.join(others)}."
     )
     return Outcome(
         KIN, value=Interval(value, low, high), n=n, families=f, test="regression of distances",
