@@ -64,6 +64,14 @@ def test_the_numbers_are_those_of_the_regression_on_the_texts_that_are_kept() ->
     assert "genealogy 0" in words and "(15 texts)" in words
 
 
+def test_the_means_have_a_figure_of_their_own() -> None:
+    pairs, metrics = tables(layers=(6,))
+    means = pairs.assign(metric="centroid_cosine", value=-pairs["value"])
+    numbers = draw("behind_centroids", pd.concat([pairs, means], ignore_index=True), metrics)[0].numbers
+    kin = numbers.set_index("predictor").loc["genealogy"]
+    assert kin["metric"] == "centroid_cosine" and kin["value"] < 0 and kin["high"] < 0
+
+
 def test_too_few_languages_are_an_empty_figure_that_says_so() -> None:
     assert "12 languages" in draw("behind", *tables(TEXTS[:10]))[0].reason
     assert "m has 9" in draw("behind", *tables(TEXTS[:10]))[0].reason
