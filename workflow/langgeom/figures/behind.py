@@ -27,8 +27,8 @@ SAID = {
     "centroid_cosine": "Distances: angles between the texts' mean vectors, less the mean over all texts.",
 }
 NOTE = (
-    "Coefficients: one regression on all predictors, standardised over pairs of texts; above 0 where texts that differ "
-    "more lie farther apart. Bars: 95 % intervals, none where under 20 pairs are of one language, or of another value than the rest. "
+    "Coefficients: one regression on all predictors, standardised over pairs of texts; above 0 where texts that differ more "
+    "lie farther apart. Bars: 95 % intervals, none where under 20 pairs have another value than the rest. "
     "Filled: p ≤ 0.05, both of permuted texts and of the interval; not corrected for many tests. Dark: what R² loses without a "
     "predictor. What is light is shared with others: the data do not say whose it is."
 )
