@@ -47,6 +47,7 @@ def prepare(base: Path, measured: str, texts: Sequence[str], models: Sequence[st
         os.link(base / "out" / "hidden" / "m" / "c" / f"{measured}.safetensors", base / "all" / f"{text}.safetensors")
         (base / "all" / f"{text}.json").write_text(json.dumps({"source": "made up", "lines": 60, "empty": 0}))
     write_rows(made, base / "texts.parquet", TABLES["texts"])
+    write_rows([], base / "pairs.parquet", TABLES["pairs"])
 
 
 def records(table: Any) -> list[dict[str, Any]]:
@@ -89,7 +90,7 @@ def _findings(base: Path, texts: Sequence[str]) -> None:
     from defaults import settings
     from langgeom.findings.verdict import findings_job
 
-    tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality")]
+    tables = [base / f"{table}.parquet" for table in ("metrics", "texts", "quality", "pairs")]
     findings_job(*tables, settings(reference=texts[0]), *(base / f"findings.{kind}" for kind in ("parquet", "csv", "md")))
 
 

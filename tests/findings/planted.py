@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.spatial.distance import cdist
 
 from defaults import settings as defaults
+from langgeom.analysis.behind import differences
 from langgeom.analysis.pairs import family_of
 from langgeom.analysis.statistics import pearson, rank_correlations, ranks
 from langgeom.findings import Evidence
-from langgeom.table import METRICS, QUALITY, TEXTS, Format
+from langgeom.table import METRICS, PAIRS, QUALITY, TEXTS, Format
 
 # As claimed; no effect at all; the contrary; and, for claims of "alike" and of "none", an effect just where the claim turns.
 PRESENT, ABSENT, REVERSED, EDGE = "present", "absent", "reversed", "edge"
@@ -61,11 +63,12 @@ def normal(noise: np.random.Generator, names: Sequence[str], icc: float | None) 
 
 
 class Parts(NamedTuple):
-    """Columns of rows of the three tables, one dictionary a block of equal length."""
+    """Columns of rows of the four tables, one dictionary a block of equal length."""
 
     metrics: list[dict[str, Any]]
     texts: list[dict[str, Any]]
     quality: list[dict[str, Any]]
+    pairs: list[dict[str, Any]]
 
 
 def typed(blocks: Sequence[Mapping[str, Any]], of: Format) -> pd.DataFrame:
@@ -93,18 +96,21 @@ def rows(model: Model, metric: str, names: Sequence[str], values: np.ndarray, **
     ) | more  # fmt: skip
 
 
-def parts(*metrics: dict[str, Any], texts: Sequence[dict[str, Any]] = (), quality: Sequence[dict[str, Any]] = ()) -> Parts:
-    return Parts(list(metrics), list(texts), list(quality))
+def parts(
+    *metrics: dict[str, Any], texts: Sequence[dict[str, Any]] = (), quality: Sequence[dict[str, Any]] = (),
+    pairs: Sequence[dict[str, Any]] = (),
+) -> Parts:  # fmt: skip
+    return Parts(list(metrics), list(texts), list(quality), list(pairs))
 
 
 def evidence_of(worlds: Mapping[str, Parts], **settings: Any) -> Evidence:
     """Return tables that hold each world as a corpus of its own."""
     joined = [
         [block | {"corpus": corpus} for corpus, world in worlds.items() for block in blocks(world)]
-        for blocks in (lambda w: w.metrics, lambda w: w.texts, lambda w: w.quality)
+        for blocks in (lambda w: w.metrics, lambda w: w.texts, lambda w: w.quality, lambda w: w.pairs)
     ]
-    tables = [typed(blocks, of) for blocks, of in zip(joined, (METRICS, TEXTS, QUALITY), strict=True)]
-    return Evidence(tables[0], tables[1], tables[2], defaults(**settings))
+    tables = [typed(blocks, of) for blocks, of in zip(joined, (METRICS, TEXTS, QUALITY, PAIRS), strict=True)]
+    return Evidence(*tables, defaults(**settings))
 
 
 def planted(conclusion: str, truth: str, seeds: Iterable[int], icc: float | None = None) -> Evidence:
@@ -356,6 +362,17 @@ def _writing(noise: np.random.Generator, truth: str) -> Parts:
     ))  # fmt: skip
 
 
+def _kin(noise: np.random.Generator, truth: str) -> Parts:
+    names = [f"{lang}_{'Latn' if at % 3 else 'Cyrl'}" for at, lang in enumerate(sorted(RELATIVES))]
+    tokens, places = noise.uniform(1, 2, len(names)), noise.normal(size=(len(names), 5))
+    kinship = {PRESENT: 8, ABSENT: 0, REVERSED: -8}[truth] * differences(names, tokens.tolist())["genealogy"]
+    angles = 0.8 + (kinship - kinship.mean() + cdist(places, places) - 3) / 20
+    one, other = np.triu_indices(len(names), 1)
+    pairs = dict(model="dec", kind="decoder", init="trained", layer=3, metric="cka", n=60, value=np.cos(angles[one, other]),
+                 text=np.array(names, dtype=object)[one], other=np.array(names, dtype=object)[other])  # fmt: skip
+    return parts(rows(DECODER, "token_premium", names, tokens), rows(DECODER, ID, names, flat(tokens)), pairs=[pairs])
+
+
 PLANTED: dict[str, Callable[..., Parts]] = {
     "C1": _trend,
     "C2": _two_scripts(ID, lambda values: 15 + values),
@@ -381,4 +398,5 @@ PLANTED: dict[str, Callable[..., Parts]] = {
     "C22": _least_entropy,
     "C23": _chinese,
     "C24": _writing,
+    "C25": _kin,
 }

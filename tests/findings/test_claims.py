@@ -25,6 +25,7 @@ from findings.planted import (
     rows,
     texts,
 )
+from langgeom.analysis.behind import PREDICTORS
 from langgeom.analysis.quality import choose
 from langgeom.findings import CONCLUSIONS, Evidence, findings
 from langgeom.findings.claims_trend import by_family, ratio
@@ -474,3 +475,21 @@ def test_a_twin_and_both_orders_of_words_move_a_curve() -> None:
     assert "0.693 by script, 0.101 by order" in row["note"]
     (few,) = of("C24", rows(DECODER, ID, names[:10], np.array(blocks[:10])))
     assert few["verdict"] == NOT_TESTABLE and "with a twin and with their words in another order" in few["reason"]
+
+
+def test_nearer_kin_lie_nearer_and_the_note_says_what_else_explains() -> None:
+    world = PLANTED["C25"](np.random.default_rng(0), PRESENT)
+    (row,) = findings(evidence_of({"mine": world}), [CONCLUSIONS["C25"]])
+    assert row["verdict"] == SUPPORTED and row["n"] == 17 and row["families"] == 8 and row["low"] > 0
+    assert row["note"].startswith("Layer 3. R² of all 0.")
+    assert all(f"{name} " in row["note"] for name in set(PREDICTORS) - {"language"})
+
+    def why(**changes: Any) -> str:
+        (row,) = findings(evidence_of({"mine": world._replace(**changes)}), [CONCLUSIONS["C25"]])
+        assert row["verdict"] == NOT_TESTABLE
+        return str(row["reason"])
+
+    (pairs,) = world.pairs
+    few = np.isin(pairs["text"], world.metrics[0]["text"][:8]) & np.isin(pairs["other"], world.metrics[0]["text"][:8])
+    assert "12 languages" in why(pairs=[pairs | {name: pairs[name][few] for name in ("text", "other", "value")}])
+    assert "no three texts" in why(pairs=[]) and "token_premium was not measured" in why(metrics=world.metrics[1:])

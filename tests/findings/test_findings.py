@@ -28,7 +28,7 @@ from langgeom.findings.outcome import (
     mean_of,
 )
 from langgeom.findings.verdict import findings_job, judge
-from langgeom.table import FINDINGS, METRICS, QUALITY, TEXTS, read_table, write_rows
+from langgeom.table import FINDINGS, METRICS, PAIRS, QUALITY, TEXTS, read_table, write_rows
 
 LANGUAGES = ["eng_Latn", "spa_Latn", "ast_Latn", "rus_Cyrl", "bel_Cyrl", "tur_Latn", "crh_Latn", "fin_Latn", "vie_Latn",
              "swh_Latn", "uig_Latn", "uig_Arab"]  # fmt: skip
@@ -36,7 +36,7 @@ LANGUAGES = ["eng_Latn", "spa_Latn", "ast_Latn", "rus_Cyrl", "bel_Cyrl", "tur_La
 
 def put(metrics: pd.DataFrame, **settings: Any) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in findings(Evidence(metrics, typed([], TEXTS), typed([], QUALITY), defaults(**settings))):
+    for row in findings(Evidence(metrics, typed([], TEXTS), typed([], QUALITY), typed([], PAIRS), defaults(**settings))):
         found.setdefault(row["finding"], []).append(row)
     assert list(found) == list(CONCLUSIONS)
     assert all((row["verdict"] == NOT_TESTABLE) == bool(row["reason"]) for some in found.values() for row in some)
@@ -203,9 +203,9 @@ def test_the_table_the_page_and_the_picture(tmp_path: Path) -> None:
     metrics = synthetic(texts=LANGUAGES)
     unread = metrics[(metrics["model"] == "gemma-3-270m") & (metrics["text"] == "fin_Latn") & (metrics["metric"] == "bpc")]
     metrics = pd.concat([metrics, unread.assign(metric="fragment_tokens", value=0.3)], ignore_index=True)
-    for of, table in ((METRICS, metrics), (TEXTS, typed([], TEXTS)), (QUALITY, typed([], QUALITY))):
+    for of, table in ((METRICS, metrics), *((of, typed([], of)) for of in (TEXTS, QUALITY, PAIRS))):
         write_rows(table.astype(object).where(table.notna(), None).to_dict("records"), tmp_path / f"{of.name}.parquet", of)
-    tables = [tmp_path / f"{of.name}.parquet" for of in (METRICS, TEXTS, QUALITY)]
+    tables = [tmp_path / f"{of.name}.parquet" for of in (METRICS, TEXTS, QUALITY, PAIRS)]
     out = [tmp_path / f"findings.{suffix}" for suffix in ("parquet", "csv", "md")]
     findings_job(*tables, defaults(), *out)
     before = [path.read_bytes() for path in out]

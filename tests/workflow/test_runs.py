@@ -125,7 +125,7 @@ LACKING = {
     "anisotropy_untrained": "no untrained decoder", "anisotropy_trained": "no trained decoder",
     "anisotropy_two_scripts": "in two scripts", "id_anisotropy_models": "decoder", "bpc_quality": "bits per character",
     "id_scales": "id_gride", "linearity": "'linearity'", "steps": "checkpoints",
-    "lens": "lens_own",
+    "lens": "lens_own", "behind": "12 languages", "behind_centroids": "12 languages",
 }  # fmt: skip
 
 

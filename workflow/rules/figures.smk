@@ -5,7 +5,7 @@ rule figure:
     "Drawing {wildcards.figure}"
     input:
         tables=lambda wildcards: expand("results/{table}.parquet", table=FIGURES[wildcards.figure].tables),
-        languages=workflow.source_path("../data/languages.tsv"),
+        languages=[workflow.source_path("../data/languages.tsv"), workflow.source_path("../data/glottolog.tsv")],
     output:
         svg=report(
             "results/figures/{figure}.svg",
@@ -40,7 +40,8 @@ rule conclusions:
         metrics="results/metrics.parquet",
         texts="results/texts.parquet",
         quality="results/quality.parquet",
-        languages=workflow.source_path("../data/languages.tsv"),
+        pairs="results/pairs.parquet",
+        languages=[workflow.source_path("../data/languages.tsv"), workflow.source_path("../data/glottolog.tsv")],
     output:
         parquet="results/findings.parquet",
         csv=shown("results/findings.csv", "findings", "Findings", findings="numbers"),
@@ -52,7 +53,7 @@ rule conclusions:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics, input.texts]),
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics, input.texts, input.pairs]),
     params:
         settings=Settings.of(CONFIG)._asdict(),
         code=code_of("langgeom.findings"),

@@ -7,4 +7,4 @@ with job(snakemake) as (given, made):
     from langgeom.findings.verdict import findings_job
 
     settings = Settings(**snakemake.params.settings)
-    findings_job(given.metrics, given.texts, given.quality, settings, made.parquet, made.csv, made.page)
+    findings_job(given.metrics, given.texts, given.quality, given.pairs, settings, made.parquet, made.csv, made.page)

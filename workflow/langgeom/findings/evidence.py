@@ -17,7 +17,7 @@ import pandas as pd
 
 from langgeom.analysis import Settings, layers, pairs, quality
 from langgeom.analysis import statistics as st
-from langgeom.analysis.rows import PANEL, Panel, by_layer, comparable, left_out
+from langgeom.analysis.rows import PANEL, Panel, by_layer, comparable, left_out, of_languages
 from langgeom.names import corpora_of_pairs
 
 # Half the width of a 95 % interval, in standard errors.
@@ -29,17 +29,19 @@ class Missing(Exception):
 
 
 class Evidence:
-    """The tables `metrics`, `texts` and `quality`, and the settings. What was asked for once is cached.
+    """The tables `metrics`, `texts`, `quality` and `pairs`, and the settings. What was asked for once is cached.
 
     Methods that take a (model, corpus) raise `Missing` where it lacks what they return.
     """
 
-    def __init__(self, metrics: pd.DataFrame, texts: pd.DataFrame, quality: pd.DataFrame, settings: Settings) -> None:
+    def __init__(
+        self, metrics: pd.DataFrame, texts: pd.DataFrame, quality: pd.DataFrame, pairs: pd.DataFrame, settings: Settings
+    ) -> None:
         # A corpus of sentence pairs holds one language in several versions.
         self.pair_corpora = sorted(corpora_of_pairs(metrics["corpus"], metrics["text"]))
         self.pairs = metrics[metrics["corpus"].isin(self.pair_corpora)]
         self.metrics, self.left_out = comparable(metrics, settings.reference), left_out(metrics, settings.reference)
-        self.texts, self.quality, self.settings = texts, quality, settings
+        self.texts, self.quality, self.pairs_of_texts, self.settings = texts, quality, of_languages(pairs), settings
         self._with_twins = comparable(metrics, settings.reference, made=True)
         self._cache: dict[tuple[str, str], dict[Panel, Any]] = {}
 

@@ -15,7 +15,7 @@ from langgeom.findings.claim import CONCLUSIONS, Claim
 from langgeom.findings.evidence import Evidence
 from langgeom.findings.outcome import CONTRADICTED, DEPENDS, SUPPORTED, Outcome
 from langgeom.findings.prose import page
-from langgeom.table import FINDINGS, METRICS, QUALITY, TEXTS, join, read_table, write_rows
+from langgeom.table import FINDINGS, METRICS, PAIRS, QUALITY, TEXTS, join, read_table, write_rows
 
 
 def findings(evidence: Evidence, conclusions: Iterable[Claim] = tuple(CONCLUSIONS.values())) -> list[dict[str, Any]]:
@@ -82,19 +82,20 @@ def _row(claim: Claim, outcome: Outcome, adjusted: float, verdict: str) -> dict[
 
 
 def findings_job(
-    metrics: Path, texts: Path, quality: Path, settings: Settings, out_parquet: Path, out_csv: Path, out_md: Path
+    metrics: Path, texts: Path, quality: Path, pairs: Path, settings: Settings, out_parquet: Path, out_csv: Path, out_md: Path
 ) -> None:
     """Test every claim, and write the findings as a table and as a page.
 
     Args:
-        metrics, texts, quality: the tables, as Parquet.
+        metrics, texts, quality, pairs: the tables, as Parquet.
         settings: what stands for intrinsic dimension and anisotropy, the number format ...
         out_parquet, out_csv, out_md: the files to write.
 
     Raises:
         UserError: a table that cannot be read.
     """
-    evidence = Evidence(read_table(metrics, METRICS), read_table(texts, TEXTS), read_table(quality, QUALITY), settings)
+    tables = (read_table(metrics, METRICS), read_table(texts, TEXTS), read_table(quality, QUALITY), read_table(pairs, PAIRS))
+    evidence = Evidence(*tables, settings)
     write_rows(findings(evidence), out_parquet, FINDINGS)
     join([out_parquet], out_parquet, out_csv, FINDINGS)
     with atomic(out_md) as temporary:
