@@ -27,6 +27,8 @@ rule all:
         "results/texts.csv",
         "results/pairs.parquet",
         "results/pairs.csv",
+        "results/subspaces.parquet",
+        "results/subspaces.csv",
         "results/quality.parquet",
         "results/quality.csv",
         "results/findings.parquet",

@@ -1,4 +1,4 @@
-"""The five tables: their columns, and how they are written, read and joined.
+"""The six tables: their columns, and how they are written, read and joined.
 
 Each is `results/{name}.parquet` and `.csv`; docs/design.md says what a row is. Equal rows give equal bytes.
 """
@@ -75,6 +75,13 @@ PAIRS = _format(
     model="str", kind="str", init="str", corpus="str", layer="Int16", text="str", other="str", metric="str", value="float64",
     low="float64", high="float64", n="Int32",
 )  # fmt: skip
+# What is the language in a layer, over all texts of a corpus: `removal` is how it was taken out, missing where that is no
+# question. `texts` counts the texts, `n` the sentences that all have.
+SUBSPACES = _format(
+    "subspaces", "model corpus layer metric removal", "removal value low high",
+    model="str", kind="str", init="str", corpus="str", layer="Int16", metric="str", removal="str", value="float64",
+    low="float64", high="float64", texts="Int32", n="Int32",
+)  # fmt: skip
 # The conclusions, tested: one row per conclusion, effect, model and corpus.
 #   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
@@ -107,7 +114,9 @@ TOKENS = _format(
     "tokens", "model corpus text layer line place", "dimension",
     model="str", corpus="str", text="str", layer="Int16", line="Int32", place="Int32", end="Int32", dimension="float64",
 )  # fmt: skip
-TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, QUALITY, FINDINGS)})
+TABLES: Mapping[str, Format] = MappingProxyType({
+    fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, SUBSPACES, QUALITY, FINDINGS)
+})  # fmt: skip
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: PathLike, fmt: Format = METRICS, key: str | None = None) -> None:

@@ -2,7 +2,8 @@
 #
 # Inputs: a prepared model and the texts of a batch, the reference text among them. Output: a listing of the batch. The tables it
 # lists, one a text, lie beside it and outlive a killed job, which then goes on from there. `hidden.keep` keeps hidden states too.
-# From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv.
+# From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv;
+# and what is the language in them: results/subspaces/ and results/subspaces.parquet, .csv.
 
 
 rule measure:
@@ -99,7 +100,8 @@ rule text_pairs:
         ],
         documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
     output:
-        "results/pairs/{model}/{corpus}.parquet",
+        pairs="results/pairs/{model}/{corpus}.parquet",
+        subspaces="results/subspaces/{model}/{corpus}.parquet",
     log:
         "results/logs/text_pairs/{model}/{corpus}.log",
     benchmark:
@@ -113,6 +115,7 @@ rule text_pairs:
         * pairs_minutes(input.model, input.texts, len(CONFIG["pairs"]["layers"])),
         gpu_turn=GPU_TURN,
     params:
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         layers=CONFIG["pairs"]["layers"],
         bootstrap=CONFIG["bootstrap"],
         seed=CONFIG["seed"],
@@ -143,6 +146,32 @@ rule join_pairs:
         "../../envs/metrics.yaml"
     params:
         table="pairs",
+        code=code_of("langgeom.table"),
+    script:
+        "../scripts/join_table.py"
+
+
+rule join_subspaces:
+    "Joining the subspaces of language into one table"
+    input:
+        expand("results/subspaces/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+    output:
+        parquet="results/subspaces.parquet",
+        csv=report(
+            "results/subspaces.csv",
+            caption="../report/subspaces.rst",
+            category="Tables",
+            labels={"table": "language subspaces"},
+        ),
+    log:
+        "results/logs/join_subspaces.log",
+    benchmark:
+        "results/benchmarks/join_subspaces.tsv"
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        table="subspaces",
         code=code_of("langgeom.table"),
     script:
         "../scripts/join_table.py"

@@ -1,4 +1,4 @@
-"""Compare all pairs of texts of a model and corpus."""
+"""Compare all pairs of texts of a model and corpus, and find the subspace of their language."""
 
 from pathlib import Path
 
@@ -12,9 +12,11 @@ with job(snakemake):
         Path(given.model),
         snakemake.wildcards.corpus,
         [Path(path) for path in given.listings],
+        params.reference,
         params.layers,
         params.bootstrap,
         params.seed,
-        Path(snakemake.output[0]),
+        Path(snakemake.output.pairs),
+        Path(snakemake.output.subspaces),
         next(map(Path, given.documents), None),
     )

@@ -25,6 +25,7 @@ STAGES = {
     "join_texts": (TABLES,),
     "join_metrics": (TABLES,),
     "join_pairs": (TABLES,),
+    "join_subspaces": (TABLES,),
     "quality": (TABLES,),
     "conclusions": (TABLES,),
     "figure": ("Figures",),
