@@ -29,6 +29,8 @@ rule all:
         "results/pairs.csv",
         "results/subspaces.parquet",
         "results/subspaces.csv",
+        "results/model_pairs.parquet",
+        "results/model_pairs.csv",
         "results/quality.parquet",
         "results/quality.csv",
         "results/findings.parquet",

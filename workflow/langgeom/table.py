@@ -1,4 +1,4 @@
-"""The six tables: their columns, and how they are written, read and joined.
+"""The seven tables: their columns, and how they are written, read and joined.
 
 Each is `results/{name}.parquet` and `.csv`; docs/design.md says what a row is. Equal rows give equal bytes.
 """
@@ -82,6 +82,13 @@ SUBSPACES = _format(
     model="str", kind="str", init="str", corpus="str", layer="Int16", metric="str", removal="str", value="float64",
     low="float64", high="float64", texts="Int32", n="Int32",
 )  # fmt: skip
+# Models against models: a layer of one and a layer of another, or of itself, on the `n` sentences of the reference `text` that
+# all models have; `null` as in `metrics`.
+MODEL_PAIRS = _format(
+    "model_pairs", "corpus model layer other_model other_layer metric", "value low high null",
+    corpus="str", text="str", model="str", layer="Int16", other_model="str", other_layer="Int16", metric="str",
+    value="float64", low="float64", high="float64", null="float64", n="Int32",
+)  # fmt: skip
 # The conclusions, tested: one row per conclusion, effect, model and corpus.
 #   value          the effect that `effect` describes, with its 95 % interval `low` to `high`, over `n` of `unit`, of `families`
 #   claimed        1: the claim is above `centre`; -1: below it; 0: within `bound` of it
@@ -115,7 +122,7 @@ TOKENS = _format(
     model="str", corpus="str", text="str", layer="Int16", line="Int32", place="Int32", end="Int32", dimension="float64",
 )  # fmt: skip
 TABLES: Mapping[str, Format] = MappingProxyType({
-    fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, SUBSPACES, QUALITY, FINDINGS)
+    fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, SUBSPACES, MODEL_PAIRS, QUALITY, FINDINGS)
 })  # fmt: skip
 
 

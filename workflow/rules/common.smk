@@ -36,6 +36,7 @@ from langgeom.needs import (
     measure_minutes,
     measure_threads,
     model_memory,
+    model_pairs_memory,
     pairs_memory,
     pairs_minutes,
     table_memory,

@@ -3,7 +3,8 @@
 # Inputs: a prepared model and the texts of a batch, the reference text among them. Output: a listing of the batch. The tables it
 # lists, one a text, lie beside it and outlive a killed job, which then goes on from there. `hidden.keep` keeps hidden states too.
 # From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv;
-# and what is the language in them: results/subspaces/ and results/subspaces.parquet, .csv.
+# and what is the language in them: results/subspaces/ and results/subspaces.parquet, .csv. From those of the reference text, models
+# against models: results/model_pairs/{corpus}.parquet, and results/model_pairs.parquet, .csv.
 
 
 rule measure:
@@ -172,6 +173,65 @@ rule join_subspaces:
         "../../envs/metrics.yaml"
     params:
         table="subspaces",
+        code=code_of("langgeom.table"),
+    script:
+        "../scripts/join_table.py"
+
+
+rule model_pairs:
+    "Comparing all models on the reference text of {wildcards.corpus}"
+    input:
+        models=expand("results/models/{model}", model=CONFIG["models"]),
+        listings=lambda wildcards: [
+            path for model in CONFIG["models"] for path in CONFIG.listings_of(model, wildcards.corpus)
+        ],
+        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.reference(wildcards.corpus)}.txt",
+        documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
+    output:
+        "results/model_pairs/{corpus}.parquet",
+    log:
+        "results/logs/model_pairs/{corpus}.log",
+    benchmark:
+        "results/benchmarks/model_pairs/{corpus}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * model_pairs_memory(input.reference),
+        runtime=lambda wildcards, attempt: attempt * 240,
+        gpu_turn=GPU_TURN,
+    params:
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
+        layers=CONFIG["pairs"]["layers"],
+        bootstrap=CONFIG["bootstrap"],
+        seed=CONFIG["seed"],
+        code=code_of("langgeom.model_pairs"),
+        versions=versions_of("torch", "numpy"),
+    script:
+        "../scripts/model_pairs.py"
+
+
+rule join_model_pairs:
+    "Joining models against models into one table"
+    input:
+        expand("results/model_pairs/{corpus}.parquet", corpus=CONFIG.language_corpora()),
+    output:
+        parquet="results/model_pairs.parquet",
+        csv=report(
+            "results/model_pairs.csv",
+            caption="../report/model_pairs.rst",
+            category="Tables",
+            labels={"table": "models against models"},
+        ),
+    log:
+        "results/logs/join_model_pairs.log",
+    benchmark:
+        "results/benchmarks/join_model_pairs.tsv"
+    localrule: True
+    conda:
+        "../../envs/metrics.yaml"
+    params:
+        table="model_pairs",
         code=code_of("langgeom.table"),
     script:
         "../scripts/join_table.py"
