@@ -63,6 +63,14 @@ def test_without_offsets_nothing_is_gained_and_nothing_found() -> None:
     assert np.mean([rows["overlap", ""]["value"] for rows in worlds]) == pytest.approx(10 / 48, abs=0.05)
 
 
+def test_a_probe_finds_spread_that_no_shift_takes_out() -> None:
+    """Texts of equal means, each with four directions of its own; with 400 sentences, where means are known well."""
+    random = np.random.default_rng(0)
+    spread = np.einsum("tnk,tkd->tnd", random.normal(size=(12, 400, 4)), random.normal(size=(12, 4, 48)))
+    rows = found(world(0, 0, sentences=400)[0] + torch.from_numpy(spread))
+    assert all(rows["probe", way]["low"] > 1.5 / 12 for way in ("none", *WAYS))
+
+
 def test_leace_is_the_oblique_projection_of_its_paper() -> None:
     """Theorem 4.2: P = I - W^-1 P_(W S) W, here with matrix powers and an inverse of S; and what the theorem says of it."""
     random = torch.Generator().manual_seed(0)

@@ -127,8 +127,8 @@ def rows_of(texts: list[str], points: Tensor, reference: str, resample: Resample
             mean = mean_over_sentences(each, resample, counts, share="" if metric == "retrieval_gain" else "parts")
             low, high = mean.interval or NONE
             yield {**about, "metric": metric, "removal": name, "value": mean.value, "low": low, "high": high}
-    share = ratio(*variance, resample, share=True)
-    yield {**about, "metric": "variance_share", "value": float(share), "low": float(share.low), "high": float(share.high)}
+    share = ratio(variance[0], variance[1], resample, share=True)
+    yield {**about, "metric": "variance_share", **{end: float(getattr(share, end)) for end in ("value", "low", "high")}}
 
 
 def _halves(sentences: Tensor, resample: Resample) -> list[Tensor]:
