@@ -64,7 +64,7 @@ def removals(points: Tensor) -> dict[str, Removal]:
 def subspace(offsets: Tensor) -> Tensor:
     """Return the fewest orthogonal axes [d, rank] that hold `HELD` of the variance of offsets [texts, d], whose mean is 0."""
     _, sizes, axes = torch.linalg.svd(offsets, full_matrices=False)
-    held = sizes.square().cumsum(0) / sizes.square().sum()
+    held = (sizes.square() / sizes.square().sum()).cpu().cumsum(0)  # on a GPU sums like these are not reproducible
     return axes[: 1 + int((held < HELD).sum())].T
 
 
