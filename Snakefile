@@ -23,7 +23,7 @@ rule all:
     input:
         expand(
             "results/{table}.{format}",
-            table=["metrics", "texts", "pairs", "quality", "findings"],
+            table=["metrics", "texts", "pairs", "subspaces", "model_pairs", "quality", "findings"],
             format=["parquet", "csv"],
         ),
         "results/findings.md",

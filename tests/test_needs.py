@@ -15,6 +15,7 @@ from langgeom.needs import (
     measure_minutes,
     measure_threads,
     model_memory,
+    model_pairs_memory,
     pairs_memory,
     pairs_minutes,
     table_memory,
@@ -66,6 +67,7 @@ def test_comparing_pairs_of_texts(model: Path, tmp_path: Path) -> None:
     # Forty texts of NTREX: means of a layer, and ten numbers of each sentence for each pair.
     assert pairs_memory(model, [text] * 40) == 2000 + (32 * 640 * 1997 * 40 + 80 * 1997 * 1600) // MIB
     assert pairs_memory(model, []) == 2000
+    assert model_pairs_memory(text) == 2000 + 160 * 1997**2 // MIB
     # 4.1e12 operations a layer at 1e10 a second.
     assert pairs_minutes(model, [text] * 40, 3) == 30 + 21
     assert pairs_minutes(model, [], 3) == 30

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from langgeom import subspaces
 from langgeom.analysis.space import angles, clades, square, tree
 from langgeom.errors import UserError
 from langgeom.files import write_json
@@ -19,7 +20,7 @@ from langgeom.hidden.states import METADATA, HiddenStates, read_hidden, write_hi
 from langgeom.metrics import Resample, cka, retrieval
 from langgeom.metrics.registry import METRICS
 from langgeom.models.manifest import MANIFEST, _fingerprint
-from langgeom.table import PAIRS, read_table
+from langgeom.table import PAIRS, SUBSPACES, read_table
 from langgeom.text_pairs import NEIGHBOURS, compare, pairs_job, rows_of
 
 RESAMPLE = Resample(100, seed=0)
@@ -191,7 +192,10 @@ class Results:
         self.listing.write_text(json.dumps({"hidden": {text: f"../../../hidden/m/c/{text}.safetensors" for text in lines}}))
 
     def run(self, name: str = "pairs.parquet", depths: tuple[float, ...] = (0, 0.5, 1), documents: Path | None = None) -> Path:
-        pairs_job(self.model, "c", [self.listing], depths, {"replicates": 40}, 0, self.folder / name, documents)
+        spaces = self.folder / f"subspaces-{name}"
+        pairs_job(
+            self.model, "c", [self.listing], "eng_Latn", depths, {"replicates": 40}, 0, self.folder / name, spaces, documents
+        )  # fmt: skip
         return self.folder / name
 
 
@@ -204,6 +208,15 @@ def test_only_lines_that_all_texts_have_are_compared(tmp_path: Path) -> None:
     row = table[(table["text"] == "fra_Latn") & (table["other"] == "eng_Latn") & (table["metric"] == "retrieval")].iloc[1]
     assert row["value"] == expected["retrieval"][2, 0] and (row["kind"], row["init"]) == ("encoder", "trained")
     assert table["low"].notna().equals(table["metric"] == "cka")
+    spaces = read_table(tmp_path / "subspaces-pairs.parquet", SUBSPACES)
+    assert set(spaces["n"]) == {40} and set(spaces["texts"]) == {3} and set(spaces["layer"]) == {0, 2, 4}
+    alone = subspaces.rows_of(sorted(lines), world([[0]] * 3, sentences=100, seed=2)[[1, 0, 2], 20::2].float(), "eng_Latn",
+                              Resample(40, seed=0))  # fmt: skip
+    wanted = {(row["metric"], row.get("removal")): row["value"] for row in alone}
+    assert {
+        (row.metric, row.removal if isinstance(row.removal, str) else None): row.value
+        for row in spaces[spaces["layer"] == 2].itertuples()
+    } == pytest.approx(wanted)
 
 
 def test_the_same_bytes_twice_and_layers_of_a_file_of_all(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 ARGUMENTS = ["--cores", str(os.cpu_count()), "--quiet", "all"]
-TABLES = ("metrics.csv", "texts.csv", "pairs.csv", "quality.csv", "findings.csv")
+TABLES = ("metrics.csv", "texts.csv", "pairs.csv", "subspaces.csv", "model_pairs.csv", "quality.csv", "findings.csv")
 
 
 def planned() -> list[Any]:

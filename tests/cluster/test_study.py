@@ -69,7 +69,7 @@ def test_all_is_there(ran: Ran) -> None:
 
 def test_each_job_ran_where_it_belongs(ran: Ran) -> None:
     places = {job["Comment"].split("_wildcards")[0]: (job["Partition"], job.get("TresPerJob", "")) for job in ran.jobs}
-    on_cpus = ("model", "text", "figure", "conclusions", "explorer", "page")
+    on_cpus = ("model", "text", "figure", "conclusions", "explorer", "page", "model_pairs")
     on_gpu = ("measure", "text_pairs")
     assert places == {
         **{f"rule_{name}": ("gpu", "gres:gpu:1") for name in on_gpu}, **{f"rule_{name}": ("cpu", "") for name in on_cpus}

@@ -34,7 +34,8 @@ def test_jobs_that_read_tables_or_all_texts_ask_by_their_size(fresh: Callable[[]
     sizes |= {"metrics.parquet": 100, "texts.parquet": 1, "quality.parquet": 1}
     sizes |= {f"metrics/decoder/mine/{number}.json": 0 for number in (1, 2)}
     sizes |= {f"downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz": 0, "models/decoder/manifest.json": 0, "texts.csv": 0}
-    sizes |= {"pairs.parquet": 0, "pairs.csv": 0}
+    sizes |= {"pairs.parquet": 0, "pairs.csv": 0, "subspaces.parquet": 0, "subspaces.csv": 0}
+    sizes |= {"model_pairs.parquet": 0, "model_pairs.csv": 0}
 
     def write() -> None:
         for name, size in sizes.items():

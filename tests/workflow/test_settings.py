@@ -22,7 +22,8 @@ CORPUS, MODEL, MEASURE, TABLE, FIGURE = "corpus", "model", "measure", "join_metr
 QUALITY, EXPLORER, FINDINGS, REPORT = "quality", "explorer", "conclusions", "page"
 # The report shows all settings but those of models and corpora, and whatever comes of them.
 AFTER = {FIGURE, FINDINGS, REPORT}
-MEASURED = {MEASURE, TABLE, "text_pairs", "join_pairs", QUALITY, EXPLORER, *AFTER}
+PAIRS = {"text_pairs", "join_pairs", "join_subspaces", "model_pairs", "join_model_pairs"}
+MEASURED = {MEASURE, TABLE, *PAIRS, QUALITY, EXPLORER, *AFTER}
 WORDS = {"text", "join_texts"}
 ALL = {*WORDS, *MEASURED}
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.workflow
 CATEGORIES = {
     "Figures": {f"{name}.svg" for name in FIGURES},
     "Findings": {"findings.md", "findings.csv"},
-    "Tables": {"metrics.csv", "texts.csv", "pairs.csv", "quality.csv"},
+    "Tables": {"metrics.csv", "texts.csv", "pairs.csv", "subspaces.csv", "model_pairs.csv", "quality.csv"},
     "Pages": {"report.html", "explorer.html"},
 }
 NOWHERE = "http://127.0.0.1:9"  # no proxy listens there

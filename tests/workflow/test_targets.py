@@ -49,8 +49,8 @@ def test_a_figure_is_drawn_from_its_tables_alone(jobs: list[Job], name: str) -> 
 
 
 def test_what_tables_need(jobs: list[Job]) -> None:
-    rules = {"corpus", "model", "measure", "join_metrics", "text", "join_texts", "text_pairs", "join_pairs", "quality",
-             "conclusions", "figure"}  # fmt: skip
+    rules = {"corpus", "model", "measure", "join_metrics", "text", "join_texts", "text_pairs", "join_pairs",
+             "join_subspaces", "model_pairs", "join_model_pairs", "quality", "conclusions", "figure"}  # fmt: skip
     assert {job.rule for job in jobs} == rules | {name for names in NAMES.values() for name in names}
     tables = {path: job for job in jobs for path in job.outputs if path.endswith(".parquet")}
     assert all(path.startswith("results/metrics/") for path in tables["results/metrics.parquet"].inputs)

@@ -51,6 +51,12 @@ def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
     return LIBRARIES + (means + 8 * 10 * max(lines, default=0) * len(lines) ** 2) // MIB
 
 
+def model_pairs_memory(reference: PathLike) -> int:
+    """Return the MiB that comparing models on the reference text takes."""
+    # Kernels, ranks and neighbours of two layers, and their pairings: some twenty numbers for each two sentences.
+    return LIBRARIES + 8 * 20 * _lines(reference) ** 2 // MIB
+
+
 def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> int:
     """Return the time for comparing all pairs of texts at some layers."""
     sentences = list(map(_lines, texts))

@@ -1,4 +1,4 @@
-"""The five tables: their columns, and how they are written, read and joined.
+"""The seven tables: their columns, and how they are written, read and joined.
 
 Each is `results/{name}.parquet` and `.csv`; docs/design.md says what a row is. Equal rows give equal bytes.
 """
@@ -21,8 +21,8 @@ from langgeom.files import atomic, read_json
 
 # Columns that are no text. A column has one type in all tables.
 _NUMBERS = {
-    "Int16": "layer claimed shots",
-    "Int32": "n dropped sentences documents families line place end",
+    "Int16": "layer other_layer claimed shots",
+    "Int32": "n dropped sentences documents texts families line place end",
     "float64": "value low high half_a half_b null p p_for p_against p_adjusted detectable centre bound cosine dimension "
     "shown shown_low shown_high shown_centre shown_bound",
 }
@@ -75,6 +75,18 @@ PAIRS = _format(
     key="model corpus layer metric text other",
     optional="value low high",
 )
+SUBSPACES = _format(
+    "subspaces",
+    "model kind init corpus layer metric removal value low high texts n",
+    key="model corpus layer metric removal",
+    optional="removal value low high",
+)
+MODEL_PAIRS = _format(
+    "model_pairs",
+    "corpus text model layer other_model other_layer metric value low high null n",
+    key="corpus model layer other_model other_layer metric",
+    optional="value low high null",
+)
 # `value` is the effect that `effect` describes, over `n` of `unit`, of `families`. `claimed` is 1 where the claim is above
 # `centre`, -1 below it, 0 within `bound` of it. `p_for` and `p_against` are of the tests that would support and contradict it,
 # `p` the smaller of the two, `p_adjusted` after Holm's correction over all claims on the corpus; `detectable` is the smallest
@@ -98,7 +110,9 @@ TOKENS = _format(
     key="model corpus text layer line place",
     optional="dimension",
 )
-TABLES: Mapping[str, Format] = MappingProxyType({fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, QUALITY, FINDINGS)})
+TABLES: Mapping[str, Format] = MappingProxyType({
+    fmt.name: fmt for fmt in (METRICS, TEXTS, PAIRS, SUBSPACES, MODEL_PAIRS, QUALITY, FINDINGS)
+})  # fmt: skip
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: PathLike, fmt: Format = METRICS, key: str | None = None) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from langgeom import subspaces
 from langgeom.analysis.space import DRAWN, SUPPORT, angles, by_pair, support, tree
 from langgeom.device import pick_device, reproducible
 from langgeom.errors import UserError
@@ -26,7 +27,7 @@ from langgeom.metrics.estimators.neighbourhoods import middle_ranks, nearest_sha
 from langgeom.metrics.resample import FEWEST
 from langgeom.models.manifest import layers_at, read_manifest
 from langgeom.names import made_from
-from langgeom.table import PAIRS, tables_of, write_rows
+from langgeom.table import PAIRS, SUBSPACES, tables_of, write_rows
 
 log = logging.getLogger(__name__)
 NEIGHBOURS = 10
@@ -38,14 +39,15 @@ DIRECTED = ("retrieval", "information_imbalance")
 
 
 def pairs_job(
-    model: Path, corpus: str, listings: Sequence[Path], depths: Sequence[float], bootstrap: Mapping[str, Any], seed: int,
-    out: Path, documents: Path | None = None,
+    model: Path, corpus: str, listings: Sequence[Path], reference: str, depths: Sequence[float], bootstrap: Mapping[str, Any],
+    seed: int, out: Path, out_subspaces: Path, documents: Path | None = None,
 ) -> None:  # fmt: skip
-    """Compare all pairs of texts at some depths of a model, and write the rows of `table.PAIRS`.
+    """Compare all pairs of texts at some depths of a model, and write the rows of `table.PAIRS` and `table.SUBSPACES`.
 
     Args:
         model: the prepared model's folder.
         listings: those of the measured batches of the corpus; they name the files of sentence means.
+        reference: the text that others are compared with.
         depths: the layers, from 0 (embeddings) to 1 (last layer).
         bootstrap, seed: of the intervals.
         documents: file with the document of each line of the corpus; None where none is known.
@@ -60,7 +62,8 @@ def pairs_job(
     names = documents.read_text(encoding="utf-8").split("\n") if documents else []
     resample = Resample(**bootstrap, seed=seed, documents=[names[line] for line in lines] if names else ())
     about = {"model": manifest["name"], "kind": manifest["kind"], "init": manifest["init"], "corpus": corpus}
-    rows: list[dict[str, Any]] = []
+    rows, spaces = list[dict[str, Any]](), list[dict[str, Any]]()
+    languages = [at for at, name in enumerate(states) if made_from(name) is None]
     device = pick_device()
     places = [torch.from_numpy(np.searchsorted(some.sentence_line.numpy(), lines)) for some in states.values()]
     with reproducible(device):
@@ -71,14 +74,19 @@ def pairs_job(
             ]) if states else torch.empty(0)  # fmt: skip
             if bad := [name for name, cloud in zip(states, points, strict=True) if not cloud.isfinite().all()]:
                 raise UserError(f"layer {layer} of {', '.join(bad)} has NaN or infinite values: set hidden.dtype to float32.")
-            try:
-                found = rows_of(list(states), points, resample)
-            except torch.OutOfMemoryError:
-                log.warning("layer %d does not fit the GPU's memory and is compared on the CPU", layer)
-                found = rows_of(list(states), points.cpu(), resample)
-            rows += [{**about, "layer": layer, **row} for row in found]
+            named = [list(states)[at] for at in languages]
+            for place in (device, "cpu"):
+                try:
+                    pairs = rows_of(list(states), points.to(place), resample)
+                    subspace = list(subspaces.rows_of(named, points[languages].to(place), reference, resample))
+                    break
+                except torch.OutOfMemoryError:
+                    log.warning("layer %d does not fit the GPU's memory and is compared on the CPU", layer)
+            rows += [{**about, "layer": layer, **row} for row in pairs]
+            spaces += [{**about, "layer": layer, **row} for row in subspace]
             log.info("%d of %d layers: %d texts on %d sentences", index + 1, len(layers), len(states), len(lines))
     write_rows(rows, out, PAIRS)
+    write_rows(spaces, out_subspaces, SUBSPACES)
 
 
 def common(texts: Sequence[str], lines: Sequence[np.ndarray]) -> np.ndarray:

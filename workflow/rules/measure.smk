@@ -2,7 +2,9 @@
 #
 # Inputs: a prepared model and the texts of a batch, the reference text among them. Output: a listing of the batch. The tables it
 # lists, one a text, lie beside it and outlive a killed job, which then goes on from there. `hidden.keep` keeps hidden states too.
-# From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv.
+# From the sentence means of a few layers, all pairs of texts: results/pairs/{model}/{corpus}.parquet, and results/pairs.parquet, .csv;
+# and what is the language in them: results/subspaces/ and results/subspaces.parquet, .csv. From those of the reference text, models
+# against models: results/model_pairs/{corpus}.parquet, and results/model_pairs.parquet, .csv.
 
 
 rule measure:
@@ -88,7 +90,8 @@ rule text_pairs:
         ],
         documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
     output:
-        "results/pairs/{model}/{corpus}.parquet",
+        pairs="results/pairs/{model}/{corpus}.parquet",
+        subspaces="results/subspaces/{model}/{corpus}.parquet",
     log:
         "results/logs/text_pairs/{model}/{corpus}.log",
     benchmark:
@@ -102,6 +105,7 @@ rule text_pairs:
         * needs.pairs_minutes(input.model, input.texts, len(CONFIG["pairs"]["layers"])),
         gpu_turn=GPU_TURN,
     params:
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
         layers=CONFIG["pairs"]["layers"],
         bootstrap=CONFIG["bootstrap"],
         seed=CONFIG["seed"],
@@ -124,3 +128,66 @@ use rule join_texts as join_pairs with:
         "results/benchmarks/join_pairs.tsv"
     params:
         table="pairs",
+
+
+use rule join_texts as join_subspaces with:
+    "Joining the subspaces of language into one table"
+    input:
+        expand("results/subspaces/{model}/{corpus}.parquet", model=CONFIG["models"], corpus=CONFIG.language_corpora()),
+    output:
+        parquet="results/subspaces.parquet",
+        csv=shown("results/subspaces.csv", "subspaces", "Tables", table="language subspaces"),
+    log:
+        "results/logs/join_subspaces.log",
+    benchmark:
+        "results/benchmarks/join_subspaces.tsv"
+    params:
+        table="subspaces",
+
+
+rule model_pairs:
+    "Comparing all models on the reference text of {wildcards.corpus}"
+    input:
+        models=expand("results/models/{model}", model=CONFIG["models"]),
+        listings=lambda wildcards: [
+            path for model in CONFIG["models"] for path in CONFIG.listings_of(model, wildcards.corpus)
+        ],
+        reference=lambda wildcards: f"results/corpora/{wildcards.corpus}/{CONFIG.reference(wildcards.corpus)}.txt",
+        documents=lambda wildcards: CONFIG.documents(wildcards.corpus),
+    output:
+        "results/model_pairs/{corpus}.parquet",
+    log:
+        "results/logs/model_pairs/{corpus}.log",
+    benchmark:
+        "results/benchmarks/model_pairs/{corpus}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, input, attempt: attempt * needs.model_pairs_memory(input.reference),
+        runtime=lambda wildcards, attempt: attempt * 240,
+        gpu_turn=GPU_TURN,
+    params:
+        reference=lambda wildcards: CONFIG.reference(wildcards.corpus),
+        layers=CONFIG["pairs"]["layers"],
+        bootstrap=CONFIG["bootstrap"],
+        seed=CONFIG["seed"],
+        code=code_of("langgeom.model_pairs"),
+        versions=versions_of("torch", "numpy"),
+    script:
+        "../scripts/model_pairs.py"
+
+
+use rule join_texts as join_model_pairs with:
+    "Joining models against models into one table"
+    input:
+        expand("results/model_pairs/{corpus}.parquet", corpus=CONFIG.language_corpora()),
+    output:
+        parquet="results/model_pairs.parquet",
+        csv=shown("results/model_pairs.csv", "model_pairs", "Tables", table="models against models"),
+    log:
+        "results/logs/join_model_pairs.log",
+    benchmark:
+        "results/benchmarks/join_model_pairs.tsv"
+    params:
+        table="model_pairs",

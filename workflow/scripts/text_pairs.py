@@ -1,10 +1,12 @@
-"""Compare all pairs of texts of a model and corpus."""
+"""Compare all pairs of texts of a model and corpus, and find the subspace of their language."""
 
 from _job import job
 
 with job(snakemake) as (given, made):
     from langgeom.text_pairs import pairs_job
 
-    params, documents = snakemake.params, next(iter(given.documents), None)
-    corpus = snakemake.wildcards.corpus
-    pairs_job(given.model, corpus, given.listings, params.layers, params.bootstrap, params.seed, made[0], documents)
+    params, corpus, documents = snakemake.params, snakemake.wildcards.corpus, next(iter(given.documents), None)
+    pairs_job(
+        given.model, corpus, given.listings, params.reference, params.layers, params.bootstrap, params.seed, made.pairs,
+        made.subspaces, documents,
+    )  # fmt: skip

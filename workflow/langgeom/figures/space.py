@@ -123,6 +123,16 @@ def _colours(texts: Sequence[str]) -> list[tuple[str, str]]:
     return [(looks[language(name.lang).family].colour, script_look(name.script).colour) for name in names]
 
 
+def colour_key(axes: Axes, scaled: Normalize, name: str) -> None:
+    """Draw what the colours of a heat map mean, below it."""
+    key = axes.inset_axes((0, -0.06, 0.4, 0.022))
+    key.imshow([np.linspace(0, 1, 64)], aspect="auto", cmap="mako_r", extent=(scaled.vmin, scaled.vmax, 0, 1))  # type: ignore[arg-type]
+    key.set(yticks=[], xticks=[scaled.vmin, scaled.vmax])
+    key.tick_params(labelsize=SIZE, length=2)
+    key.text(1.03, 0.5, name, transform=key.transAxes, fontsize=SIZE, va="center", color=SOFT)
+    key.grid(visible=False)
+
+
 @dataclass(kw_only=True)
 class Heat(Panel):
     """A symmetric table of texts in the order of their tree, which stands beside it with two bars of colours.
@@ -153,12 +163,7 @@ class Heat(Panel):
             bar.imshow([[mpl.colors.to_rgb(both[number])] for both in colours], aspect="auto", interpolation="none")
             bar.axis("off")
         self._tree(axes.inset_axes((1.08, 0, 0.3, 1), sharey=axes), merges, order)
-        key = axes.inset_axes((0, -0.06, 0.4, 0.022))
-        key.imshow([np.linspace(0, 1, 64)], aspect="auto", cmap="mako_r", extent=(self.scaled.vmin, self.scaled.vmax, 0, 1))  # type: ignore[arg-type]
-        key.set(yticks=[], xticks=[self.scaled.vmin, self.scaled.vmax])
-        key.tick_params(labelsize=SIZE, length=2)
-        key.text(1.03, 0.5, "CKA", transform=key.transAxes, fontsize=SIZE, va="center", color=SOFT)
-        key.grid(visible=False)
+        colour_key(axes, self.scaled, "CKA")
 
     def _tree(self, axes: Axes, merges: np.ndarray, order: np.ndarray) -> None:
         """Draw a tree whose leaves stand at the rows."""
