@@ -1,4 +1,5 @@
-# The two self-contained pages: the explorer, of all numbers, and the report, for readers who did not run anything.
+# The two self-contained pages: the explorer, of all numbers, and the report, for readers who did not run anything. And the site,
+# a folder of one or more finished studies to publish.
 
 
 rule explorer:
@@ -73,6 +74,7 @@ rule page:
             category="Pages",
             labels={"page": "report"},
         ),
+        run="results/run.json",
     log:
         "results/logs/page.log",
     benchmark:
@@ -82,8 +84,35 @@ rule page:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * table_memory([input.metrics]),
     params:
-        settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
+        settings=CONFIG.settings,
         versions=versions(),
         code=code_of("langgeom.report"),
     script:
         "../scripts/report.py"
+
+
+STUDIES = or_stop(studies, os.environ.get("LANGGEOM_STUDIES") or OWN)
+
+
+rule site:
+    "Making the site"
+    input:
+        own=rules.all.input if OWN in STUDIES.values() else [],
+        runs=expand("{study}/{run}", study=STUDIES.values(), run=RUN),
+        library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
+        citation=workflow.source_path("../../CITATION.cff"),
+        assets=[workflow.source_path(f"../langgeom/{asset}") for asset in SITE_ASSETS],
+    output:
+        directory("results/site"),
+    log:
+        "results/logs/site.log",
+    benchmark:
+        "results/benchmarks/site.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        studies=STUDIES,
+        code=code_of("langgeom.site"),
+    script:
+        "../scripts/publish.py"

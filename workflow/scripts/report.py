@@ -6,9 +6,16 @@ from pathlib import Path
 from _job import job
 
 with job(snakemake):
+    from langgeom.files import write_json
     from langgeom.report import Inputs, provenance, render
 
-    given, params = snakemake.input, snakemake.params
+    given, settings = snakemake.input, snakemake.params.settings
+    told = provenance(
+        Path(given.metrics),
+        os.environ.get("LANGGEOM_CONFIG", ""),
+        os.environ.get("LANGGEOM_COMMAND", ""),
+        settings["hidden"]["dtype"],
+    )
     render(
         Path(snakemake.output[0]),
         Inputs(
@@ -19,13 +26,9 @@ with job(snakemake):
             findings=Path(given.findings),
             figures={Path(path).stem: Path(path) for path in given.figures},
             benchmarks=Path(snakemake.output[0]).parent / "benchmarks",  # beside it, wherever a module puts both
-            settings=params.settings,
-            versions=params.versions,
-            provenance=provenance(
-                Path(given.metrics),
-                os.environ.get("LANGGEOM_CONFIG", ""),
-                os.environ.get("LANGGEOM_COMMAND", ""),
-                params.settings["hidden"]["dtype"],
-            ),
+            settings={key: value for key, value in settings.items() if key not in ("models", "corpora")},
+            versions=snakemake.params.versions,
+            provenance=told,
         ),
     )
+    write_json(snakemake.output.run, {"provenance": told, "settings": settings})
