@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -336,7 +337,7 @@ def test_a_single_text_without_the_other_tables_and_sentences_opens(
     one = made.metrics.query("model == 'minilm-l6' and text == 'eng_Latn'")
     write_rows(records(one), tmp_path / "metrics.parquet")
     # With `sentences` 0 none is shown, and no file of a text is read.
-    words_of = {name: [made.page.parent / f"{name}.parquet"] for name in ("aligned", "tokens")}
+    words_of: dict[str, Any] = {name: [made.page.parent / f"{name}.parquet"] for name in ("aligned", "tokens")}
     settings = SETTINGS | {"first": "id_twonn", "sentences": 0}
     render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", **words_of, **settings)
     browser.open(tmp_path / "one.html")

@@ -129,7 +129,7 @@ def _explorer(out: Path, folders: Mapping[str, str], runs: Mapping[str, Any], li
     facts, blocks = pack(
         *tables, reference=first["reference"], first=first["figures"]["id"], final_norm=first["hidden"]["final_norm"]
     )
-    none = {"sentences": {"chosen": {}, "lines": {}}, "tokens": {"shown": {}, "lines": {}}}
+    none: dict[str, dict[str, Any]] = {"sentences": {"chosen": {}, "lines": {}}, "tokens": {"shown": {}, "lines": {}}}
     write_explorer(out, {**facts, "report": "verdicts.html"}, blocks, none, read_library(library, ECHARTS))
     return True
 
