@@ -1,5 +1,6 @@
 # make            set up the environment and run config.yaml (CONFIG=other.yaml)
 # make plan       what config.yaml will take: texts, tokens, bytes on disk, hours
+# make site       results/site, a folder for any web host (STUDIES="a/results b/results" puts several in one)
 # make verify     compare the results with the checksums that the runs recorded
 # make harness    set up lm-evaluation-harness, for quality.harness in the config
 # make test       the everyday tests      make test-all  all others: 200 languages, faults, a Slurm of its own, environments
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 # Prefer the environment's own programs; scripts of the rules find them too.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: all plan verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-gpu bench-coverage docs-pictures docs-settings test-architectures docs-architectures pins harness
+.PHONY: all plan site verify env dev test test-all rulegraph lint format bench bench-metrics bench-scale bench-explorer bench-gpu bench-coverage docs-pictures docs-settings test-architectures docs-architectures pins harness
 .DELETE_ON_ERROR:
 
 # Snakemake calls the environment's Python without quotes.
@@ -32,6 +33,9 @@ all: env
 
 plan: env
 	$(BIN)/python -m langgeom.plan "$(CONFIG)" $(ARGS)
+
+site: env
+	LANGGEOM_STUDIES="$(STUDIES)" $(BIN)/python workflow/scripts/run_alone.py site --cores $(CORES) $(if $(filter-out config.yaml,$(CONFIG)),--configfile "$(CONFIG)") $(ARGS)
 
 verify: env
 	$(BIN)/python -m langgeom.checksums $(ARGS)
@@ -55,7 +59,7 @@ $(VENV)/.dev: envs/requirements-dev.txt $(VENV)/.run
 
 # Files of tests that run whole studies, or look at one that has run, a minute or more each: they are no everyday matter.
 SLOW := $(patsubst %,tests/workflow/test_%.py,default elsewhere gpu grammar harness hub ntrex own_files plan quickstart runs \
-	scale snakemake_report verify) tests/docs/test_examples.py tests/benchmarks/test_scale.py tests/benchmarks/test_gpu.py \
+	scale site snakemake_report verify) tests/docs/test_examples.py tests/benchmarks/test_scale.py tests/benchmarks/test_gpu.py \
 	tests/architectures/test_architectures.py
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # One thread for each worker, since threads of two workers on the same cores wait for each other. WORKERS=0 shows what tests print.

@@ -4,6 +4,7 @@ snakemake --cores N                    all figures of config.yaml
 snakemake --cores N id_by_layer        one figure, by its name or by its number in the study (fig01)
 snakemake --cores N explorer           the page to explore all numbers in
 snakemake --cores N page               the report: what was run, what was found, all figures
+snakemake --cores N site               a folder of all that, for any web host
 snakemake --cores N --configfile X     the same for other models, languages and corpora
 """
 

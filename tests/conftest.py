@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 WORKFLOW = "tests/workflow/"
 # Those that look at the study that has run through once (`finished` in tests/workflow): each process would run its own.
 FINISHED = frozenset(
-    f"{WORKFLOW}test_{name}.py" for name in ("elsewhere", "plan", "quickstart", "runs", "snakemake_report", "verify")
+    f"{WORKFLOW}test_{name}.py" for name in ("elsewhere", "plan", "quickstart", "runs", "site", "snakemake_report", "verify")
 )
 LONG = frozenset({f"{WORKFLOW}test_default.py", *(f"tests/faults/test_{name}.py" for name in ("kills", "disk"))})
 

@@ -228,7 +228,7 @@ PICTURES = {
         {"same directions": "Noise, times the signal", "turned by a rotation": "Noise, times the signal"}, "Alignment",
     ),
     "layers": Picture(
-        layers, "Linearity falls with n where there is nothing to find",
+        layers, "Linearity by chance falls with n",
         "64 dimensions. The map is fitted to the points that it is judged on, so unrelated layers have 64 / (n - 1). With the "
         "residual stream a block looks linear whatever it adds.",
         {"": "Points n"}, "linearity",

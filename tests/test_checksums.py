@@ -23,7 +23,7 @@ FILES = [
 def results(tmp_path: Path) -> Path:
     """A folder of results that have been recorded."""
     folder = tmp_path / "results"
-    for name in (*FILES, "logs/x.log", "benchmarks/x.tsv", "cache/x", ".x.1-0.tmp", "models/m/.snakemake_timestamp"):
+    for name in (*FILES, "logs/x.log", "benchmarks/x.tsv", "cache/x", "site/x", ".x.1-0.tmp", "models/m/.snakemake_timestamp"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
         os.utime(folder / name, (1, 1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import platform
 import tempfile
@@ -29,16 +30,21 @@ from langgeom.pages.libraries import ECHARTS, read_library
 ROOT = Path(__file__).resolve().parents[2]
 MODELS, LAYERS = 8, 33
 METRICS = ["id_microscope", "id_twonn", "anisotropy", "anisotropy_uncentred", "kl_mean", "kl_padded"]
+DEPTHS = (8, 16, 24)  # the layers with maps
+# What stands in the address before the change, and after it.
 CHANGES = {
-    "another metric": ("metric", "kl_mean/token"),
-    "colour by script": ("colour", "script"),
-    "intervals of all": ("intervals", "all"),
-    "minus the reference": ("minus", "yes"),
-    "mark a language": ("marked", "aar_Latn"),
-    "heat map": ("view", "heatmap"),
-    "scatter": ("view", "scatter"),
-    "table": ("view", "table"),
-    "correlations": ("view", "correlations"),
+    "another metric": ("", "metric=kl_mean/token"),
+    "colour by script": ("", "colour=script"),
+    "intervals of all": ("", "intervals=all"),
+    "minus the reference": ("", "minus=yes"),
+    "mark a language": ("", "marked=aar_Latn"),
+    "heat map": ("", "view=heatmap"),
+    "scatter": ("", "view=scatter"),
+    "map": ("", "view=map"),
+    "the map's next layer": ("view=map", "view=map&step=2"),
+    "mark a language on the map": ("view=map", "view=map&marked=aar_Latn"),
+    "table": ("", "view=table"),
+    "correlations": ("", "view=correlations"),
 }
 # The library paints at the next frame; reading a pixel waits for that.
 PAINTED = "for (const one of document.querySelectorAll('#picture canvas')) one.getContext('2d').getImageData(0, 0, 1, 1)"
@@ -68,6 +74,19 @@ def table(names: list[str]) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def pairs(names: list[str]) -> pd.DataFrame:
+    """Return all pairs of texts, at three layers of each model, as alike as they are near in five dimensions."""
+    noise, (a, b), texts = np.random.default_rng(2), np.triu_indices(len(names), 1), np.array(names)
+    tables = []
+    for model in range(MODELS):
+        for layer in DEPTHS:
+            points = noise.normal(size=(len(names), 5))
+            value = np.cos(np.linalg.norm(points[a] - points[b], axis=1) / 5)
+            about = {"model": f"model-{model}", "layer": layer, "text": texts[a], "other": texts[b], "value": value}
+            tables.append(pd.DataFrame({**about, "low": value - 0.05, "high": value + 0.02}))
+    return pd.concat(tables).assign(kind="decoder", init="trained", corpus="flores", metric="cka", n=1000)
+
+
 def page(folder: Path) -> tuple[Path, dict[str, int]]:
     """Write the page; returns it, and its parts' sizes in bytes."""
     names = texts()
@@ -75,10 +94,10 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     for name in names:
         lines["flores", name] = folder / f"{name}.txt"
         lines["flores", name].write_text("".join(f"{name} {line} " + "sentence " * 13 + "\n" for line in range(1000)))
-    pairs = pd.MultiIndex.from_product([[f"model-{number}" for number in range(MODELS)], names, range(1000)])
-    aligned = pairs.to_frame(index=False, name=["model", "text", "line"]).assign(corpus="flores", layer=16)
+    lines_of_all = pd.MultiIndex.from_product([[f"model-{number}" for number in range(MODELS)], names, range(1000)])
+    aligned = lines_of_all.to_frame(index=False, name=["model", "text", "line"]).assign(corpus="flores", layer=16)
     aligned["cosine"] = np.random.default_rng(1).uniform(size=len(aligned))
-    packed = pack(table(names), reference="eng_Latn", first="id_microscope", final_norm=True)
+    packed = pack(table(names), pairs=pairs(names), reference="eng_Latn", first="id_microscope", final_norm=True)
     (facts, blocks), shown = packed, choose(aligned, lines, "eng_Latn")
     tarball = folder / "echarts.tgz"
     fetch("npm", ECHARTS.package, ECHARTS.version, ECHARTS.sha256, tarball)
@@ -90,7 +109,7 @@ def page(folder: Path) -> tuple[Path, dict[str, int]]:
     whole, without = path.stat().st_size, (folder / "without.html").stat().st_size
     numbers = sum(4 * ((len(block) + 2) // 3) for block in blocks)
     return path, {"whole page": whole, f"numbers of {len(METRICS)} metrics": numbers, "sentences": whole - without,
-                  "library": len(library.encode())}  # fmt: skip
+                  "maps": len(json.dumps(facts["maps"], separators=(",", ":"))), "library": len(library.encode())}  # fmt: skip
 
 
 def opening(browser: Browser, path: Path) -> float:
@@ -98,12 +117,12 @@ def opening(browser: Browser, path: Path) -> float:
     return browser.driver.execute_async_script(f"const done = arguments[0], start = 0; {FRAME}") / 1000
 
 
-def changing(browser: Browser, path: Path, name: str, value: str) -> float:
+def changing(browser: Browser, path: Path, before: str, after: str) -> float:
     """Change what stands in the address, which all changes go through."""
-    browser.open(path)
-    change = "location.hash = `${name}=${value}`; window.addEventListener('hashchange', () => {" + FRAME + "}, {once: true})"
-    script = f"const [name, value, done] = arguments, start = performance.now(); {change}"
-    return browser.driver.execute_async_script(script, name, value) / 1000
+    browser.open(path, before)
+    change = "location.hash = after; window.addEventListener('hashchange', () => {" + FRAME + "}, {once: true})"
+    script = f"const [after, done] = arguments, start = performance.now(); {change}"
+    return browser.driver.execute_async_script(script, after) / 1000
 
 
 def pointing(browser: Browser, path: Path) -> float:
@@ -126,8 +145,8 @@ def main() -> None:
         browser = Browser(Path(name))
         try:
             times = {"open the page": [opening(browser, path) for _ in range(given.repeats)]}
-            for what, (control, value) in CHANGES.items():
-                times[what] = [changing(browser, path, control, value) for _ in range(given.repeats)]
+            for what, (before, after) in CHANGES.items():
+                times[what] = [changing(browser, path, before, after) for _ in range(given.repeats)]
             times["point at a line"] = [pointing(browser, path) for _ in range(given.repeats)]
             version = browser.driver.capabilities["browserVersion"]
         finally:

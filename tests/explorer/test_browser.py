@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -330,13 +331,19 @@ def test_names_and_sentences_are_text_whatever_they_hold(browser: Browser, libra
     assert browser.js("return [window.hurt ?? null, document.querySelectorAll('img').length]") == [None, 0]
 
 
-def test_a_single_text_without_the_other_tables_opens(browser: Browser, library: Path, made: Made, tmp_path: Path) -> None:
+def test_a_single_text_without_the_other_tables_and_sentences_opens(
+    browser: Browser, library: Path, made: Made, tmp_path: Path
+) -> None:
     one = made.metrics.query("model == 'minilm-l6' and text == 'eng_Latn'")
     write_rows(records(one), tmp_path / "metrics.parquet")
-    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", **(SETTINGS | {"first": "id_twonn"}))
+    # With `sentences` 0 none is shown, and no file of a text is read.
+    words_of: dict[str, Any] = {name: [made.page.parent / f"{name}.parquet"] for name in ("aligned", "tokens")}
+    settings = SETTINGS | {"first": "id_twonn", "sentences": 0}
+    render(tmp_path / "one.html", library, tmp_path / "metrics.parquet", **words_of, **settings)
     browser.open(tmp_path / "one.html")
     assert browser.get("metric").get_attribute("value") == "id_twonn/token"
-    assert not browser.driver.find_elements("id", "tab-sentences") and not browser.get("corpus").is_displayed()
+    assert not browser.driver.find_elements("css selector", "#tab-sentences, #tab-tokens")
+    assert not browser.get("corpus").is_displayed()
     assert "English" in words(browser.saved("svg"))
     browser.get("tab-scatter").click()
     assert "n = 1" in words(browser.saved("svg"))

@@ -12,8 +12,8 @@ from pathlib import Path
 from langgeom.files import atomic, sha256
 
 LISTING = "checksums.txt"
-# No results: what a run says of itself, and what can be fetched again.
-LEFT_OUT = {"logs", "benchmarks", "cache", LISTING}
+# No results: what a run says of itself, what can be fetched again, and copies, which have checksums of their own.
+LEFT_OUT = {"logs", "benchmarks", "cache", "site", LISTING}
 
 
 def record(results: Path) -> None:

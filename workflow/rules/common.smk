@@ -35,6 +35,7 @@ from langgeom.names import TEXT_PATTERN, is_shuffled
 from langgeom.pages.libraries import ECHARTS
 from langgeom.plan import check_disk
 from langgeom.report import ASSETS as REPORT_ASSETS, versions
+from langgeom.site import ASSETS as SITE_ASSETS, OWN, RUN, studies
 from langgeom.sources import identity
 
 

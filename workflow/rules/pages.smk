@@ -1,4 +1,5 @@
-# The two self-contained pages: the explorer, of all numbers, and the report, for readers who did not run anything.
+# The two self-contained pages: the explorer, of all numbers, and the report, for readers who did not run anything. And the site,
+# a folder of one or more finished studies to publish.
 
 
 rule explorer:
@@ -62,7 +63,8 @@ rule page:
         languages=workflow.source_path("../data/languages.tsv"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in REPORT_ASSETS],
     output:
-        shown("results/report.html", "page", "Pages", page="report"),
+        page=shown("results/report.html", "page", "Pages", page="report"),
+        run="results/run.json",
     log:
         "results/logs/page.log",
     benchmark:
@@ -72,8 +74,35 @@ rule page:
     resources:
         mem_mb=lambda wildcards, input, attempt: attempt * needs.table_memory([input.metrics]),
     params:
-        settings={key: value for key, value in CONFIG.settings.items() if key not in ("models", "corpora")},
+        settings=CONFIG.settings,
         versions=versions(),
         code=code_of("langgeom.report"),
     script:
         "../scripts/report.py"
+
+
+STUDIES = or_stop(studies, os.environ.get("LANGGEOM_STUDIES") or OWN)
+
+
+rule site:
+    "Making the site"
+    input:
+        own=rules.all.input if OWN in STUDIES.values() else [],
+        runs=expand("{study}/{run}", study=STUDIES.values(), run=RUN),
+        library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
+        citation=workflow.source_path("../../CITATION.cff"),
+        assets=[workflow.source_path(f"../langgeom/{asset}") for asset in SITE_ASSETS],
+    output:
+        directory("results/site"),
+    log:
+        "results/logs/site.log",
+    benchmark:
+        "results/benchmarks/site.tsv"
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        studies=STUDIES,
+        code=code_of("langgeom.site"),
+    script:
+        "../scripts/publish.py"

@@ -47,7 +47,8 @@ def render(
         reference: the text that the others are compared with.
         first: the metric that the page opens with.
         final_norm: whether the last layer is taken after the final norm.
-        sentences: how many of the nearest, and how many of the farthest sentences of a text are shown.
+        sentences: how many of the nearest, and how many of the farthest sentences of a text are shown; with 0 neither any
+            sentence nor any token is.
 
     Raises:
         UserError: a table or the library cannot be read, or a sentence is missing.
@@ -68,9 +69,9 @@ def render(
         final_norm=final_norm,
     )
     chosen: dict[str, Any] = {"chosen": {}, "lines": {}}
-    if aligned:
+    if aligned and sentences:
         chosen = choose(read_tables(aligned, ALIGNED), lines or {}, reference, sentences)
-    local = shown_tokens(read_tables(tokens, TOKENS), lines or {}) if tokens else {"shown": {}, "lines": {}}
+    local = shown_tokens(read_tables(tokens, TOKENS), lines or {}) if tokens and sentences else {"shown": {}, "lines": {}}
     write(out, facts, blocks, {"sentences": chosen, "tokens": local}, read_library(library, ECHARTS))
 
 
