@@ -47,7 +47,7 @@ def matrix_entropy(points: Tensor | Cloud, *, length: int = 16, resample: Resamp
 
 
 @metric("curvature", input="aligned_tokens", bounds=(0, 180))
-def curvature(points: Tensor | Cloud, reference: Tensor | Cloud, *, resample: Resample | None = None) -> Estimate:
+def curvature(points: Cloud, reference: Cloud, *, resample: Resample | None = None) -> Estimate:
     """Curvature of sentences: the mean angle between a step from token to token and the next, in degrees.
 
     With v_t = x_(t+1) - x_t the angle is arccos(v_t.v_(t+1) / |v_t| |v_(t+1)|), averaged over the sentence and then over
