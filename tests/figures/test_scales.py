@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from langgeom.analysis.rows import reliable
-from langgeom.figures.page import in_rows
-from langgeom.figures.scales import log_limits, log_scale, scaled, whole
+from langgeom.figures.page import in_rows, log_limits, log_scale, scaled, whole
 
 
 def rows(*values: float, reach: float = 0.0) -> pd.DataFrame:

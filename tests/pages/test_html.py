@@ -15,8 +15,7 @@ import jinja2
 import pytest
 
 from langgeom.errors import UserError
-from langgeom.pages import duration, large, many, memory, span
-from langgeom.pages.html import ROOT, policy, write_page
+from langgeom.pages import ROOT, duration, large, many, memory, policy, span, write_page
 from langgeom.pages.libraries import ECHARTS, read_library
 
 HOSTILE = "</script><!-- & <b> {{ title }} ' \" \u2028"

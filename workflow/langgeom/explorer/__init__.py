@@ -79,7 +79,7 @@ def write(
     out: Path, facts: Mapping[str, Any], blocks: Sequence[bytes], words: Mapping[str, Mapping[str, Any]], library: str
 ) -> None:
     """Write the page from what `pack`, `choose` (words: `sentences`) and `shown_tokens` (`tokens`) return, and the library."""
-    from langgeom.pages.html import asset, write_page
+    from langgeom.pages import asset, write_page
 
     own = "\n".join(asset(f"explorer/{name}.js") for name in SCRIPTS)
     write_page(

@@ -30,7 +30,7 @@ echarts.graphic.registerShape("cells", echarts.graphic.extendShape({
 const extent = (values) =>
   values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
 
-/** Values without those far out, as figures settle their scale (figures/scales.py, after Tukey). */
+/** Values without those far out, after Tukey. */
 function settled(values) {
   if (!(extent(values)[0] > 0)) return values;
   const logs = values.map(Math.log);
@@ -171,20 +171,47 @@ function nameDrawer(named, { model, axis }, state, ink, stands) {
   };
 }
 
-/** Points as symbols with their names, left of those beyond `far`; none that `stands` is dimmed. */
-const symbols = (points, far, state, ink, stands) => points.map(({ series, x, y }) => {
-  const look = lookOf(series, state, ink);
-  return {
-    name: textOf(series).text, value: [x, y],
-    symbol: `path://${MARKERS[look.marker]}`, symbolSize: isMarked(series, state) ? 13 : 8,
-    itemStyle: { color: look.colour, opacity: stands(series) || !state.marked.length ? 0.9 : 0.3 },
-    label: {
-      show: stands(series) || (!state.marked.length && points.length <= CROWDED), formatter: () => textOf(series).label,
-      color: look.colour, fontSize: 11, position: x > far ? "left" : "right",
-      fontWeight: isMarked(series, state) || isReference(series) ? 600 : 400,
-    },
-  };
-});
+/**
+ * Points as symbols with their names, in a chart of this size: none that `stands` is dimmed. A name is written on the first side
+ * where it covers no point and no other name; one that has no such side is left out, unless its point is marked.
+ */
+function symbols(points, grid, [x, y], { clientWidth, clientHeight }, state, ink, stands) {
+  const scale = ({ min, max }, value, from, to) => from + ((value - min) / (max - min)) * (to - from);
+  const frame = new echarts.graphic.BoundingRect(grid.left, grid.top, clientWidth - grid.left, clientHeight - grid.top);
+  const spots = points.map((point) => [
+    scale(x, point.x, grid.left, clientWidth - grid.right), scale(y, point.y, clientHeight - grid.bottom, grid.top)]);
+  const taken = spots.map(([left, top]) => new echarts.graphic.BoundingRect(left - 4, top - 4, 8, 8));
+  const named = points.filter(({ series }) => stands(series) || (!state.marked.length && points.length <= CROWDED));
+  const sides = new Map();
+  for (const point of named.toSorted((a, b) => stands(b.series) - stands(a.series))) {
+    const [left, top] = spots[points.indexOf(point)];
+    const font = `${stands(point.series) ? 600 : 400} 11px ${FONT}`;
+    const { width, height } = echarts.format.getTextRect(` ${textOf(point.series).label} `, font);
+    const corners = {
+      right: [left + 5, top - height / 2], left: [left - 5 - width, top - height / 2],
+      top: [left - width / 2, top - 8 - height], bottom: [left - width / 2, top + 8],
+    };
+    const places = Object.entries(corners).map(([side, corner]) => [side, new echarts.graphic.BoundingRect(...corner, width, height)]);
+    const inside = places.filter(([, { x: at, y: up }]) => frame.contain(at, up) && frame.contain(at + width, up + height));
+    const found = inside.find(([, place]) => !taken.some((other) => place.intersect(other))) ?? (stands(point.series) && inside[0]);
+    if (!found) continue;
+    sides.set(point, found[0]);
+    taken.push(found[1]);
+  }
+  return points.map((point) => {
+    const { series } = point;
+    const { marker, colour } = lookOf(series, state, ink);
+    return {
+      name: textOf(series).text, value: [point.x, point.y],
+      symbol: `path://${MARKERS[marker]}`, symbolSize: isMarked(series, state) ? 13 : 8,
+      itemStyle: { color: colour, opacity: stands(series) || !state.marked.length ? 0.9 : 0.3 },
+      label: {
+        show: sides.has(point), formatter: () => textOf(series).label, color: colour, fontSize: 11, position: sides.get(point),
+        fontWeight: isMarked(series, state) || isReference(series) ? 600 : 400,
+      },
+    };
+  });
+}
 
 /** The map of a model at the slider's place; of a model with fewer maps, that which is about as deep. */
 function mapOf(model, { corpus, step }) {
@@ -304,12 +331,12 @@ const VIEWS = {
     points: ({ points }) => points.map(({ series, x, y }) => ({ series, x: x.value, y: y.value })),
     numbers: ({ quantities, layers, points }, series) =>
       ["y", "x"].map((axis) => [nameOf(quantities[axis], layers[axis]), points.find((one) => one.series === series)[axis]]),
-    option({ title, points, fit, rho, reach, quantities, layers }, state, ink) {
+    option({ title, points, fit, rho, reach, quantities, layers }, state, ink, box) {
       const n = points.length;
       const said = (name, value, ranked) => `${name} = ${fixed(value)} ${fixedInterval(interval(value, n, ranked))}`;
       const about = Number.isFinite(fit.r) ? `${said("r", fit.r, false)}, ${said("ρ", rho, true)}, n = ${n}` : `n = ${n}`;
+      const grid = { left: 60, right: 16, top: 54, bottom: 42 };
       const [x, y] = reach.map((one) => valueAxis(axisOf(one), ink));
-      const far = reach[0][0] + 0.65 * (reach[0][1] - reach[0][0]);
       const bars = points.filter(({ series }) => showsInterval(series, state));
       const bar = ({ dataIndex }, api) => {
         const { series, x, y } = bars[dataIndex];
@@ -319,16 +346,15 @@ const VIEWS = {
         return { type: "group", children: lines.map((points) => ({ type: "polyline", shape: { points }, style })) };
       };
       const stands = (one) => isMarked(one, state) || isReference(one);
-      const data = symbols(points.map(({ series, x, y }) => ({ series, x: x.value, y: y.value })), far, state, ink, stands);
+      const data = symbols(VIEWS.scatter.points({ points }), grid, [x, y], box, state, ink, stands);
       const ends = Number.isFinite(fit.r) ? extent(points.map(({ x }) => x.value)) : [];
       const line = ends.map((value) => [value, fit.intercept + fit.slope * value]);
       return {
-        ...base(title, about, ink),
-        grid: { left: 60, right: 16, top: 54, bottom: 42 },
+        ...base(title, about, ink), grid,
         xAxis: { ...x, ...along(nameOf(quantities.x, layers.x), 24, ink), axisLabel: x.axisLabel },
         yAxis: { ...y, ...named(nameOf(quantities.y, layers.y), 42, ink) },
         series: [
-          { type: "scatter", data, labelLayout: { hideOverlap: true } },
+          { type: "scatter", data },
           { type: "custom", silent: true, clip: true, renderItem: bar, data: bars.map(({ x, y }) => [x.value, y.value]) },
           { type: "line", silent: true, symbol: "none", data: line, lineStyle: { color: ink.soft, type: "dashed", width: 1.4 } },
         ],
@@ -352,9 +378,9 @@ const VIEWS = {
     points: ({ points }) => points,
     numbers: ({ near }, series) =>
       [...near(textOf(series).text)].slice(0, LINES).map(([other, numbers]) => [`CKA with ${labelOf(other)}`, { ...numbers, n: -1 }]),
-    option({ title, map, points, near, reach }, state, ink, { clientWidth, clientHeight }) {
+    option({ title, map, points, near, reach }, state, ink, box) {
       const grid = { left: 46, right: 16, top: 54, bottom: 42 };
-      const sizes = [clientWidth - grid.left - grid.right, clientHeight - grid.top - grid.bottom];
+      const sizes = [box.clientWidth - grid.left - grid.right, box.clientHeight - grid.top - grid.bottom];
       // As many radians a pixel across as up.
       const unit = 1.12 * Math.max(...reach.map(([low, high], axis) => (high - low) / sizes[axis])) || 0.001;
       const [x, y] = reach.map(([low, high], axis) => {
@@ -368,12 +394,11 @@ const VIEWS = {
           .map((name) => ({ from, to: places.get(name) })));
       const kin = new Set(lines.map(({ to }) => to.series));
       const stands = (one) => isMarked(one, state) || isReference(one) || kin.has(one);
-      const far = reach[0][0] + 0.65 * (reach[0][1] - reach[0][0]);
       return {
         ...base(title, `stress ${fixed(map.stress)}, ${map.n.toLocaleString("en")} sentences`, ink), grid,
         xAxis: { ...x, ...named("Angle (radians)", 24, ink) }, yAxis: y,
         series: [
-          { type: "scatter", data: symbols(points, far, state, ink, stands), labelLayout: { hideOverlap: true } },
+          { type: "scatter", data: symbols(points, grid, [x, y], box, state, ink, stands) },
           {
             type: "lines", coordinateSystem: "cartesian2d", silent: true, data: lines.map(({ from, to }) => ({
               coords: [[from.x, from.y], [to.x, to.y]],

@@ -211,24 +211,16 @@ def _spread(numbers: np.ndarray, places: np.ndarray, size: int, missing: float) 
 
 def _facts(series: pd.DataFrame) -> dict[str, Any]:
     """Return the models, corpora and texts, and each series as its positions in these lists."""
-    models = series.drop_duplicates("model")
+    models = series[["model", "kind", "init", "layers"]].drop_duplicates().rename(columns={"model": "name"})
     labels = {text: label(text, series["text"].unique()) for text in series["text"].unique()}
     # Texts are listed by their labels, as a reader looks for them.
-    listed = {
-        "model": list(models["model"]),
-        "corpus": sorted(set(series["corpus"])),
-        "text": sorted(labels, key=lambda text: (labels[text].casefold(), text)),
-    }
+    texts = sorted(labels, key=lambda text: (labels[text].casefold(), text))
+    listed = {"model": list(models["name"]), "corpus": sorted(set(series["corpus"])), "text": texts}
     return {
-        "models": [
-            {"name": row.model, "kind": row.kind, "init": row.init, "layers": int(row.layers)} for row in models.itertuples()
-        ],
+        "models": models.to_dict("records"),
         "corpora": listed["corpus"],
-        "texts": [_text(text, labels[text]) for text in listed["text"]],
-        "series": {
-            name: series[name].map({value: place for place, value in enumerate(values)}).tolist()
-            for name, values in listed.items()
-        },
+        "texts": [_text(text, labels[text]) for text in texts],
+        "series": {name: pd.Index(values).get_indexer(series[name]).tolist() for name, values in listed.items()},
     }
 
 
@@ -257,19 +249,13 @@ def _maps(pairs: pd.DataFrame, texts: list[str]) -> dict[str, dict[str, list[dic
     return found
 
 
-def _resource(lang: str) -> str:
-    """Name a language's resource class."""
-    found = language(lang).resource
-    return NO_CLASS if found is None else f"class {found}"
-
-
 def _text(text: str, shown: str) -> dict[str, Any]:
     name = TextName.parse(text)
-    written = script(name.script)
+    spoken, written = language(name.lang), script(name.script)
     return {
         "text": text, "label": shown, "lang": name.lang, "variant": name.variant, "script": name.script,
         "script_name": written.name, "dir": "rtl" if written.direction == "rtl" else "ltr",
-        "family": language(name.lang).family, "resource": _resource(name.lang),
+        "family": spoken.family, "resource": NO_CLASS if spoken.resource is None else f"class {spoken.resource}",
     }  # fmt: skip
 
 

@@ -1,21 +1,14 @@
 // What is words and numbers: the sortable tables, what correlates with a metric, the sentences, and CSV.
 
-/** Make an element with text, attributes and children; text is never markup. */
-function make(tag, { text, ...attributes } = {}, ...children) {
-  const element = document.createElement(tag);
+function filled(element, { text, ...attributes } = {}, children = []) {
   if (text !== undefined) element.textContent = text;
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
-
-/** Make an element of SVG. */
-function drawn(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+/** Make an element of HTML, or of SVG, with text, attributes and children; text is never markup. */
+const make = (tag, about, ...children) => filled(document.createElement(tag), about, children);
+const drawn = (tag, about, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", tag), about, children);
 
 function layersName(layers) {
   if (layers === "" || layers.includes("-")) return `layers ${(layers || "1-last").replace("-", " to ")}`;

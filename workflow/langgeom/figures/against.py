@@ -12,11 +12,10 @@ from langgeom.analysis.pairs import related_texts
 from langgeom.analysis.quality import Quality, besides_bits, bits, chance, choose, quality_note
 from langgeom.analysis.rows import LEAST, by_layer, comparable, main_models, panels, rows_of, title_of
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.dots import Dots
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.points import FIT, Points, apart, families_of, paired, verdict
-from langgeom.figures.style import DARK, Look
+from langgeom.figures.points import FIT, Dots, Points, apart, families_of, paired, verdict
+from langgeom.figures.style import DARK, FAMILY, Look
 from langgeom.languages import label
 
 SOURCE = ["quality", "origin", "harness"]
@@ -42,18 +41,18 @@ def id_quality(
         wanted = "quality" if settings.quality == "auto" else f"quality '{settings.quality}'"
         raise Nothing(f"no language has '{settings.id}' and a {wanted}; add retrieval to metrics.aligned, or `published`.")
     looks, legend = families_of([text for pairs in points.values() for text in pairs["text"]])
-    drawn, cells = [], list[Panel]()
-    for place, pairs in points.items():
-        shown = chosen[place]
-        drawn.append(pairs.assign(model=place[0], corpus=place[1], **shown.rows.iloc[0][SOURCE]))
-        cells.append(Points(
-            rows=pairs, title=title_of(place, rows), x=_axis(shown), y=f"{definition(settings.id).axis},\n{MEDIAN}",
-            looks=looks, reference=settings.reference, verdict=verdict(findings, "C6", place), chance=_chance("x", shown),
-        ))  # fmt: skip
-    every = pd.concat(drawn, ignore_index=True)[["model", "corpus", "text", *SOURCE, *ENDS]]
+    cells = [
+        Points(rows=pairs, title=title_of(place, rows), x=_axis(chosen[place]), y=f"{definition(settings.id).axis},\n{MEDIAN}",
+               looks=looks, reference=settings.reference, verdict=verdict(findings, "C6", place),
+               chance=_chance("x", chosen[place]))
+        for place, pairs in points.items()
+    ]  # fmt: skip
+    every = pd.concat([
+        pairs.assign(model=place[0], corpus=place[1], **chosen[place].rows.iloc[0][SOURCE]) for place, pairs in points.items()
+    ], ignore_index=True)[["model", "corpus", "text", *SOURCE, *ENDS]]  # fmt: skip
     note = noted(every, definition(settings.id).sentence, quality_note(chosen[place] for place in points), FIT,
                  "Thin bars: 95 % intervals of the quality.", absent)  # fmt: skip
-    return Drawing(page(about.title, note, in_rows(cells), 4.0, legend, "Language family"), every)
+    return Drawing(page(about.title, note, in_rows(cells), 4.0, legend, FAMILY), every)
 
 
 def _chance(axis: str, shown: Quality) -> tuple[str, float] | None:
@@ -77,12 +76,11 @@ def bpc_quality(
     absent, metrics = apart(metrics, settings), comparable(metrics, settings.reference)
     rows = main_models(by_layer(metrics, settings.id))
     dimensions, chosen = medians(metrics, settings.id, settings), choose(quality, panels(rows), besides_bits(settings.quality))
-    drawn, grid = [], list[list[Panel | None]]()
+    grid, drawn = list[list[Panel | None]](), []
     for place in panels(rows):
-        across, shown = bits(quality, place), chosen.get(place)
+        across, shown, line = bits(quality, place), chosen.get(place), list[Panel | None]([None, None])
         ups = [(_axis(shown), str(shown.rows["quality"].iloc[0]), shown.rows)] if shown else []
         ups += [(f"{definition(settings.id).axis},\n{MEDIAN}", settings.id, rows_of(dimensions, place))]
-        line: list[Panel | None] = [None, None]
         for axis, against, up in ups if across else []:
             pairs, of_dimension = paired(across.rows, up), against == settings.id  # type: ignore[union-attr]
             if len(pairs):
@@ -102,10 +100,9 @@ def bpc_quality(
     note = noted(
         every, "Bits per character: summed loss over summed characters; a character holds more in some scripts than in others.",
         quality_note(chosen.values()), definition(settings.id).sentence, FIT,
-        "Thin bars: 95 % intervals over sentences or documents.",
-        absent,
+        "Thin bars: 95 % intervals over sentences or documents.", absent,
     )  # fmt: skip
-    return Drawing(page(about.title, note, grid, 4.2, legend, "Language family"), every)
+    return Drawing(page(about.title, note, grid, 4.2, legend, FAMILY), every)
 
 
 @figure("id_morphology", alias="fig04", title="Intrinsic dimension, morphology and resources", metrics=("id",),
@@ -128,20 +125,18 @@ def id_morphology(
     if not looks and pairs.empty:
         raise Nothing(f"no text has '{MEASURE}', which needs spaces between words, and no two texts are of related languages.")
     names = {pair: " – ".join(label(text, shown) for text in pair.split()) for pair in dict.fromkeys(pairs["at"])}
-    axis, grid = f"{definition(settings.id).axis},\n{MEDIAN}", list[list[Panel | None]]()
+    axis, grid = f"{definition(settings.id).axis},\n{MEDIAN}", list[list[Panel]]()
     for block in in_rows(panels(values)):
-        row: list[list[Panel | None]] = [[], []]
-        for place in filter(None, block):
-            of_model, own = points[place], rows_of(pairs, place)
-            row[0].append(Points(
-                rows=of_model, title=title_of(place, values), x="Morphemes per word (Morfessor)", y=axis, looks=looks,
-                reference=settings.reference, verdict=verdict(findings, "C4", place),
-            ) if len(of_model) else None)  # fmt: skip
-            row[1].append(Dots(
-                rows=own, title=f"{title_of(place, values)}\n{verdict(findings, 'C5', place)}", x=axis, order=list(names)[::-1],
-                names=names, looks=LOOKS, height=0.22 * len(names) + 0.2, joined=True,
-            ) if len(own) else None)  # fmt: skip
-        grid += row
+        grid.append([
+            Points(rows=points[place], title=title_of(place, values), x="Morphemes per word (Morfessor)", y=axis, looks=looks,
+                   reference=settings.reference, verdict=verdict(findings, "C4", place))
+            for place in block
+        ])  # fmt: skip
+        grid.append([
+            Dots(rows=rows_of(pairs, place), title=f"{title_of(place, values)}\n{verdict(findings, 'C5', place)}", x=axis,
+                 order=list(names)[::-1], names=names, looks=LOOKS, height=0.22 * len(names) + 0.2, joined=True)
+            for place in block
+        ])  # fmt: skip
     legend += [LOOKS[name].handle(name, ls="", mfc="white" if "low" in name else DARK) for name in LOOKS if len(pairs)]
     wordless = len(shown) - len({text for rows in points.values() for text in rows["text"]})
     note = noted(values, footnote(
@@ -153,9 +148,7 @@ def id_morphology(
     ))  # fmt: skip
     parts = [rows.assign(shown="text", model=place[0], corpus=place[1]) for place, rows in points.items()]
     drawn = pd.concat([*parts, pairs.rename(columns={"value": "y"}).assign(shown="pair")], ignore_index=True)
-    return Drawing(
-        page(about.title, note, grid, 4.0, legend, "Language family"), drawn[["shown", "model", "corpus", "text", "at", *ENDS]]
-    )
+    return Drawing(page(about.title, note, grid, 4.0, legend, FAMILY), drawn[["shown", "model", "corpus", "text", "at", *ENDS]])
 
 
 def _pairs(values: pd.DataFrame) -> pd.DataFrame:

@@ -16,9 +16,9 @@ from langgeom.analysis.rows import counted, in_order, left_out, main_models, pan
 from langgeom.analysis.space import DRAWN, complete_layers
 from langgeom.analysis.statistics import LEVEL
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.dots import Dots
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.page import Panel, noted, page
+from langgeom.figures.points import Dots
 from langgeom.figures.style import COLOURS, DARK, Look
 
 COLUMNS = ["model", "kind", "init", "corpus", "layer"]

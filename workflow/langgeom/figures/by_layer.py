@@ -11,14 +11,13 @@ import pandas as pd
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote, layer_axis
 from langgeom.analysis.pairs import twins, two_scripts
-from langgeom.analysis.rows import LEAST, PANEL, by_layer, counted, main_models, numbers, panels, rows_of, title_of
+from langgeom.analysis.rows import PANEL, by_layer, counted, main_models, numbers, panels, rows_of, title_of
 from langgeom.analysis.rows import Panel as Place
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
-from langgeom.figures.lines import BANDS, Lines, Styled, after_embedding, by_family, by_language, by_twins, layer_note
-from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.scales import Scale, limits, scaled
-from langgeom.figures.style import language_looks, script_look
+from langgeom.figures.lines import BANDED, BANDS, Lines, after_embedding, by_family, by_language, by_twins, layer_note
+from langgeom.figures.page import Panel, Scale, in_rows, limits, noted, page, scaled
+from langgeom.figures.style import FAMILY, language_looks, script_look
 from langgeom.languages import label, language, script
 from langgeom.names import TextName
 
@@ -43,12 +42,9 @@ def id_by_layer(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawi
     rows = by_layer(table, settings.id)
     rows = rows[rows["text"].isin(settings.sample)] if settings.sample else rows
     shown, said = after_embedding(rows)
-    reason = _few(settings) if len(rows) else f"no model has the metric '{settings.id}' for a language of the sample."
-    return by_language(about, rows, settings, said, grid=by_twins(shown), drawn=shown, reason=reason)
-
-
-def _few(settings: Settings) -> str:
-    return f"every value of '{settings.id}' rests on fewer than {LEAST} points; the CSV has them."
+    reason = f"no model has the metric '{settings.id}' for a language of the sample."
+    drawing = by_language(about, shown, settings, said, grid=by_twins(shown), reason=reason)
+    return drawing._replace(numbers=numbers(rows))
 
 
 @figure("id_two_scripts", alias="fig02", title="Intrinsic dimension by layer, languages written in two scripts",
@@ -59,18 +55,16 @@ def id_two_scripts(about: Figure, table: pd.DataFrame, settings: Settings) -> Dr
     if rows.empty:
         raise Nothing(IN_TWO_SCRIPTS.format(settings.id))
     shown, said = after_embedding(rows)
-    if shown.empty:
-        raise Nothing(_few(settings), numbers(rows))
     names = {text: TextName.parse(text) for text in shown["text"].unique()}
     heads = {text: label(text, []) if name.variant else language(name.lang).name for text, name in names.items()}
     short = shown["script"].map(lambda code: script(code).name.replace(" Han", ""))
     lines = shown.assign(x=shown["layer"], name=short, hue=shown["script"], head=shown["text"].map(heads))
     looks = {code: script_look(code) for code in sorted(set(lines["script"]))}
-    (bounds, log), axis = scaled(shown, True), definition(settings.id).axis
-    grid: list[list[Panel | None]] = [
+    bounds, log = scaled(shown, True)
+    grid = [
         [
-            Lines(rows=part, title=f"{head}\n{title_of(place, rows)}", x="Layer", y=axis, height=2.1, ylim=bounds, log=log,
-                  looks=looks) if len(part := rows_of(lines[lines["head"] == head], place)) else None
+            Lines(rows=rows_of(lines[lines["head"] == head], place), title=f"{head}\n{title_of(place, rows)}", x="Layer",
+                  y=definition(settings.id).axis, height=2.1, ylim=bounds, log=log, looks=looks)
             for head in dict.fromkeys(lines["head"])
         ]
         for place in panels(shown)
@@ -112,27 +106,29 @@ def anisotropy_two_scripts(about: Figure, table: pd.DataFrame, settings: Setting
     On the left without, on the right with training. Is it lower in Arabic script?
     """
     rows = two_scripts(by_layer(table, settings.anisotropy))
+    if rows.empty:
+        raise Nothing(IN_TWO_SCRIPTS.format(settings.anisotropy))
+    texts, languages = list(rows["text"].unique()), language_looks(rows["lang"])
+    names = {text: label(text, texts) for text in texts}
+    looks = {text: script_look(TextName.parse(text).script)._replace(colour=languages[text[:3]].colour) for text in texts}
+    lines = rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=rows["text"])
     pairs = twins(rows)
     # Pairs first; models without a twin fill the rows after them.
-    grid: list[list[Place | None]] = [[untrained, trained] for trained, untrained in pairs if trained and untrained]
-    grid += in_rows([place for pair in pairs if not all(pair) for place in pair if place], 2)
-
-    def scale(part: pd.DataFrame) -> Scale:
-        return limits(part, False), ""
-
-    reason = IN_TWO_SCRIPTS.format(settings.anisotropy)
-    return by_language(about, rows, settings, "Each panel has its own scale.", grid=grid, scale=scale, own=True,
-                       style=_by_script, reason=reason, width=4.7, height=2.8)  # fmt: skip
-
-
-def _by_script(rows: pd.DataFrame, reference: str) -> Styled:
-    texts, languages = list(rows["text"].unique()), language_looks(rows["lang"])
-    names, codes = {text: label(text, texts) for text in texts}, sorted(set(rows["script"]))
-    looks = {text: script_look(TextName.parse(text).script)._replace(colour=languages[text[:3]].colour) for text in texts}
+    places: list[list[Place]] = [[untrained, trained] for trained, untrained in pairs if trained and untrained]
+    places += in_rows([place for pair in pairs if not all(pair) for place in pair if place], 2)
+    grid = [
+        [
+            Lines(rows=part, title=title_of(place, rows), x=layer_axis(settings.final_norm), height=2.8, looks=looks,
+                  y=definition(settings.anisotropy).axis, ylim=limits(part, False))
+            for place in row for part in [rows_of(lines, place)]
+        ]
+        for row in places
+    ]  # fmt: skip
+    bands = BANDS * bool(lines.groupby(PANEL)["text"].nunique().max() <= BANDED)
+    note = noted(rows, footnote(settings.anisotropy, rows, "", "Each panel has its own scale.", bands))
     legend = [look.handle(language(lang).name, marker="", ls="-", lw=2.2) for lang, look in languages.items()]
-    legend += [script_look(code).handle(script(code).name, color="#444444") for code in codes]
-    lines = rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=rows["text"])
-    return Styled(lines, looks, legend, "Language, script", [])
+    legend += [script_look(code).handle(script(code).name, color="#444444") for code in sorted(set(rows["script"]))]
+    return Drawing(page(about.title, note, grid, 4.7, legend, "Language, script"), numbers(rows))
 
 
 @figure("linearity", title="Linearity from layer to layer", metrics=("linearity",))
@@ -147,10 +143,9 @@ def linearity(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
         low, high = limits(part, False)
         return (low, min(high, 1.003)), ""
 
-    reason = (
-        "no model has the metric 'linearity' (it needs more tokens than dimensions); add it to metrics.token, or name texts "
-    )
-    return by_language(about, rows, settings, grid=by_twins(rows), reason=f"{reason}in in_depth.texts.", scale=scale,
+    reason = ("no model has the metric 'linearity' (it needs more tokens than dimensions); add it to metrics.token, or name "
+              "texts in in_depth.texts.")  # fmt: skip
+    return by_language(about, rows, settings, grid=by_twins(rows), reason=reason, scale=scale,
                        x="Block (l: from layer l to layer l + 1)")  # fmt: skip
 
 
@@ -167,39 +162,34 @@ def alignment(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing
     the layer's shape is in both at small scale (mutual neighbours) and at large (CKA), one line a language. Grey: what one in
     twenty random pairings of the sentences exceeds. In which layers do languages meet, and which languages stay apart?
     """
-    reference = settings.reference
-    parts = [main_models(by_layer(table, metric)) for metric in about.metrics]
-    every = pd.concat(parts, ignore_index=True).query("text != @reference")  # every text is aligned with itself
+    every = pd.concat([main_models(by_layer(table, metric)) for metric in about.metrics], ignore_index=True)
+    every = every[every["text"] != settings.reference]  # every text is aligned with itself
     if every.empty:
-        raise Nothing(
-            f"no text besides the reference '{reference}' has {', '.join(about.metrics)}; add one to metrics.aligned."
-        )
-    lines, looks, legend, heading, _ = by_family(every, "")
-    less = about.name == "imbalance"
-    metrics, grid, flat = list(dict.fromkeys(every["metric"])), list[list[Panel | None]](), list[str]()
+        raise Nothing(f"no text besides the reference '{settings.reference}' has {', '.join(about.metrics)}; add one to "
+                      "metrics.aligned.")  # fmt: skip
+    lines, looks, legend, _ = by_family(every, "")
+    less, grid, flat = about.name == "imbalance", list[list[Panel | None]](), list[str]()
     for block in in_rows(panels(every)):
-        for metric in metrics:
-            of_metric, row = lines[lines["metric"] == metric], list[Panel | None]()
+        for metric, of_metric in lines.groupby("metric", sort=False):
+            axis, row = definition(str(metric)).axis, list[Panel | None]()
             low, high = limits(of_metric, False, *of_metric["null"].dropna())
             for place in block:
-                part = rows_of(of_metric, place or ("", ""))
-                name = f"{definition(metric).axis} · {title_of(place or ('', ''), every)}"
-                flat_all = len(part) and part["value"].max() < FLAT and not (part["value"] > part["null"]).any()
-                floor = bool(flat_all and not less)
-                flat += [name] * floor
-                row.append(None if floor or part.empty else Lines(
-                    rows=part, title=name, x=layer_axis(settings.final_norm), y=definition(metric).axis, height=2.6,
-                    looks=looks, ylim=(min(-0.03, low), 1.03 if 0.5 < high < 1.03 else high), named="" if less else "peak",
+                part, name = rows_of(of_metric, place), f"{axis} · {title_of(place, every)}"
+                floor = not less and part["value"].max() < FLAT and not (part["value"] > part["null"]).any()
+                flat += [name] * bool(floor)
+                row.append(None if floor else Lines(
+                    rows=part, title=name, x=layer_axis(settings.final_norm), y=axis, height=2.6, looks=looks,
+                    ylim=(min(-0.03, low), 1.03 if 0.5 < high < 1.03 else high), named="" if less else "peak",
                     level=(1 / part["n"].median(), "chance") if metric == "retrieval" else None,
                 ))  # fmt: skip
             grid.append(row)
-    if not any(map(any, grid)):
+    if not any(panel and len(panel.rows) for row in grid for panel in row):
         raise Nothing(f"no text reaches {FLAT} at any layer; the CSV has the values.", numbers(every))
     absent = f"Not drawn, since no text reaches {FLAT} at any layer: {', '.join(flat)}." if flat else ""
-    note = noted(every, *(definition(metric, label(reference, [])).sentence for metric in metrics), absent,
-                 f"n = {counted(every['n'])} sentences a value.",
+    sentences = [definition(metric, label(settings.reference, [])).sentence for metric in dict.fromkeys(every["metric"])]
+    note = noted(every, *sentences, absent, f"n = {counted(every['n'])} sentences a value.",
                  "" if less else "The highest lines are named at their peaks.")  # fmt: skip
-    return Drawing(page(about.title, note, grid, 3.6, legend, heading), numbers(every).assign(null=every["null"]))
+    return Drawing(page(about.title, note, grid, 3.6, legend, FAMILY), numbers(every).assign(null=every["null"]))
 
 
 @figure("lens", title="Whose tokens the head reads off each layer", metrics=("lens_own", "lens_reference"),
@@ -215,18 +205,17 @@ def lens(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     rest = other.merge(own[[*PANEL, "text", "layer", "value"]], on=[*PANEL, "text", "layer"], suffixes=("", "_own"))
     rest = rest.assign(metric="lens_others", value=1 - rest["value"] - rest["value_own"], low=np.nan, high=np.nan)
     every = pd.concat([own, other, rest.drop(columns="value_own")], ignore_index=True)
-    lines, looks, legend, heading, keep = by_family(every, settings.reference)
+    lines, looks, legend, keep = by_family(every, settings.reference)
     name = label(settings.reference, [])
-    grid = list[list[Panel | None]]()
-    for block in in_rows(panels(every)):
-        for metric, of_metric in lines.groupby("metric", sort=False):
-            grid.append([
-                Lines(rows=part, title=f"{definition(str(metric), name).axis} · {title_of(place, every)}", y="Probability",
-                      x=layer_axis(settings.final_norm), height=2.4, ylim=(-0.03, 1.03), looks=looks, keep=keep)
-                if place and len(part := rows_of(of_metric, place)) else None
-                for place in block
-            ])  # fmt: skip
+    grid = [
+        [
+            Lines(rows=rows_of(of_metric, place), title=f"{definition(str(metric), name).axis} · {title_of(place, every)}",
+                  x=layer_axis(settings.final_norm), y="Probability", height=2.4, ylim=(-0.03, 1.03), looks=looks, keep=keep)
+            for place in block
+        ]
+        for block in in_rows(panels(every)) for metric, of_metric in lines.groupby("metric", sort=False)
+    ]  # fmt: skip
     said = f"A token of both the text and {name} is shared out by its frequency in each. All of {name}'s are its own."
     note = noted(every, *(definition(metric, name).sentence for metric in about.metrics), said,
                  f"n = {counted(own['n'])} tokens a value, one a sentence.")  # fmt: skip
-    return Drawing(page(about.title, note, grid, 3.8, legend, heading), numbers(every))
+    return Drawing(page(about.title, note, grid, 3.8, legend, FAMILY), numbers(every))

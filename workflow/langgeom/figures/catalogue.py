@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from xml.etree import ElementTree
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
-# Of the Dublin Core, which matplotlib writes into the metadata of an SVG.
+# Where matplotlib writes the description of an SVG: in the Dublin Core.
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
@@ -28,7 +28,6 @@ class Figure(NamedTuple):
         tables: the tables it is drawn from (names in `langgeom.table.TABLES`), in the order of the function's arguments.
         pairs: whether it is drawn from the corpora of grammatical and ungrammatical text too.
         findings: the conclusions that it illustrates ("C1"); the report links both ways.
-        after: the alias that it follows in the catalogue, if it has none of its own.
         module, function: where the function that draws it is.
     """
 
@@ -40,7 +39,6 @@ class Figure(NamedTuple):
     tables: tuple[str, ...] = ("metrics",)
     pairs: bool = False
     findings: tuple[str, ...] = ()
-    after: str = ""
     module: str = ""
     function: str = ""
 
@@ -64,19 +62,14 @@ def _declared(path: Path) -> Iterator[Figure]:
                     yield Figure(ast.literal_eval(line.args[0]), **about)
 
 
-# By number in the study; those without one come last, or after the one that they name.
+# By number in the study; those without one come last.
 FIGURES: Mapping[str, Figure] = MappingProxyType({
     about.name: about
     for about in sorted(
         (about for path in sorted(Path(__file__).parent.glob("*.py")) for about in _declared(path)),
-        key=lambda about: (about.alias or about.after or "z", not about.alias, about.name),
+        key=lambda about: (about.alias or "z", about.name),
     )
 })  # fmt: skip
-
-
-def metadata(reason: str) -> dict[str, str | None]:
-    """Return the metadata of an SVG, for matplotlib: no date, and the reason if nothing is drawn."""
-    return {"Date": None, "Creator": None, **({"Description": reason} if reason else {})}
 
 
 def reason_of(svg: bytes) -> str:
@@ -91,5 +84,4 @@ def reason_of(svg: bytes) -> str:
         raise ValueError(str(error)) from None
     if root.tag != "{http://www.w3.org/2000/svg}svg":
         raise ValueError(f"its root is {root.tag}")
-    found = root.find(f".//{DESCRIPTION}")
-    return (found.text or "").strip() if found is not None else ""
+    return (root.findtext(f".//{DESCRIPTION}") or "").strip()

@@ -18,7 +18,7 @@ import seaborn as sns
 from langgeom.analysis import Settings
 from langgeom.analysis.rows import NUMBERS, of_languages
 from langgeom.errors import UserError, nearest
-from langgeom.figures.catalogue import FIGURES, metadata
+from langgeom.figures.catalogue import FIGURES
 from langgeom.figures.style import RC
 from langgeom.files import atomic
 from langgeom.table import TABLES, read_table
@@ -71,7 +71,9 @@ def save(drawing: Drawing, svg: Path, png: Path, csv: Path) -> None:
     """Write the three files of a drawing atomically, equal bytes for equal drawings, and close the picture."""
     try:
         with atomic(svg) as temporary:
-            drawing.figure.savefig(temporary, format="svg", metadata=metadata(drawing.reason))
+            # No date, and why the picture is empty, if it is.
+            about = {"Date": None, "Creator": None, "Description": drawing.reason or None}
+            drawing.figure.savefig(temporary, format="svg", metadata=about)
         with atomic(png) as temporary:
             drawing.figure.savefig(temporary, format="png", metadata={"Software": None})
         with atomic(csv) as temporary:

@@ -12,12 +12,11 @@ import seaborn as sns
 
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition
-from langgeom.analysis.rows import LEAST, by_layer, in_order, main_models, numbers, panels, rows_of, title_of
+from langgeom.analysis.rows import LEAST, PANEL, by_layer, in_order, main_models, numbers, panels, rows_of, title_of
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.lines import BANDS, Lines, after_embedding, layer_note
-from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.scales import log_limits, scaled
+from langgeom.figures.page import Grid, in_rows, log_limits, noted, page, scaled
 from langgeom.figures.style import SOFT, Look, nth_look
 from langgeom.languages import label, language
 from langgeom.metrics.catalogue import METRICS
@@ -31,7 +30,7 @@ TEXTS = 4
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-@figure("id_estimators", after="fig01", title="Estimators of intrinsic dimension",
+@figure("id_estimators", title="Estimators of intrinsic dimension",
         metrics=("id_microscope", "id_microscope_distinct", "id_twonn", "id_mle", "id_gride", "id_pca"))  # fmt: skip
 def by_estimator(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     """Intrinsic dimension by layer as several estimators give it on the same texts; id_microscope counts copies of vectors,
@@ -82,22 +81,22 @@ def by_every_estimator(about: Figure, table: pd.DataFrame, settings: Settings) -
         raise Nothing(f"'{measured[0]}' is the only estimator that was measured; add others, such as id_mle or skdim_mom, to "
                       "metrics.token, or to in_depth.token for a few texts.")  # fmt: skip
     names = {place: title_of(place, rows) for place in panels(rows)}
-    looks = {name: nth_look(number, 1.6) for number, name in enumerate(names.values())}
-    lines = rows.assign(x=rows["layer"] / rows.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1))
+    looks = {settings.id: Look(SOFT, "", "-", 0.8)}
+    looks |= {name: nth_look(number, 1.6) for number, name in enumerate(names.values())}
+    lines = rows.assign(x=rows["layer"] / rows.groupby(PANEL)["layer"].transform("max").clip(lower=1))
     lines["hue"] = lines["name"] = [names[place] for place in zip(rows["model"], rows["corpus"], strict=True)]
     grey = lines[lines["metric"] == settings.id].assign(hue=settings.id, low=np.nan, high=np.nan)
     grey["name"] += f", {settings.id}"
     bounds, log = scaled(rows)
-    grey_look = Look(SOFT, "", "-", 0.8)
-    cells: list[Panel] = [
+    cells = [
         Lines(rows=pd.concat([grey[: len(grey) * (metric != settings.id)], lines[lines["metric"] == metric]]), title=metric,
-              x="Depth", y="Dimension", height=1.7, ylim=bounds, log=log, looks={settings.id: grey_look, **looks}, named="")
+              x="Depth", y="Dimension", height=1.7, ylim=bounds, log=log, looks=looks, named="")
         for metric in measured
     ]  # fmt: skip
     text = label(str(rows["text"].iloc[0]), [])
     note = noted(rows, f"Text: {text}. Depth: 0 = embeddings, 1 = last layer. {BANDS} {layer_note(settings)} {said}")
     note = "\n".join([note, *(f"{metric}: {definition(metric).sentence}" for metric in measured)])
-    legend = [look.handle(name) for name, look in looks.items()] + [grey_look.handle(settings.id)]
+    legend = [looks[name].handle(name) for name in (*names.values(), settings.id)]
     return Drawing(page(about.title, note, in_rows(cells, 5), 2.2, legend, "Model"), numbers(rows))
 
 
@@ -115,13 +114,13 @@ def _rows(about: Figure, table: pd.DataFrame, settings: Settings) -> tuple[pd.Da
     return in_order(rows, "metric", "text", "layer"), said
 
 
-def _grid(lines: pd.DataFrame, settings: Settings, **options: Any) -> list[list[Panel | None]]:
+def _grid(lines: pd.DataFrame, settings: Settings, **options: Any) -> Grid:
     """Return a row per model and a column per text."""
     texts = few_texts(sorted(set(lines["text"])), settings)
     return [
         [
-            Lines(rows=part, title=f"{title_of(place, lines)} · {label(text, texts)}", height=2.4, **options)
-            if len(part := rows_of(lines[lines["text"] == text], place)) else None
+            Lines(rows=rows_of(lines[lines["text"] == text], place), height=2.4, **options,
+                  title=f"{title_of(place, lines)} · {label(text, texts)}")
             for text in texts
         ]
         for place in panels(lines)

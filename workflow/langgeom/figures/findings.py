@@ -27,8 +27,8 @@ LOOKS = {
     "not testable": Look("#9A9A9A", "|"),
 }
 FILLED = ("supported", "contradicted")
-# Inches: a row, room above a claim, and beside the axis.
-ROW, GAP, LEFT, WIDTH, RIGHT = 0.19, 0.35, 3.2, 4.2, 1.9
+# Inches: a row, room above a claim, left of the axis, and the axis.
+ROW, GAP, LEFT, WIDTH = 0.19, 0.35, 3.2, 4.2
 SPAN = 2.08
 # Where headings begin on the axis: below the title.
 EDGE = -SPAN / 2 - (LEFT - 0.1) * SPAN / WIDTH
@@ -52,12 +52,14 @@ def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     if table.empty:
         raise Nothing("there are no findings.")
     blocks, y = [], 0.0
-    for _, rows in table.groupby("number", sort=True):
+    for _, rows in table.groupby("number"):
         shown = rows[rows["shown"].notna()]
         why = textwrap.wrap("not testable: " + "; ".join(dict.fromkeys(rows["reason"].dropna())), 120) if shown.empty else []
-        blocks.append((y + GAP, rows, shown, why))
+        blocks.append((y + GAP, rows, shown.assign(words=_words(shown)), why))
         y += GAP + ROW * (len(shown) + len(why)) + 0.08
-    picture, places = sheet(about.title, NOTE, [y + 0.5], 1, LEFT + WIDTH + RIGHT)
+    longest = max(len(words) for _, _, shown, _ in blocks for words in ["", *shown["words"]])
+    right = max(1.9, 0.2 + 0.052 * longest)
+    picture, places = sheet(about.title, NOTE, [y + 0.5], 1, LEFT + WIDTH + right)
     picture.set_layout_engine(None)  # "none" draws all once more for each file
     (wide, tall), axes = picture.get_size_inches(), places[0, 0]
     below = tall - y - 0.9
@@ -67,8 +69,15 @@ def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=DARK, lw=0.8)
-    for top, rows, shown, why in blocks:
-        _block(axes, top, rows, shown, why, table["corpus"].nunique() > 1)
+    white = dict(facecolor="white", edgecolor="none", pad=1)
+    for top, rows, shown, why in blocks:  # a claim as a heading, and its effects below, or why there is none
+        axes.plot([EDGE, 2.0], [top - GAP + 0.06] * 2, color="#BBBBBB", lw=0.6, clip_on=False)
+        heading = f"{rows['finding'].iloc[0]}  {rows['claim'].iloc[0]}"
+        axes.text(EDGE, top - 0.12, heading, fontsize=8, fontweight="bold", va="center", clip_on=False, bbox=white)
+        for place, line in enumerate(why):
+            axes.text(EDGE, top + ROW * (place + 0.5), line, fontsize=7.5, color=SOFT, va="center", style="italic", bbox=white)
+        for place, row in enumerate(shown.to_dict("records")):
+            _effect(axes, top + ROW * (place + 0.5), row, table["corpus"].nunique() > 1)
     present = [verdict for verdict in LOOKS if (table["verdict"] == verdict).any()]
     handles = [LOOKS[name].handle(name, lw=1.5, **_face(name, True)) for name in present]
     if (doubted := table["doubt"].notna() & table["verdict"].isin(FILLED)).any():
@@ -79,22 +88,18 @@ def findings(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
     return Drawing(picture, table[list(COLUMNS)])
 
 
-def _block(axes: Axes, top: float, rows: pd.DataFrame, shown: pd.DataFrame, why: list[str], several: bool) -> None:
-    """Draw a conclusion: its claim as a heading, and its effects below, or why there is none."""
-    axes.plot([EDGE, 2.0], [top - GAP + 0.06] * 2, color="#BBBBBB", lw=0.6, clip_on=False)
-    white = dict(facecolor="white", edgecolor="none", pad=1)
-    heading = f"{rows['finding'].iloc[0]}  {rows['claim'].iloc[0]}"
-    axes.text(EDGE, top - 0.12, heading, fontsize=8, fontweight="bold", va="center", clip_on=False, bbox=white)
-    for place, line in enumerate(why):
-        axes.text(EDGE, top + ROW * (place + 0.5), line, fontsize=7.5, color=SOFT, va="center", style="italic", bbox=white)
-    # The effects of one conclusion are named by the words they do not share.
+def _words(shown: pd.DataFrame) -> list[str]:
+    """Return what stands right of each effect of a conclusion: n, and of several effects the words that they do not share."""
     effects = sorted(set(shown["effect"]))
     same = len(os.path.commonprefix(effects)) if len(effects) > 1 else None  # noqa: RUF071 (of words, not of paths)
-    for place, row in enumerate(shown.to_dict("records")):
-        _effect(axes, top + ROW * (place + 0.5), row, "" if same is None else str(row["effect"])[same:].strip(), several)
+    words = []
+    for row in shown.itertuples():
+        counted = f"n {row.n}" + ("" if row.unit == "languages" else f" {row.unit}")
+        words.append(counted if same is None else f"{counted}, {str(row.effect)[same:].strip()}".removesuffix(", "))
+    return words
 
 
-def _effect(axes: Axes, y: float, at: dict[str, Any], said: str, several: bool) -> None:
+def _effect(axes: Axes, y: float, at: dict[str, Any], several: bool) -> None:
     look = LOOKS[at["verdict"]]
     axes.fill_between(_claimed(at), y - 0.42 * ROW, y + 0.42 * ROW, color="#DDE8DD", lw=0, zorder=0.5)
     if math.isfinite(at["shown_low"]):
@@ -102,9 +107,7 @@ def _effect(axes: Axes, y: float, at: dict[str, Any], said: str, several: bool) 
     axes.plot(at["shown"], y, look.marker, color=look.colour, **_face(at["verdict"], not isinstance(at["doubt"], str)))
     name = str(at["model"]) + (f" · {at['corpus']}" if several else "")
     axes.text(EDGE, y, textwrap.shorten(name, 60, placeholder="…"), fontsize=7.5, va="center", clip_on=False)
-    counted = f"n {at['n']}" + ("" if at["unit"] == "languages" else f" {at['unit']}")
-    words = ", ".join(filter(None, [counted, textwrap.shorten(said, 30, placeholder="…")]))
-    axes.text(1.08, y, words, fontsize=7, color="#444444", va="center", clip_on=False)
+    axes.text(1.08, y, at["words"], fontsize=7, color="#444444", va="center", clip_on=False)
 
 
 def _face(verdict: str, sure: bool) -> dict[str, Any]:

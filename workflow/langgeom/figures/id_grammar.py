@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import PAIRED, UNPAIRED, definition, footnote, layer_axis
 from langgeom.analysis.layers import median_over_layers
-from langgeom.analysis.rows import LEAST, PANEL, by_layer, counted, in_order, main_models, panels, reliable, rows_of, title_of
+from langgeom.analysis.rows import PANEL, by_layer, counted, in_order, main_models, panels, rows_of, title_of
+from langgeom.analysis.rows import Panel as Place
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.dots import Dots
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.lines import Lines, after_embedding
-from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.scales import limits, whole
+from langgeom.figures.page import Panel, in_rows, limits, noted, page, whole
+from langgeom.figures.points import Dots
 from langgeom.figures.style import DASHES, Look
 from langgeom.names import CORRECT, corpora_of_pairs, type_of, type_words
 
@@ -32,19 +34,47 @@ def id_grammar(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     by layer and by type of error. Is it higher in ungrammatical text?
     """
     table = table[table["corpus"].isin(corpora_of_pairs(table["corpus"], table["text"]))]
+    if table.empty:
+        raise Nothing("no corpus holds pairs of correct and ungrammatical text; add one, such as `grammar: {generate: {pairs: "
+                      "384}}`.")  # fmt: skip
+    if settings.id not in PAIRED:
+        raise Nothing(f"{UNPAIRED}.")
     metric = f"{settings.id}_difference"
     dimension = by_layer(table, settings.id)
     dimension = dimension[dimension["text"].map(lambda text: text == CORRECT or type_of(text) == "").astype(bool)]
     difference = by_layer(table, metric)
     difference = difference.assign(error=difference["text"].map(type_of)).dropna(subset="error")
     medians = _medians(table, difference, metric)
-    _check(table, reliable(dimension)[0], medians, settings)
+    if dimension.empty or medians.empty:
+        lacking = metric if medians.empty else settings.id
+        raise Nothing(f"no model has {lacking} for correct and ungrammatical text; see `metrics` of the config.")
     shown, said = after_embedding(main_models(dimension))
     by_error, every = main_models(difference), main_models(medians)
-    grid: list[list[Panel | None]] = []
-    for block in in_rows(panels(shown)):
-        for draw, rows in ((_lines, shown), (_difference, by_error), (_by_type, every)):
-            grid.append([draw(rows_of(rows, place), shown, every, settings) if place else None for place in block])
+    # Types by their mean rank over models, the largest difference last, all types together above them.
+    ranks = every[every["error"] != ""].groupby(PANEL)["value"].rank().groupby(every["error"]).mean()
+    order = [*sorted(ranks.index, key=lambda error: (ranks[error], error)), *[""] * bool((every["error"] == "").any())]
+    names = {error: type_words(error) if error else "All types" for error in order}
+    layers: dict[str, Any] = dict(x=layer_axis(settings.final_norm), looks=LOOKS, named="")
+
+    def lines(place: Place) -> Panel:
+        rows = rows_of(shown, place)
+        hues = rows["text"].map(lambda text: "Correct" if text == CORRECT else "Ungrammatical")
+        return Lines(rows=rows.assign(x=rows["layer"], name=hues, hue=hues), title=title_of(place, shown), height=2.3,
+                     y=definition(settings.id).axis, ylim=limits(rows), **layers)  # fmt: skip
+
+    def differences(place: Place) -> Panel:
+        rows = rows_of(by_error, place)
+        rows = rows[(rows["error"] == "") & ((rows["layer"] > 0) | (rows["layer"].max() == 0))]
+        return Lines(rows=rows.assign(x=rows["layer"], name="Difference", hue="Difference"), ylim=whole(rows, 0.0), height=1.6,
+                     y="Difference:\nungrammatical − correct", level=(0.0, ""), **layers)  # fmt: skip
+
+    def by_type(place: Place) -> Panel:
+        rows = rows_of(every, place)
+        rows = rows.assign(at=rows["error"], hue="Difference", filled=(rows["low"] > 0) | (rows["high"] < 0))
+        return Dots(rows=rows, order=order, names=names, bold=[""], looks=LOOKS, x="Difference, median over layers 1 to last",
+                    xlim=whole(rows, 0.0), height=0.17 * len(order) + 0.2)  # fmt: skip
+
+    grid = [[draw(place) for place in block] for block in in_rows(panels(shown)) for draw in (lines, differences, by_type)]
     whole_n, typed_n = (difference.loc[(difference["error"] == "") == of_all, "n"] for of_all in (True, False))
     counts = [f"{counted(n)} {name}" for n, name in ((whole_n, "of all types"), (typed_n, "of one type")) if len(n)]
     note = noted(shown, footnote(
@@ -66,44 +96,3 @@ def _medians(table: pd.DataFrame, difference: pd.DataFrame, metric: str) -> pd.D
     key = [*PANEL, "text"]
     rest = rest[~rest.set_index(key).index.isin(own.set_index(key).index)]
     return pd.concat([part for part in (own, rest) if len(part)] or [rest], ignore_index=True).assign(layer=pd.NA)
-
-
-def _check(table: pd.DataFrame, dimension: pd.DataFrame, medians: pd.DataFrame, settings: Settings) -> None:
-    """Raise `Nothing` if nothing can be drawn."""
-    if table.empty:
-        raise Nothing(
-            "no corpus holds pairs of correct and ungrammatical text; add one, such as `grammar: {generate: {pairs: 384}}`."
-        )
-    if settings.id not in PAIRED:
-        raise Nothing(f"{UNPAIRED}.")
-    if dimension.empty or medians.empty:
-        metric = f"{settings.id}_difference" if medians.empty else f"{settings.id} (from {LEAST} points or more)"
-        raise Nothing(f"no model has {metric} for correct and ungrammatical text; see `metrics` of the config.")
-
-
-def _lines(rows: pd.DataFrame, shown: pd.DataFrame, every: pd.DataFrame, settings: Settings) -> Panel:
-    hues = ["Correct" if text == CORRECT else "Ungrammatical" for text in rows["text"]]
-    return Lines(
-        rows=rows.assign(x=rows["layer"], name=hues, hue=hues), title=title_of(panels(rows)[0], shown),
-        y=definition(settings.id).axis, x=layer_axis(settings.final_norm), ylim=limits(rows), looks=LOOKS, height=2.3, named="",
-    )  # fmt: skip
-
-
-def _difference(rows: pd.DataFrame, shown: pd.DataFrame, every: pd.DataFrame, settings: Settings) -> Panel | None:
-    rows = rows[(rows["error"] == "") & ((rows["layer"] > 0) | (rows["layer"].max() == 0))]
-    return None if rows.empty else Lines(
-        rows=rows.assign(x=rows["layer"], name="Difference", hue="Difference"), y="Difference:\nungrammatical − correct",
-        x=layer_axis(settings.final_norm), ylim=whole(rows, 0.0), looks=LOOKS, height=1.6, named="", level=(0.0, ""),
-    )  # fmt: skip
-
-
-def _by_type(rows: pd.DataFrame, shown: pd.DataFrame, every: pd.DataFrame, settings: Settings) -> Panel | None:
-    """Order types by their mean rank over models, the largest difference last, all types together above them."""
-    ranks = every[every["error"] != ""].groupby(PANEL)["value"].rank().groupby(every["error"]).mean()
-    order = [*sorted(ranks.index, key=lambda error: (ranks[error], error)), *[""] * bool((every["error"] == "").any())]
-    names = {error: type_words(error) if error else "All types" for error in order}
-    rows = rows.assign(at=rows["error"], hue="Difference", filled=(rows["low"] > 0) | (rows["high"] < 0))
-    return None if rows.empty else Dots(
-        rows=rows, order=order, names=names, bold=[""], looks=LOOKS, x="Difference, median over layers 1 to last",
-        xlim=whole(rows, 0.0), height=0.17 * len(order) + 0.2,
-    )  # fmt: skip

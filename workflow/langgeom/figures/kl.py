@@ -7,8 +7,6 @@ over layers; if even that is negligible for most languages, by the last layer.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from langgeom.analysis import Settings
@@ -16,13 +14,13 @@ from langgeom.analysis.definitions import definition, footnote, layer_axis
 from langgeom.analysis.layers import DIGITS, MEDIAN, NEGLIGIBLE, last_layer, median_over_layers, resolved, tied
 from langgeom.analysis.pairs import two_scripts, unit_of
 from langgeom.analysis.rows import NUMBERS, PANEL, by_layer, counted, main_models, numbers, panels, rows_of, title_of
+from langgeom.analysis.rows import Panel as Place
 from langgeom.figures.catalogue import Figure, figure
-from langgeom.figures.dots import Dots
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.labels import MOST
 from langgeom.figures.lines import Lines
-from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.scales import BOUNDED, Limits, limits, log_limits, log_scale, whole
+from langgeom.figures.page import BOUNDED, Limits, Panel, in_rows, limits, log_limits, log_scale, noted, page, whole
+from langgeom.figures.points import Dots
 from langgeom.figures.style import Look, family_looks, script_look
 from langgeom.languages import label, language, script
 
@@ -55,30 +53,47 @@ def divergence(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     axis = definition(metric, label(settings.reference, [])).axis
     texts, pairs = list(rows["text"].unique()), set(two_scripts(rows)["text"])
     families, scripts = family_looks(rows.drop_duplicates("text")["lang"]), dict(zip(rows["text"], rows["script"], strict=True))
-    looks = {text: _look(families[language(text[:3]).family], scripts[text], text in pairs) for text in texts}
-    looks = {text: looks[text] for text in sorted(texts, key=lambda text: (text in pairs, text))}  # bold lines on top
-    units = {unit_of(text): text for text in texts}
-    plain = {unit: label(text, texts, with_script=False) for unit, text in units.items()}
-    shared: dict[str, Any] = dict(
-        order=_ranking(ranked), looks=looks, names=plain, bold={unit_of(text) for text in pairs}, joined=True,
-        x=f"{axis}, {by}",
-        colours={unit: looks[text].colour for unit, text in units.items()},
-    )  # fmt: skip
-    names = {text: label(text, texts) for text in texts}
-    grid: list[list[Panel | None]] = []
+    looks = {
+        text: _look(families[language(text[:3]).family], scripts[text], text in pairs)
+        for text in sorted(texts, key=lambda text: (text in pairs, text))
+    }  # bold lines on top
+    names, units = {text: label(text, texts) for text in texts}, {text: unit_of(text) for text in texts}
+    order = _ranking(ranked)
+    unranked = {place: _unranked(rows_of(ranked, place)) for place in panels(rows)}
+
+    def dots(place: Place) -> Panel:
+        """Rank one model's languages; a panel of those that are not ranked says why."""
+        said = unranked[place]
+        values = rows_of(ranked, place)[: 0 if said else None]
+        some = values.assign(at=values["text"].map(units), hue=values["text"])
+        some = some.assign(filled=some["script"].eq("Latn") | ~some["at"].duplicated(keep=False))
+        log, bounds = log_scale(values["value"]), None if said else whole(values)
+        if log:
+            bounds = log_limits(pd.concat([values[name] for name in BOUNDED]), NEGLIGIBLE)
+            some = _floored(some, bounds)
+        return Dots(
+            rows=some, title=title_of(place, rows), said=said, x="" if said else f"{axis}, {by}", xlim=bounds, log="x" * log,
+            height=0.165 * len(order) + 0.15, order=order,
+            looks=looks, names={units[text]: label(text, texts, with_script=False) for text in texts}, joined=True,
+            colours={units[text]: looks[text].colour for text in texts}, bold={units[text] for text in pairs},
+        )  # fmt: skip
+
+    def lines(place: Place, alone: bool) -> Panel:
+        """Draw one model's values by layer on its own scale; negligible values lie on the lower edge of the frame."""
+        values = rows_of(layers, place)
+        log = log_scale(values["value"])
+        bounds = log_limits(values["value"], NEGLIGIBLE) if log else limits(values)
+        values = (_floored(values, bounds) if log else values).assign(x=values["layer"], hue=values["text"])
+        return Lines(
+            rows=values.assign(name=values["text"].map(names)), title=title_of(place, rows) * alone,
+            said=unranked[place] * alone, x=layer_axis(settings.final_norm), y=axis, ylim=bounds, log="y" * log, looks=looks,
+            keep=[names[text] for text in sorted(pairs)],
+        )  # fmt: skip
+
+    grid: list[list[Panel]] = []
     for block in in_rows(panels(rows)):
-        said = {place: _unranked(rows_of(ranked, place)) for place in block if place}
-        ranks = not all(said.values())
-        if ranks:
-            grid.append(
-                [place and _dots(rows_of(ranked, place), said[place], title_of(place, rows), shared) for place in block]
-            )
-        grid.append([
-            place and _lines(
-                rows_of(layers, place), names, looks=looks, keep=[names[text] for text in sorted(pairs)], y=axis,
-                x=layer_axis(settings.final_norm), **{} if ranks else dict(said=said[place], title=title_of(place, rows)),
-            ) for place in block
-        ])  # fmt: skip
+        none = all(unranked[place] for place in block)
+        grid += [[] if none else [dots(place) for place in block], [lines(place, none) for place in block]]
     legend = [look.handle(family, marker="", ls="-", lw=2.4) for family, look in families.items()]
     legend += [
         script_look(code)._replace(colour="#444444").handle(script(code).name, mfc="#444444" if code == "Latn" else "white")
@@ -108,8 +123,7 @@ def _ranking(values: pd.DataFrame) -> list[str]:
 
     Values that differ by rounding errors alone share a rank, or a model whose softmaxes are all one-hot would have a say.
     """
-    values = values.assign(value=resolved(values["value"]))
-    ranks = values.groupby(PANEL)["value"].rank()
+    ranks = resolved(values["value"]).groupby([values[name] for name in PANEL]).rank()
     mean = ranks.groupby(values["text"].map(unit_of)).mean()
     return sorted(mean.index, key=lambda unit: (mean[unit], unit))
 
@@ -122,26 +136,6 @@ def _unranked(values: pd.DataFrame) -> str:
         return f"Not ranked: {ties} of {len(values)} texts share their\nvalue to {DIGITS} digits (softmax one-hot)."
     few = bool(values["n"].min() < EVEN * values["n"].max())
     return f"Not ranked: n is {counted(values['n'])} sentences\na value, and the order would be that of n." * few
-
-
-def _dots(values: pd.DataFrame, unranked: str, title: str, shared: dict[str, Any]) -> Panel:
-    """Rank one model's languages; a panel of those that are not ranked says why."""
-    height = 0.165 * len(shared["order"]) + 0.15
-    rows = values.assign(at=values["text"].map(unit_of), hue=values["text"])
-    rows = rows.assign(filled=rows["script"].eq("Latn") | ~rows["at"].duplicated(keep=False))
-    if unranked:
-        return Dots(rows=rows.iloc[:0], title=title, said=unranked, height=height, **shared | {"x": ""})
-    log = log_scale(values["value"])
-    bounds = log_limits(pd.concat([values[name] for name in BOUNDED]), NEGLIGIBLE) if log else whole(values)
-    return Dots(rows=_floored(rows, bounds) if log else rows, title=title, xlim=bounds, log="x" * log, height=height, **shared)
-
-
-def _lines(rows: pd.DataFrame, names: dict[str, str], **options: Any) -> Panel:
-    """Draw one model's values by layer on its own scale; negligible values lie on the lower edge of the frame."""
-    log = log_scale(rows["value"])
-    bounds = log_limits(rows["value"], NEGLIGIBLE) if log else limits(rows)
-    rows = (_floored(rows, bounds) if log else rows).assign(x=rows["layer"], name=rows["text"].map(names), hue=rows["text"])
-    return Lines(rows=rows, ylim=bounds, log="y" * log, **options)
 
 
 def _floored(rows: pd.DataFrame, bounds: Limits) -> pd.DataFrame:

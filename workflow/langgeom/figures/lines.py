@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -15,14 +15,13 @@ from matplotlib.ticker import MaxNLocator
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote, layer_axis
 from langgeom.analysis.pairs import twins
+from langgeom.analysis.rows import LEAST, numbers, panels, reliable, rows_of, title_of
 from langgeom.analysis.rows import Panel as Place
-from langgeom.analysis.rows import numbers, panels, reliable, rows_of, title_of
 from langgeom.figures.catalogue import Figure
 from langgeom.figures.drawing import Drawing, Nothing
-from langgeom.figures.labels import MOST, End, label_ends, name_points
-from langgeom.figures.page import Panel, in_rows, noted, page
-from langgeom.figures.scales import Scale, scaled
-from langgeom.figures.style import DARK, DASHES, REFERENCE, Look, family_looks
+from langgeom.figures.labels import MOST, SIZE, End, label_ends, name_points
+from langgeom.figures.page import Panel, Scale, in_rows, noted, page, scaled
+from langgeom.figures.style import DARK, DASHES, FAMILY, REFERENCE, Look, family_looks
 from langgeom.languages import label, language
 
 BANDS = "Bands: 95 % intervals over sentences or documents."
@@ -61,13 +60,15 @@ class Lines(Panel):
         for _, band in rows[rows["name"].isin(names if len(names) <= BANDED else self.keep)].groupby("part"):
             colour = self.looks[band["hue"].iloc[0]].colour
             axes.fill_between(band["x"], band["low"], band["high"], color=colour, alpha=0.13, lw=0)
+        beside: dict[str, Any] = dict(transform=axes.get_yaxis_transform(), fontsize=SIZE, va="center")
         if "null" in rows and rows["null"].notna().any():
             null = rows.groupby("x")["null"].agg(["min", "max"]).dropna()
             axes.fill_between(null.index, null["min"], null["max"], color=DARK, alpha=0.25, lw=0.8, zorder=1)
-            axes.text(1.01, null.iloc[-1].mean(), "by chance", transform=axes.get_yaxis_transform(), fontsize=6.8, va="center")
+            axes.text(1.01, null.iloc[-1].mean(), "by chance", **beside)
         elif self.level:
-            axes.axhline(self.level[0], color=DARK, lw=0.8, ls=DASHES[1] if self.level[1] else "-", zorder=1)
-            axes.text(1.01, self.level[0], self.level[1], transform=axes.get_yaxis_transform(), fontsize=6.8, va="center")
+            height, name = self.level
+            axes.axhline(height, color=DARK, lw=0.8, ls=DASHES[1] if name else "-", zorder=1)
+            axes.text(1.01, height, name, **beside)
         slim = 0.5 if len(names) > CROWDED else 0.9 if len(names) > BANDED else 1.1
         for hue in (hue for hue in self.looks if (rows["hue"] == hue).any()):
             look = self.looks[hue]  # one call a hue: several semantics of seaborn's take the time of their product
@@ -94,78 +95,68 @@ class Lines(Panel):
             label_ends(axes, ends)
 
 
-class Styled(NamedTuple):
-    """Rows with `x`, `name` and `hue` for `Lines`, the looks, the legend's entries and heading, and the names to keep."""
+def by_family(rows: pd.DataFrame, reference: str) -> tuple[pd.DataFrame, dict[str, Look], list[Line2D], list[str]]:
+    """Colour the texts of rows from `by_layer` by language family, the reference text ("" for none) black and on top.
 
-    rows: pd.DataFrame
-    looks: dict[str, Look]
-    legend: list[Line2D]
-    heading: str
-    keep: list[str]
-
-
-def by_family(rows: pd.DataFrame, reference: str) -> Styled:
-    """Colour the texts of rows from `by_layer` by language family, the reference text ("" for none) black and on top."""
+    Returns:
+        The rows with `x`, `name` and `hue` for `Lines`, the looks, the legend's entries, and the names to keep.
+    """
     texts = list(rows["text"].unique())
     names = {text: label(text, texts) for text in texts}
-    looks = family_looks(rows.drop_duplicates("text")["lang"])
     families = {text: language(text[:3]).family for text in texts if text != reference}
-    shown = {family: look for family, look in looks.items() if family in families.values()}
+    looks = family_looks(rows.drop_duplicates("text")["lang"])
+    looks = {family: look for family, look in looks.items() if family in families.values()}
     black = {names[reference]: REFERENCE} if reference in names else {}
     hues = rows["text"].map(families | {reference: names.get(reference, "")})
-    legend = [look.handle(name) for name, look in (black | shown).items()]
-    return Styled(
-        rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=hues),
-        shown | black,
-        legend,
-        "Language family",
-        list(black),
-    )
+    legend = [look.handle(name) for name, look in (black | looks).items()]
+    return rows.assign(x=rows["layer"], name=rows["text"].map(names), hue=hues), looks | black, legend, list(black)
 
 
 def by_language(
-    about: Figure, rows: pd.DataFrame, settings: Settings, *sentences: str, drawn: pd.DataFrame | None = None,
-    grid: Sequence[Sequence[Place | None]] | None = None, reason: str = "", own: bool = False, width: float = 4.2, x: str = "",
-    scale: Callable[[pd.DataFrame], Scale] = scaled, style: Callable[[pd.DataFrame, str], Styled] = by_family, **options: Any,
+    about: Figure, rows: pd.DataFrame, settings: Settings, *sentences: str,
+    grid: Sequence[Sequence[Place | None]] | None = None, reason: str = "", x: str = "",
+    scale: Callable[[pd.DataFrame], Scale] = scaled,
 ) -> Drawing:  # fmt: skip
     """Draw one metric by layer: a panel a (model, corpus), a line a text.
 
     Args:
-        rows: of the metric, as `by_layer` returns them; all are in the figure's numbers.
+        rows: of the metric, as `by_layer` returns them.
         sentences: what the footnote says besides the metric's definition, n and the corpora.
         grid: the panels at [row][column]; by default in the order of the rows.
-        drawn: the rows that are drawn, if not all.
         reason: why nothing is drawn if there are no rows.
-        scale: gives each row of panels its axis from their rows, or each panel its `own`.
-        style: names and colours the lines.
         x: the label of the layer axis, if it is not the usual one.
-        options: of the panels (`Lines`).
+        scale: gives each row of panels its axis from their rows.
     """
-    shown = rows if drawn is None else drawn
-    if shown.empty:
-        raise Nothing(reason or f"no model has {' or '.join(about.metrics)}; see `metrics` of the config.", numbers(rows))
-    lines, looks, legend, heading, keep = style(shown, settings.reference)
-    metric = str(rows["metric"].iloc[0])
-    axes: dict[str, Any] = dict(x=x or layer_axis(settings.final_norm), y=definition(metric).axis)
-
-    def cell(place: Place, line: Sequence[Place | None]) -> Panel:
-        part = rows_of(lines, place)
-        shared = part if own else pd.concat([rows_of(lines, other) for other in line if other])
-        bounds, log = scale(shared)
-        return Lines(rows=part, title=title_of(place, shown), ylim=bounds, log=log, looks=looks, keep=keep, **axes, **options)
-
+    if rows.empty:
+        raise Nothing(reason or f"no model has {' or '.join(about.metrics)}; see `metrics` of the config.")
+    lines, looks, legend, keep = by_family(rows, settings.reference)
+    metric, cells = str(rows["metric"].iloc[0]), list[list[Panel | None]]()
+    for row in grid or in_rows(panels(rows)):
+        parts = [place and rows_of(lines, place) for place in row]
+        bounds, log = scale(pd.concat([part for part in parts if part is not None]))
+        cells.append([
+            place and Lines(rows=rows_of(lines, place), title=title_of(place, rows), x=x or layer_axis(settings.final_norm),
+                            y=definition(metric).axis, ylim=bounds, log=log, looks=looks, keep=keep)
+            for place in row
+        ])  # fmt: skip
     most = lines.groupby(["model", "corpus"])["text"].nunique().max()
     bands = BANDS if most <= BANDED else f"Band: 95 % interval of {keep[0]}; the CSV has all." if keep else ""
-    named = f"Named: {MOST} of {most} lines." * bool(most > MOST and options.get("named", "end") == "end")
-    note = noted(shown, footnote(metric, shown, label(settings.reference, []), *sentences, bands, named))
-    cells = [[place and cell(place, line) for place in line] for line in grid or in_rows(panels(shown))]
-    legend = legend if most > 4 or style is not by_family else []  # as many names stand at the lines
-    return Drawing(page(about.title, note, cells, width, legend, heading), numbers(rows))
+    named = f"Named: {MOST} of {most} lines." * bool(most > MOST)
+    note = noted(rows, footnote(metric, rows, label(settings.reference, []), *sentences, bands, named))
+    legend = legend if most > 4 else []  # as many names stand at the lines
+    return Drawing(page(about.title, note, cells, 4.2, legend, FAMILY), numbers(rows))
 
 
 def after_embedding(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the reliable rows of the layers after the embedding (of layer 0 if there is no other), and a note on the rest."""
+    """Return the reliable rows of the layers after the embedding (of layer 0 if there is no other), and a note on the rest.
+
+    Raises:
+        Nothing: there are rows, and none is reliable.
+    """
     shown, few = reliable(rows)
+    if shown.empty and len(rows):
+        metric = rows["metric"].iloc[0]
+        raise Nothing(f"every value of '{metric}' rests on fewer than {LEAST} points; the CSV has them.", numbers(rows))
     after = shown[shown["layer"] > 0]
     if after.empty or len(after) == len(shown):
         return shown, few
@@ -174,7 +165,7 @@ def after_embedding(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def by_twins(rows: pd.DataFrame) -> list[list[Place | None]]:
     """Lay out each trained (model, corpus) above its untrained twin, three columns at most."""
-    grid = [[pair and pair[side] for pair in block] for block in in_rows(twins(rows)) for side in (0, 1)]
+    grid = [[pair[side] for pair in block] for block in in_rows(twins(rows)) for side in (0, 1)]
     return [row for row in grid if any(row)]
 
 

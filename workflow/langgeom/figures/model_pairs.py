@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
@@ -16,7 +15,7 @@ from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.labels import SIZE
 from langgeom.figures.page import Panel, noted, page
-from langgeom.figures.space import colour_key
+from langgeom.figures.space import heat_map
 
 METRICS = {"cka": "CKA", "mutual_knn": "Mutual neighbours"}
 SCALE = Normalize(0, 1)
@@ -53,7 +52,7 @@ class Layers(Panel):
         one, other = ([places.index(place) for place in side] for side in ends)
         values = np.full((len(places), len(places)), np.nan)
         values[one, other] = values[other, one] = self.rows["value"]
-        sns.heatmap(values, cmap="mako_r", norm=SCALE, cbar=False, ax=axes)
+        heat_map(axes, values, SCALE, "")
         for a, b, value, null in zip(one, other, self.rows["value"], self.rows["null"], strict=True):
             if value <= null:
                 axes.plot([a + 0.5, b + 0.5], [b + 0.5, a + 0.5], ".", color="#999999", ms=3)
@@ -66,5 +65,3 @@ class Layers(Panel):
         axes.set_yticks(numbers, named)
         axes.set_xticks(numbers, [str(layer) for _, layer in places])
         axes.tick_params(labelsize=min(SIZE, 200 / len(places)), length=0, rotation=0)
-        axes.grid(visible=False)
-        colour_key(axes, SCALE, "")

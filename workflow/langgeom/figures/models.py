@@ -1,4 +1,4 @@
-"""Models compared, averaged over languages: encoders and decoders (figure 6), and two models side by side (figure 12)."""
+"""Models compared: encoders and decoders (figure 6), two models (12), both averaged over languages, and checkpoints of one."""
 
 from __future__ import annotations
 
@@ -8,19 +8,31 @@ import pandas as pd
 
 from langgeom.analysis import Settings
 from langgeom.analysis.definitions import definition, footnote
-from langgeom.analysis.layers import least_points
+from langgeom.analysis.layers import least_points, median_over_layers
 from langgeom.analysis.pairs import twins
-from langgeom.analysis.rows import LEAST, by_layer, comparable, counted, reliable
+from langgeom.analysis.rows import (
+    LEAST,
+    NUMBERS,
+    PANEL,
+    by_layer,
+    comparable,
+    counted,
+    numbers,
+    panels,
+    reliable,
+    rows_of,
+    title_of,
+)
 from langgeom.analysis.statistics import mean_reach
 from langgeom.figures.catalogue import Figure, figure
 from langgeom.figures.drawing import Drawing, Nothing
-from langgeom.figures.lines import Lines
-from langgeom.figures.page import Panel, page
+from langgeom.figures.lines import Lines, by_family
+from langgeom.figures.page import Scale, in_rows, limits, noted, page, scaled
 from langgeom.figures.points import apart
-from langgeom.figures.scales import limits, scaled
-from langgeom.figures.style import DASHES, Look, nth_look
+from langgeom.figures.style import DASHES, FAMILY, Look, nth_look
+from langgeom.names import STEP
 
-MEANS = ("model", "kind", "init", "corpus", "layer", "depth", "metric", "over", "value", "low", "high", "n")
+MEANS = ["model", "kind", "init", "corpus", "layer", "depth", "metric", "over", "value", "low", "high", "n"]
 DEPTH = "Relative depth (0 = embeddings, 1 = last layer)"
 
 
@@ -39,7 +51,7 @@ def average(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["model", "kind", "init", "corpus", "layer", "metric", "over"]
     means = shared.groupby(keys, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     means = means.rename(columns={"mean": "value", "count": "n"})
-    depth = means["layer"] / means.groupby(["model", "corpus"])["layer"].transform("max").clip(lower=1)
+    depth = means["layer"] / means.groupby(PANEL)["layer"].transform("max").clip(lower=1)
     means = means.assign(depth=depth, x=depth, name=means["model"], hue=means["model"])
     means = means[means["n"] == means.groupby("corpus")["n"].transform("max")]
     half = mean_reach(means["std"], means["n"])
@@ -61,14 +73,17 @@ def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> D
     if means.empty:
         raise Nothing(f"no language has '{settings.id}' from {LEAST} points or more in all models.")
     shown = _after(means)
-    inits = [init for init in ("trained", "untrained") if init in set(shown["init"])]
-    (bounds, log), looks, axis = scaled(shown, True), _looks(rows), definition(settings.id).axis
-    bounds = max(0.0, bounds[0]), bounds[1]  # an interval by t may reach below, a dimension does not
-    grid: list[list[Panel | None]] = [
+    ((low, high), log), looks = scaled(shown, True), dict[str, Look]()
+    kinds = rows.groupby("model")["kind"].first()
+    for index, pair in enumerate(twins(rows)):  # an untrained twin has the look of its trained model
+        for model, _ in filter(None, pair):
+            looks.setdefault(model, nth_look(index, 1.6)._replace(dash=DASHES[kinds[model] != "decoder"]))
+    grid = [
         [
-            Lines(rows=part, title=f"{init.capitalize()} · {corpus}", x=DEPTH, y=axis, ylim=bounds, log=log, looks=looks)
-            if len(part := of_corpus[of_corpus["init"] == init]) else None
-            for init in inits
+            Lines(rows=of_corpus[of_corpus["init"] == init], title=f"{init.capitalize()} · {corpus}", x=DEPTH,
+                  y=definition(settings.id).axis, log=log, looks=looks,
+                  ylim=(max(0.0, low), high))  # an interval by t may reach below, a dimension does not
+            for init in ("trained", "untrained") if (shown["init"] == init).any()
         ]
         for corpus, of_corpus in shown.groupby("corpus", sort=True)
     ]  # fmt: skip
@@ -78,21 +93,11 @@ def encoder_decoder(about: Figure, table: pd.DataFrame, settings: Settings) -> D
         few.replace("Not drawn", "Not in the means").replace("; see the CSV", ""), absent,
     )  # fmt: skip
     legend = [Look("#444444", "", dash, 1.6).handle(kind) for kind, dash in zip(("decoder", "encoder"), DASHES, strict=False)]
-    return Drawing(page(about.title, note, grid, 4.6, legend), means[list(MEANS)])
+    return Drawing(page(about.title, note, grid, 4.6, legend), means[MEANS])
 
 
 def _after(means: pd.DataFrame) -> pd.DataFrame:
     return means[means["layer"] > 0] if (means["layer"] > 0).any() else means
-
-
-def _looks(rows: pd.DataFrame) -> dict[str, Look]:
-    """Give an untrained twin the look of its trained model."""
-    kinds = rows.groupby("model")["kind"].first()
-    looks: dict[str, Look] = {}
-    for index, pair in enumerate(twins(rows)):
-        for model, _ in filter(None, pair):
-            looks.setdefault(model, nth_look(index, 1.6)._replace(dash=DASHES[kinds[model] != "decoder"]))
-    return looks
 
 
 @figure("id_anisotropy_models", alias="fig12", title="Two models compared: intrinsic dimension and anisotropy",
@@ -111,14 +116,14 @@ def two_models(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
     for metric, rows in zip(metrics, means, strict=True):
         if rows.empty:
             raise Nothing(f"{models[0]} and {models[1]} have no language and corpus in common that both have '{metric}' in.")
-    above = [_after(means[0]), means[1]]
-    scales = [scaled(above[0], True), ((0.0, 1.0) if above[1]["value"].max() > 0.5 else limits(above[1]), "")]
+    shown = [_after(means[0]), means[1]]
+    scales: list[Scale] = [scaled(shown[0], True), ((0.0, 1.0) if shown[1]["value"].max() > 0.5 else limits(shown[1]), "")]
     looks = {model: nth_look(number, 1.7) for number, model in enumerate(models)}
-    grid: list[list[Panel | None]] = [
+    grid = [
         [
-            Lines(rows=part, title=str(corpus), x=DEPTH, y=definition(metric).axis, ylim=bounds, log=log, looks=looks)
-            if len(part := lines[lines["corpus"] == corpus]) else None
-            for metric, lines, (bounds, log) in zip(metrics, above, scales, strict=True)
+            Lines(rows=rows[rows["corpus"] == corpus], title=str(corpus), x=DEPTH, y=definition(metric).axis, ylim=bounds,
+                  log=log, looks=looks)
+            for metric, rows, (bounds, log) in zip(metrics, shown, scales, strict=True)
         ]
         for corpus in dict.fromkeys(means[0]["corpus"])
     ]  # fmt: skip
@@ -126,7 +131,7 @@ def two_models(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawin
         f"Lines: means over the {counted(means[0]['n'])} texts that both models have; bands: 95 % t intervals of these means."
     )
     note = " ".join([*(definition(metric).sentence for metric in metrics), said, absent])
-    return Drawing(page(about.title, note, grid, 4.6), pd.concat(means, ignore_index=True)[list(MEANS)])
+    return Drawing(page(about.title, note, grid, 4.6), pd.concat(means, ignore_index=True)[MEANS])
 
 
 def compared(table: pd.DataFrame, settings: Settings) -> list[str]:
@@ -142,3 +147,41 @@ def _shared(rows: pd.DataFrame, least: int, models: Sequence[str]) -> pd.DataFra
     rows = rows[rows["n"].fillna(least) >= least]
     shared = rows.groupby(["corpus", "text"])["model"].transform("nunique") == len(models)
     return rows[shared].reset_index(drop=True)
+
+
+@figure("steps", title="Intrinsic dimension and anisotropy over training", metrics=("id", "anisotropy"))
+def steps(about: Figure, table: pd.DataFrame, settings: Settings) -> Drawing:
+    """Intrinsic dimension and anisotropy at the middle layers of a model by the step of its training, one line a language.
+    When does each arise, and does it in all languages at once?
+    """
+    metrics = (settings.id, settings.anisotropy)
+    rows = pd.concat([_middle(by_layer(table, metric), least_points(metric, settings)) for metric in metrics])
+    found = rows["model"].str.extract(STEP)
+    rows = rows.assign(checkpoint=rows["model"], model=found["name"], step=found["step"].astype("float64"))
+    rows = rows[rows.groupby(PANEL)["step"].transform("nunique") > 1]
+    if rows.empty:
+        raise Nothing("no model has two checkpoints, named as name-step1000; add `checkpoints` to a model of the hub.")
+    lines, looks, legend, keep = by_family(rows.sort_values([*PANEL, "text", "step"], ignore_index=True), "")
+    lines = lines.assign(x=lines["step"].clip(lower=0.5))
+    ends = 0.9 * float(lines["x"].min()), 1.1 * float(lines["x"].max())
+    grid = list[list[Lines]]()
+    for block in in_rows(panels(lines)):
+        for metric, of_metric in lines.groupby("metric", sort=False):
+            bounds, log = scaled(of_metric, True) if metric == settings.id else (limits(of_metric, False), "")
+            grid.append([
+                Lines(rows=rows_of(of_metric, place), title=title_of(place, lines), x="Training step", xlim=ends, ylim=bounds,
+                      y=definition(str(metric)).axis, looks=looks, log=f"x{log}", keep=keep)
+                for place in block
+            ])  # fmt: skip
+    zero = "Step 0 is drawn at 0.5." * bool((lines["step"] == 0).any())
+    said = "A point is the median over the middle third of the layers; it has no interval, since layers share their sentences."
+    note = noted(lines, *(definition(metric).sentence for metric in metrics), said, zero)
+    drawn = numbers(lines).assign(model=lines["checkpoint"], step=lines["step"].astype("int64"))
+    return Drawing(page(about.title, note, grid, 4.0, legend, FAMILY), drawn[[*NUMBERS, "step"]])
+
+
+def _middle(rows: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Return each text's median over the middle third of the layers, where all of these have `least` points."""
+    last = rows.groupby(PANEL)["layer"].transform("max")
+    middle = rows[(3 * rows["layer"] >= last) & (3 * rows["layer"] <= 2 * last)]
+    return median_over_layers(middle, least).assign(layer=pd.NA, low=float("nan"), high=float("nan")).dropna(subset="value")

@@ -1,4 +1,4 @@
-"""Panels on a page: a grid of axes under a title, with a legend and a footnote, in the room that constrained layout finds."""
+"""Panels on a page, in the room that constrained layout finds, with a legend and a footnote; and the scales of their axes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-
-from langgeom.figures.scales import Limits, plain_log
+from matplotlib.ticker import LogLocator, NullFormatter
 
 T = TypeVar("T")
+Limits = tuple[float, float]
+# Limits, and the axis if it is logarithmic: "y" or "".
+Scale = tuple[Limits, str]
+BOUNDED = ["value", "low", "high"]
+# From this factor on, the smaller half of the lines would share a small part of a linear axis.
+WIDE = 8
 
 
 @dataclass(kw_only=True)
 class Panel:
-    """One panel: its rows, its title, and its axes; `draw` fills it, and `label` writes names once the layout is settled.
+    """One panel: `draw` fills its axes, and `label` writes names once the layout is settled.
 
     Attributes:
-        rows: what is drawn, in the columns that the kind of panel asks for.
+        rows: what is drawn, in the columns that the kind of panel asks for. Without any, and with nothing `said`, the place
+            stays empty.
         x, y: the axes' labels; written once per column and row where panels share them.
         xlim, ylim: limits of the axes, None for matplotlib's. Panels of a row with equal `ylim` share their tick labels.
         log: the axes that are logarithmic: "", "x", "y" or "xy".
@@ -50,18 +57,20 @@ class Panel:
         """Write names that need the final size of the axes."""
 
     def scale(self, axes: Axes) -> None:
-        """Set scales and limits."""
         for name, bounds in (("x", self.xlim), ("y", self.ylim)):
             axes.set(**({f"{name}scale": "log"} if name in self.log else {}), **({f"{name}lim": bounds} if bounds else {}))
             if name in self.log and bounds:
-                plain_log(getattr(axes, f"{name}axis"), bounds)
+                _plain_log(getattr(axes, f"{name}axis"), bounds)
 
 
-def in_rows(items: Sequence[T], most: int = 3) -> list[list[T | None]]:
-    """Break a list into the fewest rows of at most `most`, of even length; None fills up the last."""
+# Panels at [row][column]; None for an empty place, and rows may be of unequal length.
+Grid = Sequence[Sequence[Panel | None]]
+
+
+def in_rows(items: Sequence[T], most: int = 3) -> list[list[T]]:
+    """Break a list into the fewest rows of at most `most`, of even length but for the last."""
     columns = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
-    rows = [list(items[start : start + columns]) for start in range(0, len(items), columns)]
-    return [row + [None] * (columns - len(row)) for row in rows]
+    return [list(items[start : start + columns]) for start in range(0, len(items), columns)]
 
 
 def sheet(
@@ -96,28 +105,22 @@ def sheet(
     return figure, axes
 
 
-def page(
-    title: str,
-    note: str,
-    grid: Sequence[Sequence[Panel | None]],
-    width: float,
-    legend: Sequence[Line2D] = (),
-    heading: str = "",
-) -> Figure:
-    """Draw panels at [row][column], None for an empty place; the other arguments are those of `sheet`."""
-    columns, grid = max(map(len, grid)), [row for row in grid if any(row)]
-    grid = [[*row, *[None] * (columns - len(row))] for row in grid]
-    heights = [max(panel.height for panel in row if panel) for row in grid]
+def page(title: str, note: str, grid: Grid, width: float, legend: Sequence[Line2D] = (), heading: str = "") -> Figure:
+    """Draw panels on a sheet, whose arguments the others are."""
+    cells = [[panel if panel and (len(panel.rows) or panel.said) else None for panel in row] for row in grid]
+    columns = max(map(len, cells))
+    cells = [[*row, *[None] * (columns - len(row))] for row in cells if any(row)]
+    heights = [max(panel.height for panel in row if panel) for row in cells]
     figure, places = sheet(title, note, heights, columns, width, legend, heading)
     drawn: list[tuple[Panel, Axes]] = []
     for (number, column), axes in np.ndenumerate(places):
-        panel, left = grid[number][column], grid[number][column - 1] if column else None
+        panel, left = cells[number][column], cells[number][column - 1] if column else None
         if panel is None:
             axes.remove()
             continue
         panel.draw(axes)
         panel.scale(axes)
-        below = next((row[column] for row in grid[number + 1 :] if row[column]), None)
+        below = next((row[column] for row in cells[number + 1 :] if row[column]), None)
         axes.set_title(panel.title, linespacing=1.3)
         axes.set_xlabel("" if below and below.x == panel.x else panel.x)
         axes.set_ylabel("" if left and left.y == panel.y else panel.y)
@@ -140,3 +143,47 @@ def noted(rows: pd.DataFrame, *sentences: str) -> str:
     counts = rows.groupby("corpus", sort=False)["text"].nunique()
     source = ", ".join(f"{corpus} ({count} text{'s' * (count > 1)})" for corpus, count in counts.items())
     return " ".join(filter(None, [*sentences, f"Corpus: {source}."]))
+
+
+def limits(rows: pd.DataFrame, bands: bool = True, *holding: float) -> Limits:
+    """Return the limits of a linear axis: all values and `holding` with a margin, and bands unless they dwarf the values."""
+    low, high = min([rows["value"].min(), *holding]), max([rows["value"].max(), *holding])
+    reach = 0.25 * (high - low) or 0.05 * abs(high) or 0.05
+    seen = rows[["low", "high"]].to_numpy(dtype=float)
+    if bands and np.isfinite(seen).any():
+        low, high = min(low, max(np.nanmin(seen), low - reach)), max(high, min(np.nanmax(seen), high + reach))
+    margin = 0.04 * (high - low) or 0.05 * abs(high) or 0.05
+    return float(max(0.0, low - margin) if low >= 0 else low - margin), float(high + margin)
+
+
+def whole(rows: pd.DataFrame, *holding: float) -> Limits:
+    """Return the limits of a linear axis that holds all values, whole intervals and `holding`."""
+    ends = pd.Series(rows[BOUNDED].to_numpy(dtype=float).ravel()).dropna()
+    return limits(pd.DataFrame({"value": ends, "low": ends, "high": ends}), False, *holding)
+
+
+def log_limits(values: pd.Series, floor: float = 0.0) -> Limits:
+    """Return the limits of a logarithmic axis: all positive values with a margin, from `floor` up."""
+    positive = values[values > 0]
+    return max(float(positive.min()) / 1.3, floor), float(positive.max()) * 1.3
+
+
+def log_scale(values: pd.Series) -> bool:
+    """Return whether values span so much that only a logarithmic axis shows the small ones; zeros do not count."""
+    positive = values[values > 0]
+    return bool(len(positive) and values.min() >= 0 and positive.max() > 30 * positive.min())
+
+
+def scaled(rows: pd.DataFrame, bands: bool = False) -> Scale:
+    """Return a linear axis for the values (and bands), a logarithmic one if the values span a factor above `WIDE`."""
+    low, high = float(rows["value"].min()), float(rows["value"].max())
+    return ((low / 1.15, high * 1.15), "y") if 0 < WIDE * low < high else (limits(rows, bands), "")
+
+
+def _plain_log(axis: Axis, bounds: Limits) -> None:
+    """Write the ticks of a logarithmic axis as plain numbers, as many as fit; across, in steps of two or four times."""
+    subs = (1, 2, 5) if bounds[1] < 100 * bounds[0] else (1,)
+    doubling = LogLocator(2, numticks=12 if bounds[1] < 1000 else 6)
+    axis.set_major_locator(doubling if isinstance(axis, XAxis) and bounds[0] > 0.5 else LogLocator(subs=subs))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

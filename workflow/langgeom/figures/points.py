@@ -1,8 +1,8 @@
-"""A panel of points, one a text: named, coloured by language family, with a fitted line and the verdict of a finding."""
+"""Panels of points: one a text, with a fitted line (`Points`), and some a row, with their intervals (`Dots`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,14 +44,13 @@ class Points(Panel):
     verdict: str = ""
 
     def draw(self, axes: Axes) -> None:
-        rows = self.rows.assign(family=[language(text[:3]).family for text in self.rows["text"]])
+        families = [language(text[:3]).family for text in self.rows["text"]]
         colours = {name: look.colour for name, look in self.looks.items()}
-        self.rows = rows = rows.assign(colour=rows["family"].map(colours))
+        self.rows = rows = self.rows.assign(family=families, colour=pd.Series(families, self.rows.index).map(colours))
         guessed = False
         if self.chance:
             axis, at = self.chance
-            least = rows["x_low" if axis == "x" else "low"].fillna(rows[axis])
-            guessed = bool((least <= at).mean() > 0.5)
+            guessed = bool((rows["x_low" if axis == "x" else "low"].fillna(rows[axis]) <= at).mean() > 0.5)
             (axes.axvline if axis == "x" else axes.axhline)(at, color=DARK, lw=0.8, ls=DASHES[1], zorder=1)
         self.fit = fit_line([], []) if guessed else fit_line(rows["x"], rows["y"])
         words = "most texts at chance: no line" if guessed else fit_words(self.fit)
@@ -70,18 +69,16 @@ class Points(Panel):
             axes.plot(xs, self.fit.line(xs), color=DARK, lw=1.1, zorder=1.5)
 
     def label(self, axes: Axes) -> None:
-        steps, (low, high) = np.linspace(0, 1, 40), axes.get_xlim()
-        xs = [low + steps * (high - low)]
-        ys = [self.fit.line(xs[0])]
-        for row in self.rows.itertuples():  # along the intervals
-            xs += [np.full(40, row.x), row.x_low + steps * (row.x_high - row.x_low)]
-            ys += [row.low + steps * (row.high - row.low), np.full(40, row.y)]
-        avoid = np.column_stack([np.concatenate(xs), np.concatenate(ys)])
-        texts = list(self.rows["text"])
-        points = [
-            End(label(row.text, texts), row.x, row.y, row.colour, row.text == self.reference) for row in self.rows.itertuples()
-        ]
-        name_points(axes, points, avoid[np.isfinite(avoid).all(axis=1)])
+        xs, texts = np.linspace(*axes.get_xlim(), 40), list(self.rows["text"])
+        avoid, points = [np.column_stack([xs, self.fit.line(xs)])], list[End]()
+        for row in self.rows.itertuples():
+            points.append(End(label(row.text, texts), row.x, row.y, row.colour, row.text == self.reference))
+            avoid += [
+                np.linspace((row.x, row.low), (row.x, row.high), 40),
+                np.linspace((row.x_low, row.y), (row.x_high, row.y), 40),
+            ]
+        places = np.concatenate(avoid)
+        name_points(axes, points, places[np.isfinite(places).all(axis=1)])
 
 
 def fit_words(fit: Fit) -> str:
@@ -98,8 +95,7 @@ def verdict(findings: pd.DataFrame, finding: str, place: Place | None, dimension
         dimension: whether the effect is one on intrinsic dimension, for a conclusion that has others too.
     """
     rows = findings[findings["finding"] == finding]
-    rows = rows[rows["effect"].str.contains("intrinsic dimension") == dimension]
-    for row in rows.itertuples():
+    for row in rows[rows["effect"].str.contains("intrinsic dimension") == dimension].itertuples():
         if (row.model, row.corpus) == place:
             p = "" if pd.isna(row.p_adjusted) else f" (p = {row.p_adjusted:.3f})".replace("= 0.000", "< 0.001")
             return f"{finding}: {row.verdict}{p}"
@@ -108,8 +104,7 @@ def verdict(findings: pd.DataFrame, finding: str, place: Place | None, dimension
 
 def apart(metrics: pd.DataFrame, settings: Settings, words: str = "Left out") -> str:
     """Return a sentence that names the texts that are left out of comparisons, "" if there are none; it begins with `words`."""
-    rows = left_out(main_models(metrics), settings.reference)
-    texts = list(metrics["text"].unique())
+    rows, texts = left_out(main_models(metrics), settings.reference), list(metrics["text"].unique())
     names = rows["text"].map(lambda text: label(text, texts)).groupby(rows["model"], sort=False).agg(", ".join)
     each = "; ".join(f"{model}: {some}" for model, some in names.items())
     return f"{words}, for unknown or fragment tokens or for few tokens: {each}." if each else ""
@@ -131,3 +126,43 @@ def families_of(texts: list[str]) -> tuple[dict[str, Look], list[Line2D]]:
     """Return the looks of the language families of texts, and the entries of a legend of points."""
     looks = family_looks(text[:3] for text in texts)
     return looks, [look.handle(name, ls="", mew=0) for name, look in looks.items()]
+
+
+@dataclass(kw_only=True)
+class Dots(Panel):
+    """Dots with intervals, one row a category, joined or not.
+
+    Attributes:
+        rows: a row per dot: `at` (one of `order`), `value`, `low`, `high`, `hue` (a key of `looks`) and `filled`.
+        order: the categories, from the bottom up.
+        looks: how each hue is drawn.
+        names, colours: what a category is called, if not by itself, and the colour of its name.
+        bold: categories in bold.
+        joined: whether dots of one category are joined.
+    """
+
+    order: Sequence[str] = ()
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    bold: Collection[str] = ()
+    joined: bool = False
+
+    def draw(self, axes: Axes) -> None:
+        rows = self.rows.assign(y=[self.order.index(at) for at in self.rows["at"]])
+        if self.joined:
+            ends = rows.groupby("y")["value"].agg(["min", "max"])
+            axes.hlines(ends.index, ends["min"], ends["max"], color="#888888", lw=2.4, alpha=0.5)
+        elif (rows["low"] < 0).any():
+            axes.axvline(0, color=DARK, lw=0.8)
+        axes.hlines(rows["y"], rows["low"], rows["high"], colors=[self.looks[hue].colour for hue in rows["hue"]], lw=0.9)
+        for (hue, filled), some in rows.groupby(["hue", "filled"], sort=False):
+            look = self.looks[str(hue)]
+            face = look.colour if filled else "white"
+            axes.plot(some["value"], some["y"], look.marker, color=look.colour, ms=4.8, mew=1.1, mfc=face)
+        axes.set_yticks(range(len(self.order)), [self.names.get(at, at) for at in self.order])
+        for tick, at in zip(axes.get_yticklabels(), self.order, strict=True):
+            tick.set(fontweight="bold" if at in self.bold else "normal", color=self.colours.get(at, "black"))
+        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="x", labelbottom=len(rows) > 0)
+        self.ylim = -0.8, len(self.order) - 0.2

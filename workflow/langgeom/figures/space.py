@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -23,7 +23,7 @@ from langgeom.figures.drawing import Drawing, Nothing
 from langgeom.figures.labels import SIZE, End, name_points
 from langgeom.figures.page import Panel, in_rows, noted, page
 from langgeom.figures.points import apart
-from langgeom.figures.style import DARK, SOFT, Look, family_looks, script_look
+from langgeom.figures.style import DARK, FAMILY, SOFT, Look, family_looks, script_look
 from langgeom.languages import label, language, script
 from langgeom.names import TextName
 
@@ -45,22 +45,22 @@ def heat_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, setting
     """CKA of all pairs of texts, at the middle one of the layers compared, with their tree; bars show family and script.
     Do languages cluster by family, by script, or by neither, and which clusters stay when other sentences are drawn?
     """
-    cells, drawn = list[Panel](), list[pd.DataFrame]()
-    doubtful = left_out(main_models(metrics), settings.reference)
-    for title, layers in _models(pairs):
-        layer, texts, rows = layers[(len(layers) - 1) // 2]
-        cells.append(Heat(rows=rows, title=f"{title} · layer {layer}", texts=texts, names=_names(rows, texts, doubtful)))
+    doubtful, drawn = left_out(main_models(metrics), settings.reference), list[pd.DataFrame]()
+    found = [(title, layers[(len(layers) - 1) // 2]) for title, layers in _models(pairs)]
+    for _, (_, _, rows) in found:
         shown = rows.pivot(index=[*COLUMNS, "text", "other"], columns="metric", values="value").reindex(columns=[SUPPORT])
         drawn.append(rows[rows["metric"] == DRAWN].merge(shown.reset_index(), on=[*COLUMNS, "text", "other"]))
     every = pd.concat(drawn, ignore_index=True)
     scale = Normalize(np.floor(10 * every["value"].min()) / 10, np.ceil(10 * every["value"].max()) / 10)
-    for panel in cells:
-        assert isinstance(panel, Heat)
-        panel.scaled, panel.height = scale, float(np.clip(0.17 * len(panel.texts), 2.4, 9))
+    cells = [
+        Heat(rows=rows, title=f"{title} · layer {layer}", texts=texts, names=_names(rows, texts, doubtful), scaled=scale,
+             height=float(np.clip(0.17 * len(texts), 2.4, 9)))
+        for title, (layer, texts, rows) in found
+    ]  # fmt: skip
     both = pd.concat([every, every.assign(text=every["other"])])
     note = noted(both, f"Sentences: {counted(every['n'])}.", CKA, TREE, apart(metrics, settings, "Starred"))
     legend = _legend(list(both["text"]), "s", lambda look: Look(look.colour, "s"))
-    return Drawing(page(about.title, note, in_rows(cells, 2), 5.4, legend, "Language family"), every)
+    return Drawing(page(about.title, note, in_rows(cells, 2), 5.4, legend, FAMILY), every)
 
 
 @figure("map", title="Map of the languages, by layer", metrics=("cka",), tables=("pairs", "metrics"))
@@ -68,10 +68,10 @@ def draw_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, setting
     """A map of the texts in two dimensions at a few layers of each model: near one another where their sentences lie alike.
     The stress is the map's distortion: 0 none, 0.1 fair, 0.2 poor; from there on, read the heat map instead.
     """
-    grid, drawn = list[list[Panel | None]](), list[pd.DataFrame]()
-    doubtful = left_out(main_models(metrics), settings.reference)
+    doubtful, drawn = left_out(main_models(metrics), settings.reference), list[pd.DataFrame]()
+    grid = list[list[Panel]]()
     for title, layers in _models(pairs):
-        line = list[Panel | None]()
+        line = list[Panel]()
         for (layer, texts, rows), (points, stress) in zip(layers, maps(layers), strict=True):
             of = pd.DataFrame({"text": texts, "x": points[:, 0], "y": points[:, 1], "stress": stress})
             drawn.append(of.assign(metric=DRAWN, **rows[[*COLUMNS, "n"]].iloc[0]))
@@ -81,7 +81,7 @@ def draw_maps(about: Figure, pairs: pd.DataFrame, metrics: pd.DataFrame, setting
     every = pd.concat(drawn, ignore_index=True)[[*COLUMNS, "text", "metric", "x", "y", "stress", "n"]]
     note = noted(every, f"Sentences: {counted(every['n'])}.", CKA, MAP, apart(metrics, settings, "Starred"))
     legend = _legend(list(every["text"]), "o", lambda look: Look(SOFT, look.marker))
-    return Drawing(page(about.title, note, grid, 4.0, legend, "Language family"), every)
+    return Drawing(page(about.title, note, grid, 4.0, legend, FAMILY), every)
 
 
 def _models(pairs: pd.DataFrame) -> Iterator[tuple[str, list[Layer]]]:
@@ -123,14 +123,14 @@ def _colours(texts: Sequence[str]) -> list[tuple[str, str]]:
     return [(looks[language(name.lang).family].colour, script_look(name.script).colour) for name in names]
 
 
-def colour_key(axes: Axes, scaled: Normalize, name: str) -> None:
-    """Draw what the colours of a heat map mean, below it."""
+def heat_map(axes: Axes, values: np.ndarray, scaled: Normalize, name: str, **options: Any) -> None:
+    """Draw a heat map, and below it what its colours mean; `options` are those of seaborn's."""
     key = axes.inset_axes((0, -0.06, 0.4, 0.022))
-    key.imshow([np.linspace(0, 1, 64)], aspect="auto", cmap="mako_r", extent=(scaled.vmin, scaled.vmax, 0, 1))  # type: ignore[arg-type]
-    key.set(yticks=[], xticks=[scaled.vmin, scaled.vmax])
+    bar = dict(orientation="horizontal", ticks=[scaled.vmin, scaled.vmax])
+    sns.heatmap(values, cmap="mako_r", norm=scaled, ax=axes, cbar_ax=key, cbar_kws=bar, **options)
     key.tick_params(labelsize=SIZE, length=2)
     key.text(1.03, 0.5, name, transform=key.transAxes, fontsize=SIZE, va="center", color=SOFT)
-    key.grid(visible=False)
+    axes.grid(visible=False)
 
 
 @dataclass(kw_only=True)
@@ -143,19 +143,17 @@ class Heat(Panel):
         scaled: the scale of colours.
     """
 
-    texts: Sequence[str] = ()
-    names: Sequence[str] = ()
-    scaled: Normalize = field(default_factory=Normalize)
+    texts: Sequence[str]
+    names: Sequence[str]
+    scaled: Normalize
 
     def draw(self, axes: Axes) -> None:
         texts, values = list(self.texts), square(self.rows, DRAWN, list(self.texts))
         merges = tree(angles(values))
         order = leaves_list(merges)
         size = min(SIZE, 0.85 * 72 * self.height / len(texts))
-        own = np.eye(len(texts), dtype=bool)
-        sns.heatmap(values[np.ix_(order, order)], mask=own, cmap="mako_r", norm=self.scaled, cbar=False, xticklabels=False,
-                    yticklabels=[self.names[at] for at in order], ax=axes)  # fmt: skip
-        axes.grid(visible=False)
+        own, named = np.eye(len(texts), dtype=bool), [self.names[at] for at in order]
+        heat_map(axes, values[np.ix_(order, order)], self.scaled, "CKA", mask=own, xticklabels=False, yticklabels=named)
         axes.tick_params(axis="y", labelsize=size, length=0, rotation=0)
         colours = [_colours(texts)[at] for at in order]
         for number in (0, 1):
@@ -163,7 +161,6 @@ class Heat(Panel):
             bar.imshow([[mpl.colors.to_rgb(both[number])] for both in colours], aspect="auto", interpolation="none")
             bar.axis("off")
         self._tree(axes.inset_axes((1.08, 0, 0.3, 1), sharey=axes), merges, order)
-        colour_key(axes, self.scaled, "CKA")
 
     def _tree(self, axes: Axes, merges: np.ndarray, order: np.ndarray) -> None:
         """Draw a tree whose leaves stand at the rows."""
@@ -203,10 +200,8 @@ class Map(Panel):
         axes.locator_params(nbins=4)
 
     def label(self, axes: Axes) -> None:
-        ends = [
+        colours = _colours(list(self.rows["text"]))
+        name_points(axes, [
             End(name, row.x, row.y, colour, row.text == self.reference)
-            for row, name, (colour, _) in zip(
-                self.rows.itertuples(), self.names, _colours(list(self.rows["text"])), strict=True
-            )
-        ]
-        name_points(axes, ends, np.empty((0, 2)))
+            for row, name, (colour, _) in zip(self.rows.itertuples(), self.names, colours, strict=True)
+        ], np.empty((0, 2)))  # fmt: skip

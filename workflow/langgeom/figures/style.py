@@ -33,6 +33,8 @@ COLOURS = ("#332288", "#CC6677", "#117733", "#D99A00", "#882255", "#3A9BC1", "#9
            "#777777", "#8A5A2B")  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+# The heading of a legend of families.
+FAMILY = "Language family"
 # Zero, chance and fitted lines; words beside a picture.
 DARK, SOFT = "#333333", "#666666"
 
@@ -54,16 +56,9 @@ class Look(NamedTuple):
 REFERENCE = Look("#000000", "o", "-", 1.9)
 UNKNOWN_LOOK = Look("#9A9A9A", "o", DASHES[2])
 # A script looks the same in every figure. Other scripts take a look by the sum of their code's letters.
+SCRIPT_DASHES = {"Latn": 0, "Arab": 1, "Cyrl": 3, "Hans": 0, "Hant": 1, "Deva": 2, "Tfng": 2, "Adlm": 1, "Mong": 3}
 SCRIPT_LOOKS = {
-    "Latn": Look("#332288", "o", DASHES[0]),
-    "Arab": Look("#CC6677", "s", DASHES[1]),
-    "Cyrl": Look("#117733", "^", DASHES[3]),
-    "Hans": Look("#D99A00", "D", DASHES[0]),
-    "Hant": Look("#882255", "v", DASHES[1]),
-    "Deva": Look("#3A9BC1", "P", DASHES[2]),
-    "Tfng": Look("#999933", "X", DASHES[2]),
-    "Adlm": Look("#AA4499", "<", DASHES[1]),
-    "Mong": Look("#44AA99", ">", DASHES[3]),
+    code: Look(COLOURS[number], MARKERS[number], DASHES[dash]) for number, (code, dash) in enumerate(SCRIPT_DASHES.items())
 }
 
 

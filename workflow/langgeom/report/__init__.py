@@ -1,7 +1,7 @@
 """The report: one self-contained page for a reader who did not run anything.
 
-`run` reads the results, `caveats` says what limits them, `costs` adds up benchmarks, `content` turns all into rows and words
-for `page.html`. The page has no script, and the same inputs give the same bytes.
+`run` reads the results and adds up benchmarks, `caveats` says what limits them, `content` turns all into rows and words for
+`page.html`. The page has no script, and the same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -86,11 +86,10 @@ def render(out: Path, inputs: Inputs) -> None:
 
     from langgeom.findings.prose import CAUTIONS
     from langgeom.glossary import TERMS, VERDICTS
-    from langgeom.pages.html import write_page
+    from langgeom.pages import write_page
     from langgeom.report import content
     from langgeom.report.caveats import caveats
-    from langgeom.report.costs import costs
-    from langgeom.report.run import read_run
+    from langgeom.report.run import costs, read_run
 
     run = read_run(inputs)
     write_page(
