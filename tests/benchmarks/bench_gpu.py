@@ -31,8 +31,8 @@ from langgeom.device import pick_device, reproducible  # noqa: E402
 from langgeom.hidden.batches import Batch, batches_of, pack  # noqa: E402
 from langgeom.hidden.check import check  # noqa: E402
 from langgeom.hidden.extract import extract  # noqa: E402
+from langgeom.hidden.head import Head  # noqa: E402
 from langgeom.hidden.load import LoadedModel  # noqa: E402
-from langgeom.hidden.loss import Head  # noqa: E402
 from langgeom.hidden.placing import blocks_of  # noqa: E402
 from langgeom.hidden.tokens import TextTokenizer  # noqa: E402
 from langgeom.metrics import Cloud, Resample  # noqa: E402

@@ -11,12 +11,11 @@ import torch
 import transformers as hf
 
 import tiny
-from langgeom.hidden import loss
+from langgeom.hidden import head as module
 from langgeom.hidden.check import _norm
 from langgeom.hidden.extract import extract
-from langgeom.hidden.lens import lens
+from langgeom.hidden.head import Head, lens
 from langgeom.hidden.load import LoadedModel, load
-from langgeom.hidden.loss import Head
 from langgeom.hidden.states import HiddenStates
 from langgeom.models import build_model
 
@@ -77,7 +76,7 @@ def by_hand(
 def test_equals_a_lens_by_hand(
     folders: dict[str, Path], tmp_path: Path, name: str, piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(loss.PIECE, "cpu", piece)
+    monkeypatch.setitem(module.PIECE, "cpu", piece)
     if name == "softcap":
         tiny.gemma(tmp_path / "source", final_logit_softcapping=3.0)
         build_model("m", {"folder": "source"}, base=tmp_path, out=tmp_path / "m")

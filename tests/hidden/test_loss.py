@@ -10,8 +10,8 @@ import transformers as hf
 
 import tiny
 from langgeom.errors import UserError
-from langgeom.hidden import loss
-from langgeom.hidden.loss import Head
+from langgeom.hidden import head as module
+from langgeom.hidden.head import Head
 
 SIZES = {
     "hidden_size": 32,
@@ -36,7 +36,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("piece", [1, 50, 1 << 23])
 def test_nll_equals_the_models_own(case: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(loss.PIECE, "cpu", piece)
+    monkeypatch.setitem(module.PIECE, "cpu", piece)
     model, config, settings = CASES[case]
     torch.manual_seed(0)
     network = model(config(**SIZES, initializer_range=0.5, pad_token_id=0, **settings)).eval()

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from langgeom.hidden.head import piece_of
 from langgeom.hidden.load import LoadedModel
-from langgeom.hidden.loss import piece_of
 from langgeom.hidden.tokens import Sentence
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ def budget_of(loaded: LoadedModel, wanted: int | str, longest: int) -> int:
     """
     if isinstance(wanted, str) and loaded.device.type == "cuda" and loaded.budget is None:
         free = min(map(_free, {parameter.device for parameter in loaded.trunk.parameters()}))
-        loaded.budget = fitting(free, bytes_per_token(loaded, longest), piece_of(loaded.device))
+        # Logits are in float32, with two copies.
+        loaded.budget = fitting(free, bytes_per_token(loaded, longest), 12 * piece_of(loaded.device))
         log.info("batches of up to %d tokens: %.1f GiB are free on %s", loaded.budget, free / 2**30, loaded.device)
     most = wanted if isinstance(wanted, int) else CPU_TOKENS if loaded.device.type != "cuda" else MOST_TOKENS
     return most if loaded.budget is None else min(most, loaded.budget)

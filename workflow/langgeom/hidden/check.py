@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -176,12 +177,11 @@ def _norm(loaded: LoadedModel, ids: Tensor) -> tuple[Callable[[Tensor], Tensor] 
             called.append((module, args[0].to(loaded.device), output.to(loaded.device)))
 
     inside = {module for block in loaded.blocks for module in block.modules()}
-    handles = [module.register_forward_hook(seen) for module in loaded.trunk.modules() if module not in inside]
-    try:
+    with ExitStack() as hooks:
+        for module in loaded.trunk.modules():
+            if module not in inside:
+                hooks.enter_context(module.register_forward_hook(seen))
         output = loaded.run(ids, None, states.__setitem__, final_norm=False)
-    finally:
-        for handle in handles:
-            handle.remove()
     last = states[len(loaded.blocks)]
     if torch.equal(last, output):
         return nn.Identity(), output

@@ -6,30 +6,28 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from langgeom.errors import UserError
 from langgeom.hidden.batches import Batch, batches_of, budget_of, pack
+from langgeom.hidden.head import lens, types_of
 from langgeom.hidden.kept import choose, prefixes
-from langgeom.hidden.lens import lens, types_of
 from langgeom.hidden.load import LoadedModel
 from langgeom.hidden.states import HiddenStates
 from langgeom.hidden.tokens import Sentence, Tokenised
 from langgeom.words import has_words
 
 log = logging.getLogger(__name__)
-NOTABLE = 0.05  # from this share on unknown tokens and fragments are told in the log
+ODD, NOTABLE = ("unknown", "fragments"), 0.05  # from this share on they are told in the log
 SECONDS = 5.0  # between two lines of progress in the log
 NEEDED = ("batch_tokens", "max_tokens", "token_cap", "whole_lines", "lens_lines", "first_position", "final_norm")
 
 
-@dataclass
-class _Sums:
+class _Sums(NamedTuple):
     """What the layers are reduced to, on the model's device; filled batch by batch."""
 
     sentence: Tensor
@@ -126,10 +124,7 @@ class _Text:
         self.name, self.sentences, self.report = name, text.sentences, text.report
         self.lines = torch.tensor([sentence.line for sentence in text.sentences])
         self.counts = torch.tensor([len(sentence.content) for sentence in text.sentences])
-        tokens, odd = (
-            int(self.counts.sum()),
-            [sum(getattr(of, kind) for of in text.sentences) for kind in ("unknown", "fragments")],
-        )
+        tokens, odd = int(self.counts.sum()), [sum(getattr(of, kind) for of in text.sentences) for kind in ODD]
         if sum(odd) > NOTABLE * tokens:
             log.warning("%s: of %d tokens %d are unknown to the tokenizer, and %d are no whole character", name, tokens, *odd)
         self.kept = choose(name, self.lines, self.counts, settings, seed, reference)
@@ -155,18 +150,27 @@ def _run(
         UserError: the memory is too small for a single sentence.
     """
     lengths = [len(sentence.ids) for sentence in sentences]
-    left = list(range(len(sentences)))
     sums = _allocate(loaded, len(sentences), sum(map(len, positions)), loss)
-    progress = _Progress(name, len(sentences))
+    left, tokens, start = set(range(len(sentences))), 0, time.monotonic()
+    told = start
     with torch.inference_mode():
         while left:
-            budget = budget_of(loaded, settings["batch_tokens"], max(lengths))
-            packed = pack(batches_of([lengths[row] for row in left], budget), left, sentences, positions, loaded)
-            failed = _run_all(loaded, packed, sums, settings["final_norm"], progress)
-            left = [row for batch in packed[len(packed) if failed is None else failed :] for row in batch.rows.tolist()]
+            budget, rows, failed = budget_of(loaded, settings["batch_tokens"], max(lengths)), sorted(left), None
+            # All indices are made before: nothing in the loop waits for the device.
+            for batch in pack(batches_of([lengths[row] for row in rows], budget), rows, sentences, positions, loaded):
+                try:
+                    _run_batch(loaded, batch.to(loaded.device), sums, settings["final_norm"])
+                except torch.OutOfMemoryError:
+                    failed = batch  # halved below, since in here the traceback holds what it had computed
+                    break
+                left.difference_update(batch.rows.tolist())
+                tokens += batch.size
+                if time.monotonic() - told >= SECONDS:
+                    told = time.monotonic()
+                    done, speed = len(sentences) - len(left), tokens / (told - start)
+                    log.info("%s: %d of %d sentences, %.0f tokens/s", name, done, len(sentences), speed)
             if failed is not None:
-                _halve(loaded, packed[failed], budget)
-            left.sort()
+                _halve(loaded, failed, budget)
     return sums
 
 
@@ -184,21 +188,6 @@ def _allocate(loaded: LoadedModel, sentences: int, tokens: int, loss: bool) -> _
             f"the memory of {device} does not hold the hidden states of this text beside the model: {size:.1f} GiB. "
             "Lower hidden.token_cap, or run it on a machine with more memory."
         ) from error
-
-
-def _run_all(loaded: LoadedModel, packed: Sequence[Batch], sums: _Sums, final_norm: bool, progress: _Progress) -> int | None:
-    """Run batches in turn; return the number of the one that ran out of memory, if any.
-
-    Nothing in the loop waits for the device: the indices were made before.
-    """
-    for number, batch in enumerate(packed):
-        try:
-            _run_batch(loaded, batch.to(loaded.device), sums, final_norm)
-        except torch.OutOfMemoryError:
-            # The traceback holds what the batch had computed, so the memory is free only outside of this block.
-            return number
-        progress.add(len(batch.rows), batch.size)
-    return None
 
 
 def _halve(loaded: LoadedModel, batch: Batch, budget: int) -> None:
@@ -225,18 +214,14 @@ def _run_batch(loaded: LoadedModel, batch: Batch, sums: _Sums, final_norm: bool)
             sums.token[layer, batch.target] = states.flatten(0, 1)[batch.source]
 
     output = loaded.run(batch.ids, batch.mask, reduce, final_norm)
-    if sums.nll is not None:
-        sums.nll[batch.rows] = _score(loaded, batch, output)
-
-
-def _score(loaded: LoadedModel, batch: Batch, output: Tensor) -> Tensor:
-    """Return the negative log-likelihood of each sentence's scored tokens, each predicted by the position before it."""
-    assert loaded.head is not None
-    values = torch.zeros(batch.ids.numel(), dtype=torch.float64, device=output.device)
-    if len(batch.scored):
-        # Each value has a place of its own, and rows are summed: adding into one place has no order on a GPU.
-        values[batch.scored] = loaded.head.nll(output.flatten(0, 1)[batch.scored - 1], batch.ids.flatten()[batch.scored])
-    return values.view(batch.ids.shape).sum(1)
+    if sums.nll is not None and loaded.head is not None:
+        # Each is predicted by the position before it. Each value has a place of its own, and rows are summed: adding into one
+        # place has no order on a GPU.
+        values = torch.zeros(batch.ids.numel(), dtype=torch.float64, device=output.device)
+        if len(batch.scored):
+            before = output.flatten(0, 1)[batch.scored - 1]
+            values[batch.scored] = loaded.head.nll(before, batch.ids.flatten()[batch.scored])
+        sums.nll[batch.rows] = values.view(batch.ids.shape).sum(1)
 
 
 def _states(
@@ -313,21 +298,3 @@ def _lens(
     with torch.inference_mode():
         read = lens(loaded.head, states, following, types, other, normed)  # type: ignore[arg-type]
     return {"lens_sentence": owner[kept.read], **{name: of.cpu() for name, of in read.items()}}
-
-
-class _Progress:
-    """Counts sentences and tokens, with a line in the log every few seconds."""
-
-    def __init__(self, name: str, sentences: int) -> None:
-        self.name, self.sentences, self.done, self.tokens = name, sentences, 0, 0
-        self.start = self.last = time.monotonic()
-
-    def add(self, sentences: int, tokens: int) -> None:
-        """Count a batch that was handed to the device."""
-        self.done += sentences
-        self.tokens += tokens
-        now = time.monotonic()
-        if now - self.last >= SECONDS:
-            self.last = now
-            speed = self.tokens / (now - self.start)
-            log.info("%s: %d of %d sentences, %.0f tokens/s", self.name, self.done, self.sentences, speed)

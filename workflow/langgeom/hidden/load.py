@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from langgeom.device import pick_device
 from langgeom.errors import UserError
 from langgeom.hidden.check import LONG, check
-from langgeom.hidden.loss import Head
+from langgeom.hidden.head import Head
 from langgeom.hidden.placing import blocks_of, device_map, is_out_of_memory, too_large
 from langgeom.hidden.tokens import TextTokenizer
 from langgeom.models.manifest import read_manifest, scores_text
@@ -60,35 +61,26 @@ class LoadedModel:
             [batch, length, dim], the trunk's output.
         """
         last = len(self.blocks)
-        with _watch(self.blocks, lambda layer, states: on_layer(layer, states[:, : ids.shape[1]].to(self.device)), final_norm):
+
+        def take(layer: int, states: Tensor) -> None:
+            on_layer(layer, states[:, : ids.shape[1]].to(self.device))
+
+        def before(layer: int, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            take(layer, args[0] if args else kwargs["hidden_states"])
+
+        def after(_: nn.Module, __: tuple[Any, ...], output: Any) -> None:
+            take(last, output if isinstance(output, Tensor) else output[0])
+
+        with ExitStack() as hooks:
+            for layer, block in enumerate(self.blocks):
+                hooks.enter_context(block.register_forward_pre_hook(partial(before, layer), with_kwargs=True))
+            if not final_norm:
+                hooks.enter_context(self.blocks[-1].register_forward_hook(after))
             cache = {"use_cache": False} if self.manifest["kind"] == "decoder" else {}
             output = self.trunk(input_ids=ids, attention_mask=mask, **cache).last_hidden_state.to(self.device)
         if final_norm:
             on_layer(last, output)
         return output
-
-
-@contextlib.contextmanager
-def _watch(blocks: list[nn.Module], on_layer: Callable[[int, Tensor], None], final_norm: bool) -> Iterator[None]:
-    """Call `on_layer` with what each block receives, and with what the last one returns when that is the last layer."""
-
-    def before(index: int) -> Callable[..., None]:
-        def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            on_layer(index, args[0] if args else kwargs["hidden_states"])
-
-        return hook
-
-    def after(_: nn.Module, __: tuple[Any, ...], output: Any) -> None:
-        on_layer(len(blocks), output if isinstance(output, Tensor) else output[0])
-
-    handles = [block.register_forward_pre_hook(before(index), with_kwargs=True) for index, block in enumerate(blocks)]
-    if not final_norm:
-        handles.append(blocks[-1].register_forward_hook(after))
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def load(folder: Path, dtype: str, device: str = "cpu", loss: bool | None = None, longest: int = LONG) -> LoadedModel:
@@ -166,13 +158,17 @@ def _check_weights(name: str, model: nn.Module, info: Mapping[str, Any]) -> None
     missing = sorted(key for key in set(info["missing_keys"]) - made if "pooler" not in key)
     shaped = sorted(str(key[0]) if isinstance(key, tuple) else str(key) for key in info["mismatched_keys"])
     left = sorted(key for key in info["unexpected_keys"] if BLOCK.search(key) and not CONSTANTS.search(key))
-    for what, keys in (("lacks", missing), ("have another shape in", shaped), ("are left over in", left)):
+    found = {
+        "its config needs weights that the model lacks": missing,
+        "weights have another shape in the model": shaped,
+        "weights are left over in the model": left,
+    }
+    for said, keys in found.items():
         if keys:
             listing = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-            said = f"its config needs weights that the model {what}" if what == "lacks" else f"weights {what} the model"
             raise UserError(
                 f"Model '{name}': {said}: {listing}. Its config.json and its "
-                f"safetensors do not belong together; save or fetch both again."
+                "safetensors do not belong together; save or fetch both again."
             )
 
 

@@ -78,9 +78,13 @@ def device_map(folder: Path, auto: Any, manifest: dict[str, Any], dtype: torch.d
     if place.type != "cuda" or place.index is not None:
         return {"": place}
     free = free_memory()
-    if any(weights <= SHARE * memory for memory in free):
-        return {"": _device(next(gpu for gpu, memory in enumerate(free) if weights <= SHARE * memory))}
-    model = _skeleton(folder, auto, dtype)
+    whole = next((gpu for gpu, memory in enumerate(free) if weights <= SHARE * memory), None)
+    if whole is not None:
+        return {"": _device(whole)}
+    with quiet(), torch.device("meta"):  # without weights
+        from transformers import AutoConfig
+
+        model = auto.from_config(AutoConfig.from_pretrained(folder), dtype=dtype)
     blocks = blocks_of(model.base_model, manifest)
     sizes = [_bytes(block) for block in blocks]
     placed = spread(_bytes(model) - sum(sizes), sizes, free)
@@ -106,14 +110,6 @@ def blocks_of(trunk: nn.Module, manifest: dict[str, Any]) -> list[nn.Module]:
         f"Model '{manifest['name']}': {type(trunk).__name__} has no list of {manifest['layers']} blocks, so its layers cannot "
         "be told apart."
     )
-
-
-def _skeleton(folder: Path, auto: Any, dtype: torch.dtype) -> Any:
-    """Return the model without its weights."""
-    with quiet(), torch.device("meta"):
-        from transformers import AutoConfig
-
-        return auto.from_config(AutoConfig.from_pretrained(folder), dtype=dtype)
 
 
 def _bytes(module: nn.Module) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class HiddenStates:
         scored_characters, scored_bytes: [sentences] int32 what it covers.
         types, type_counts: [types] int32 ids among the content tokens, ascending, and how often each occurs.
         lens_sentence: [read] int32 row of `sentence` of each token that the head read, ascending, one a sentence; with it
-        lens_loss, lens_entropy, lens_own, lens_reference: [layers, read] float64 (`langgeom.hidden.lens`).
+        lens_loss, lens_entropy, lens_own, lens_reference: [layers, read] float64 (`langgeom.hidden.head`).
         metadata: the strings of the header.
     """
 
@@ -124,48 +125,29 @@ def read_hidden(path: Path) -> HiddenStates:
     Raises:
         UserError: the file is missing, cut off, or no file of hidden states.
     """
-    path = Path(path)
-    metadata, layout = _layout(path)
     wanted = {entry.name: entry.default for entry in fields(HiddenStates) if entry.name != "metadata"}
-    missing = {name for name, default in wanted.items() if default is not None} - set(layout)
-    if missing:
-        raise UserError(
-            f"{path} is not a file of hidden states: it lacks {', '.join(sorted(missing))}. Remove it and run again."
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in wanted if name in layout}
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} cannot be read ({error}). Remove it and run again.") from error
-    return HiddenStates(**tensors, metadata=metadata)
+    with _open(path) as file:
+        held = set(file.keys())
+        missing = {name for name, default in wanted.items() if default is not None} - held
+        if missing:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        return HiddenStates(**{name: file.get_tensor(name) for name in wanted if name in held}, metadata=file.metadata())
 
 
 def read_header(path: Path) -> dict[str, str]:
-    """Return the header's strings (docs/design.md) of a file of hidden states.
-
-    Raises:
-        UserError: the file is missing, cut off, or no file of hidden states.
-    """
-    return _layout(Path(path))[0]
+    """Return the header's strings (docs/design.md) of a file of hidden states. UserError: as `read_hidden`."""
+    with _open(path) as file:
+        return dict(file.metadata())
 
 
-def _layout(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the header's strings, and the dtype, shape and place of each tensor."""
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            size = path.stat().st_size
-            if length > size - 8:
-                raise ValueError("it is cut off or of another format")
-            layout = json.loads(file.read(length))
-        metadata = layout.pop("__metadata__", {})
-        if size != 8 + length + max((tensor["data_offsets"][1] for tensor in layout.values()), default=0):
-            raise ValueError("it is cut off")
-        missing = [key for key in METADATA if key not in metadata]
-        if missing:
-            raise ValueError(f"its header lacks {', '.join(missing)}")
+        with safe_open(path, framework="pt") as file:
+            if lacking := [key for key in METADATA if key not in (file.metadata() or {})]:
+                raise ValueError(f"its header lacks {', '.join(lacking)}")
+            yield file
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}. Set hidden.keep: all and run the workflow to write it.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"{path} is not a file of hidden states that can be read: {error}. Remove it and run again.") from error
-    return metadata, layout
