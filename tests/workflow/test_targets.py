@@ -57,4 +57,6 @@ def test_what_tables_need(jobs: list[Job]) -> None:
     assert all(path.startswith("results/texts/") for path in tables["results/texts.parquet"].inputs)
     assert all(path.startswith("results/pairs/") for path in tables["results/pairs.parquet"].inputs)
     assert tables["results/quality.parquet"].inputs == {"results/metrics.parquet"}
-    assert tables["results/findings.parquet"].inputs == {f"results/{name}.parquet" for name in ("metrics", "texts", "quality")}
+    assert tables["results/findings.parquet"].inputs == {
+        f"results/{name}.parquet" for name in ("metrics", "texts", "pairs", "quality")
+    }

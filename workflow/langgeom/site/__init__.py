@@ -62,7 +62,7 @@ def write(out: Path, folders: Mapping[str, str], library: Path, citation: Path) 
     import yaml
 
     from langgeom.glossary import TERMS, VERDICTS
-    from langgeom.pages.html import write_page
+    from langgeom.pages import write_page
     from langgeom.report.content import conclusions
     from langgeom.table import FINDINGS, read_table
 
