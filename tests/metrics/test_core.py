@@ -186,3 +186,10 @@ def test_gradients_and_low_precision_settings_do_not_matter() -> None:
         assert torch.get_float32_matmul_precision() == "medium"
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.parametrize(
+    "first", ["langgeom.metrics.estimators.cka", "langgeom.text_pairs", "langgeom.metrics.estimators.pooling"]
+)
+def test_any_file_of_a_metric_may_be_imported_first(first: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import {first}"], check=True, env={"PYTHONPATH": ":".join(sys.path)})
