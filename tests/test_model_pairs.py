@@ -12,7 +12,7 @@ import torch
 from langgeom.errors import UserError
 from langgeom.files import write_json
 from langgeom.hidden.states import METADATA, HiddenStates, read_hidden, write_hidden
-from langgeom.metrics import Resample, cka
+from langgeom.metrics import Cloud, Resample, cka
 from langgeom.model_pairs import Place, model_pairs_job, rows_of
 from langgeom.models.manifest import MANIFEST, _fingerprint
 from langgeom.table import MODEL_PAIRS, read_table
@@ -49,6 +49,14 @@ def test_unrelated_models_exceed_chance_in_one_pairing_of_twenty() -> None:
     for _, rows in found.groupby("metric"):
         assert (rows["value"] > rows["null"]).mean() <= 0.1
     assert (found[found["metric"] == "cka"]["low"] < 0.1).all()
+
+
+def test_no_layer_keeps_tables_of_its_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of 2,000 sentences takes 32 MB, and a study may have a hundred layers."""
+    clouds = list[Cloud]()
+    monkeypatch.setattr("langgeom.model_pairs.Cloud", lambda points: clouds.append(Cloud(points)) or clouds[-1])
+    rows_of(places("a", 0), RESAMPLE)
+    assert len(clouds) == 3 and not any(layer._large for cloud in clouds for layer in cloud._all)
 
 
 def written(folder: Path, name: str, seed: int, lines: list[int], kept: list[int]) -> tuple[Path, Path]:

@@ -16,6 +16,7 @@ from langgeom.needs import (
     measure_threads,
     model_memory,
     model_pairs_memory,
+    model_pairs_minutes,
     pairs_memory,
     pairs_minutes,
     table_memory,
@@ -67,10 +68,14 @@ def test_comparing_pairs_of_texts(model: Path, tmp_path: Path) -> None:
     # Forty texts of NTREX: means of a layer, and ten numbers of each sentence for each pair.
     assert pairs_memory(model, [text] * 40) == 2000 + (32 * 640 * 1997 * 40 + 80 * 1997 * 1600) // MIB
     assert pairs_memory(model, []) == 2000
-    assert model_pairs_memory(text) == 2000 + 160 * 1997**2 // MIB
+    # Five layers of three models: means twice, and twenty numbers for each two sentences.
+    assert model_pairs_memory([model] * 3, text, 5) == 2000 + (8 * 15 * 640 * 1997 + 160 * 1997**2) // MIB
+    assert model_pairs_memory([], text, 0) == 2000 + 160 * 1997**2 // MIB
     # 4.1e12 operations a layer at 1e10 a second.
     assert pairs_minutes(model, [text] * 40, 3) == 30 + 21
     assert pairs_minutes(model, [], 3) == 30
+    # 112 pairs of layers, of 8 s each.
+    assert model_pairs_minutes([model] * 3, text, 5) == 30 + 15
 
 
 def test_jobs_share_cores_by_their_number_or_their_memory(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +131,8 @@ def test_what_is_not_there_is_named_as_the_rule_names_it(model: Path) -> None:
         lambda: harness_memory("results/m"), lambda: model_memory(["results/m"]), lambda: table_memory(["results/m"]),
         lambda: measure_memory("results/m", [], 9), lambda: measure_memory(model, ["results/m"], 9),
         lambda: measure_minutes(model, ["results/m"], 9), lambda: pairs_memory(model, ["results/m"]),
+        lambda: model_pairs_memory(["results/m"], model / "manifest.json", 1),
+        lambda: model_pairs_minutes([model], "results/m", 1),
     ):  # fmt: skip
         with pytest.raises(FileNotFoundError) as caught:
             ask()

@@ -16,7 +16,7 @@ from explorer.made import pairs
 from langgeom.errors import UserError
 from langgeom.files import write_json
 from langgeom.site import studies, write
-from langgeom.table import METRICS, PAIRS, TEXTS, read_table, write_rows
+from langgeom.table import METRICS, PAIRS, TABLES, TEXTS, read_table, write_rows
 from libraries import library  # noqa: F401 (a fixture)
 from report.made import HOSTILE, PROVENANCE, Page, finding, plain
 
@@ -38,8 +38,10 @@ def finish(folder: Path, words: float, verdict: str) -> None:
     ]
     write_rows(measured, results / "texts.parquet", TEXTS)
     write_rows([{**row, "corpus": "flores"} for row in pairs(names, {"big": [1, 2]})], results / "pairs.parquet", PAIRS)
-    for name in ("metrics", "texts", "pairs", "quality", "findings"):
+    for name in TABLES:
         (results / f"{name}.csv").write_text(f"{name}\n")
+    for name in ("subspaces", "model_pairs"):
+        write_rows([], results / f"{name}.parquet", TABLES[name])
     (results / "findings.md").write_text(f"Models of {folder}/model.\n")
     (results / "explorer.html").write_text("<!doctype html><title>explorer</title>")
     for path in list((results / "figures").iterdir()):
@@ -83,9 +85,8 @@ def test_every_link_leads_to_a_file_of_the_folder(site: Path) -> None:
     for page in PAGES:
         for link in links(site / page):
             assert link.startswith("data:") or (site / page).parent.joinpath(unquote(link)).is_file(), (page, link)
-    assert {"verdicts.html", "explorer.html", "CITATION.cff", "SHA256SUMS", "here/report.html", "there/config.yaml"} <= links(
-        site / "index.html"
-    )
+    named = {"verdicts.html", "explorer.html", "CITATION.cff", "SHA256SUMS", "here/report.html", "there/config.yaml"}
+    assert named | {f"here/{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")} <= links(site / "index.html")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -151,6 +152,23 @@ def test_texts_that_are_the_same_are_one_corpus(folders: Path, library: Path, tm
     assert '"corpora":["flores"]' in (tmp_path / "one.html").read_text(encoding="utf-8")
     runs["again"]["settings"]["reference"] = "spa_Latn"
     assert not _explorer(tmp_path / "none.html", given, runs, library) and not (tmp_path / "none.html").exists()
+
+
+def test_a_study_has_the_name_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("mine/results", "Anna's own/results", "mine/kept"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "run.json").touch()
+    monkeypatch.chdir(tmp_path / "mine")
+    assert studies("results") == {"mine": "results"} == studies("./results/")
+    # Else the site would have lain upon the results themselves.
+    assert studies("../results/../mine/kept ../mine/results") == {"kept": "../mine/kept", "mine": "../mine/results"}
+    assert studies('results "../Anna\'s own/results"') == {"mine": "results", "Anna-s-own": "../Anna's own/results"}
+    monkeypatch.chdir(tmp_path / "mine" / "kept")
+    assert studies("../results") == {"mine": "../results"}
+    with pytest.raises(UserError, match=r"STUDIES is .*Anna's own/results.* quote"):
+        studies("../../Anna's own/results")
+    with pytest.raises(UserError, match=r"STUDIES names '\.\./\.\./Anna.* single quotes"):
+        studies("../../Anna\\'s own/results")
 
 
 def test_what_is_no_study_is_refused(folders: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from langgeom.findings import CONCLUSIONS, outcome
 from langgeom.findings.prose import number_words
 from langgeom.glossary import TERMS, VERDICTS
 from langgeom.report import provenance, render
+from langgeom.table import TABLES
 from report.made import HOSTILE, PROVENANCE, Page, finding, manifest, plain
 
 
@@ -54,6 +55,7 @@ def test_nothing_is_asked_of_a_network_and_nothing_runs(source: str, page: Page)
     assert all(value.startswith("data:image/svg+xml;base64,") for value in sources)
     beside = [target for target in page.all("a", "href") if not target.startswith("#")]
     assert all(re.fullmatch(r"(figures/)?\w+\.(html|csv|parquet|md|svg|png)(#metric=[\w%]+)?", target) for target in beside)
+    assert {f"{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")} <= set(beside)
     assert not re.search(r"https?://|@import|url\(", source) and "script" not in {tag for tag, _ in page.elements}
     (policy,) = (found["content"] for tag, found in page.elements if found.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in policy and "script-src 'none'" in policy

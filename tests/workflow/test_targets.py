@@ -55,8 +55,8 @@ def test_what_tables_need(jobs: list[Job]) -> None:
     tables = {path: job for job in jobs for path in job.outputs if path.endswith(".parquet")}
     assert all(path.startswith("results/metrics/") for path in tables["results/metrics.parquet"].inputs)
     assert all(path.startswith("results/texts/") for path in tables["results/texts.parquet"].inputs)
-    assert all(path.startswith("results/pairs/") for path in tables["results/pairs.parquet"].inputs)
+    for table in ("pairs", "subspaces", "model_pairs"):
+        assert tables[f"results/{table}.parquet"].inputs == {path for path in tables if path.startswith(f"results/{table}/")}
     assert tables["results/quality.parquet"].inputs == {"results/metrics.parquet"}
-    assert tables["results/findings.parquet"].inputs == {
-        f"results/{name}.parquet" for name in ("metrics", "texts", "pairs", "quality")
-    }
+    read = {f"results/{name}.parquet" for name in ("metrics", "texts", "quality", "pairs")}
+    assert tables["results/findings.parquet"].inputs == read

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,14 +75,16 @@ def rows_of(places: Sequence[Place], resample: Resample) -> list[dict[str, Any]]
     # Distances and products stay what they are in more dimensions; metrics want equally many.
     width, rows = max(place.points.shape[1] for place in places), list[dict[str, Any]]()
     clouds = [Cloud(torch.nn.functional.pad(place.points, (0, width - place.points.shape[1]))) for place in places]
-    for (one, x), (other, y) in combinations(zip(places, clouds, strict=True), 2):
-        for metric in (cka, mutual_knn):
-            found = metric(x, y, resample=resample)
-            numbers = {name: getattr(found, name) for name in ("value", "low", "high", "null")}
-            rows.append({
-                "model": one.model, "layer": one.layer, "other_model": other.model, "other_layer": other.layer,
-                "metric": metric.__name__, "n": int(found.n),
-                **{name: None if value is None else float(value) for name, value in numbers.items()},
-            })  # fmt: skip
-        y.forget()
+    for at, (one, x) in enumerate(zip(places, clouds, strict=True), start=1):
+        for other, y in zip(places[at:], clouds[at:], strict=True):
+            for metric in (cka, mutual_knn):
+                found = metric(x, y, resample=resample)
+                numbers = {name: getattr(found, name) for name in ("value", "low", "high", "null")}
+                rows.append({
+                    "model": one.model, "layer": one.layer, "other_model": other.model, "other_layer": other.layer,
+                    "metric": metric.__name__, "n": int(found.n),
+                    **{name: None if value is None else float(value) for name, value in numbers.items()},
+                })  # fmt: skip
+            y.forget()
+        x.forget()
     return rows

@@ -51,18 +51,28 @@ def pairs_memory(model: PathLike, texts: Iterable[PathLike]) -> int:
     return LIBRARIES + (means + 8 * 10 * max(lines, default=0) * len(lines) ** 2) // MIB
 
 
-def model_pairs_memory(reference: PathLike) -> int:
-    """Return the MiB that comparing models on the reference text takes."""
-    # Kernels, ranks and neighbours of two layers, and their pairings: some twenty numbers for each two sentences.
-    return LIBRARIES + 8 * 20 * _lines(reference) ** 2 // MIB
-
-
 def pairs_minutes(model: PathLike, texts: Iterable[PathLike], layers: int) -> int:
     """Return the time for comparing all pairs of texts at some layers."""
     sentences = list(map(_lines, texts))
     # A product of sentences with sentences for each pair, in float64, at 1e10 operations a second of a few slow cores.
     products = (max(sentences, default=0) * len(sentences)) ** 2 * int(_manifest(model)["dim"])
     return MINUTES + math.ceil(layers * products / 1e10 / 60)
+
+
+def model_pairs_memory(models: Iterable[PathLike], reference: PathLike, layers: int) -> int:
+    """Return the memory for comparing some layers of prepared models with one another on the reference text."""
+    lines, dims = _lines(reference), [int(_manifest(model)["dim"]) for model in models]
+    # Means in 4 bytes, and again as wide as the widest model's.
+    means = 4 * 2 * layers * len(dims) * max(dims, default=0) * lines
+    # Kernels, ranks and neighbours of two layers, and their pairings: some twenty numbers for each two sentences.
+    return LIBRARIES + (means + 8 * 20 * lines**2) // MIB
+
+
+def model_pairs_minutes(models: Iterable[PathLike], reference: PathLike, layers: int) -> int:
+    """Return the time for it."""
+    places = layers * len(list(models))
+    # Two layers and 100 pairings of 1,200 sentences took 1.4 s of a core: half of what is allowed here.
+    return MINUTES + math.ceil(places**2 / 2 * 2e-6 * _lines(reference) ** 2 / 60)
 
 
 def measure_minutes(model: PathLike, texts: Iterable[PathLike], cap: int) -> int:

@@ -5,7 +5,7 @@ rule figure:
     "Drawing {wildcards.figure}"
     input:
         tables=lambda wildcards: expand("results/{table}.parquet", table=FIGURES[wildcards.figure].tables),
-        languages=[workflow.source_path("../data/languages.tsv"), workflow.source_path("../data/glottolog.tsv")],
+        languages=LANGUAGES,
     output:
         svg=report(
             "results/figures/{figure}.svg",
@@ -41,7 +41,7 @@ rule conclusions:
         texts="results/texts.parquet",
         quality="results/quality.parquet",
         pairs="results/pairs.parquet",
-        languages=[workflow.source_path("../data/languages.tsv"), workflow.source_path("../data/glottolog.tsv")],
+        languages=LANGUAGES,
     output:
         parquet="results/findings.parquet",
         csv=shown("results/findings.csv", "findings", "Findings", findings="numbers"),

@@ -164,8 +164,10 @@ rule model_pairs:
         "../../envs/measure.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input, attempt: attempt * needs.model_pairs_memory(input.reference),
-        runtime=lambda wildcards, attempt: attempt * 240,
+        mem_mb=lambda wildcards, input, attempt: attempt
+        * needs.model_pairs_memory(input.models, input.reference, len(CONFIG["pairs"]["layers"])),
+        runtime=lambda wildcards, input, attempt: attempt
+        * needs.model_pairs_minutes(input.models, input.reference, len(CONFIG["pairs"]["layers"])),
         gpu_turn=GPU_TURN,
     params:
         reference=lambda wildcards: CONFIG.reference(wildcards.corpus),

@@ -12,7 +12,7 @@ rule explorer:
         library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
         listings=CONFIG.listings(languages=True),
         lines=[f"results/corpora/{corpus}/{text}.txt" for corpus, text in CONFIG.language_texts()],
-        languages=workflow.source_path("../data/languages.tsv"),
+        languages=LANGUAGES,
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in ASSETS],
     output:
         shown("results/explorer.html", "explorer", "Pages", page="explorer"),
@@ -56,11 +56,10 @@ rule page:
         beside=[
             "results/explorer.html",
             "results/findings.md",
-            "results/texts.csv",
-            "results/pairs.csv",
+            *expand("results/{table}.csv", table=["texts", "pairs", "subspaces", "model_pairs"]),
             *expand("results/figures/{figure}.{format}", figure=FIGURES, format=["png", "csv"]),
         ],
-        languages=workflow.source_path("../data/languages.tsv"),
+        languages=LANGUAGES,
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in REPORT_ASSETS],
     output:
         page=shown("results/report.html", "page", "Pages", page="report"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -21,7 +22,7 @@ from langgeom.files import atomic_folder, read_json, sha256
 # What a run says of itself: its settings, and what the head of the report has.
 RUN, SUMS, OWN = "run.json", "SHA256SUMS", "results"
 ASSETS = (*EXPLORER, "report/report.css", "site/index.html", "site/verdicts.html")
-COPIED = ("report.html", "explorer.html", "findings.*", "metrics.*", "texts.*", "pairs.*", "quality.*", "figures/[!.]*")
+COPIED = ("report.html", "explorer.html", "figures/[!.]*")  # and the tables, as `findings.*`
 # The columns of the table of verdicts, after the study.
 COLUMNS = ["finding", "claim", "model", "corpus", "effect", "value", "low", "high", "n", "p_adjusted", "verdict", "doubt"]
 
@@ -29,17 +30,25 @@ COLUMNS = ["finding", "claim", "model", "corpus", "effect", "value", "low", "hig
 def studies(folders: str) -> dict[str, str]:
     """Return the results folders of finished studies, given with spaces between them, by the name that each study gets.
 
-    It is the folder's own, or where that is called `results`, that of the folder which it lies in.
+    It is the folder's own, or where that is called `results`, that of the folder which it lies in. Quotes are a shell's.
 
     Raises:
-        UserError: a folder holds no finished study, or two studies have one name.
+        UserError: a folder holds no finished study, two studies have one name, or a quote has no end.
     """
     found: dict[str, str] = {}
-    for folder in (os.path.normpath(word) for word in folders.split()):
+    try:
+        words = shlex.split(folders)
+    except ValueError:
+        raise UserError(f"STUDIES is {folders}, in which a quote has no end: end it, or put a backslash before it.") from None
+    for folder in map(os.path.normpath, words):
         if folder != OWN and not Path(folder, RUN).exists():
-            raise UserError(f"STUDIES names '{folder}', which has no {RUN}: name the results folders of studies that have run.")
-        path = Path(folder).absolute()
-        name = re.sub(r"[^\w.-]+", "-", path.parent.name if path.name == OWN else path.name, flags=re.ASCII)
+            raise UserError(
+                f"STUDIES names '{folder}', which has no {RUN}: name the results folders of studies that have run, and put "
+                "one whose path has spaces in single quotes."
+            )
+        path = Path(os.path.abspath(folder))
+        name = path.parent.name if path.name == OWN else path.name
+        name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII) or "study"
         if name in found:
             raise UserError(f"STUDIES names two studies called '{name}', {found[name]} and {folder}: rename the folder of one.")
         found[name] = folder
@@ -64,7 +73,7 @@ def write(out: Path, folders: Mapping[str, str], library: Path, citation: Path) 
     from langgeom.glossary import TERMS, VERDICTS
     from langgeom.pages import write_page
     from langgeom.report.content import conclusions
-    from langgeom.table import FINDINGS, read_table
+    from langgeom.table import FINDINGS, TABLES, read_table
 
     runs = {name: read_json(Path(folder, RUN), "provenance", "settings") for name, folder in folders.items()}
     tables = {name: read_table(Path(folder, "findings.parquet"), FINDINGS) for name, folder in folders.items()}
@@ -73,12 +82,14 @@ def write(out: Path, folders: Mapping[str, str], library: Path, citation: Path) 
     told |= {
         "verdicts": VERDICTS,
         "terms": TERMS,
+        "tables": TABLES,
         "counts": {name: table["verdict"].value_counts() for name, table in tables.items()},
     }
     with atomic_folder(out) as site:
         for name, folder in folders.items():
             own = site / name
-            for path in (path for pattern in COPIED for path in sorted(Path(folder).glob(pattern))):
+            patterns = (*COPIED, *(f"{table}.*" for table in TABLES))
+            for path in (path for pattern in patterns for path in sorted(Path(folder).glob(pattern))):
                 (own / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, own / path.relative_to(folder))
             (own / "config.yaml").write_text(
