@@ -170,7 +170,7 @@ def _candidates(points: Tensor, centred: Tensor | None, norms: Tensor | None, k:
         least = torch.cat([best[rows], upper], 1).topk(k, largest=False, sorted=False).values
         if both:
             best[rows] = least
-        # The least normal float32 number covers products that vanish; a crowded row stays without pairs.
+        # 2^-100 covers products that vanish in float32; a crowded row stays without pairs.
         limit = (least.amax(1) + 2.0**-100).clamp(max=torch.finfo(torch.float32).max)
         limits[rows] = torch.where(limits[rows] == -torch.inf, -torch.inf, limit)
         return limits[rows]
