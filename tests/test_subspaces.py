@@ -118,6 +118,14 @@ def test_documents_stay_whole() -> None:
 def test_few_texts_or_sentences_have_no_rows_and_equal_texts_no_language() -> None:
     points = world(0, 6)[0]
     assert found(points[:2]) == {} and found(points[:, :19]) == {}
-    same = found(points[:1].repeat(3, 1, 1))
-    assert same["retrieval", "none"]["value"] == same["retrieval", "centring"]["value"] == 1
-    assert same["probe", "none"]["value"] == pytest.approx(1 / 3)
+    assert not list(rows_of(TEXTS, points, "srp_Latn_fromCyrl", Resample(200, seed=0)))
+    same = found(points[:1].repeat(7, 1, 1))
+    assert same["retrieval", "none"]["value"] == same["retrieval", "projection"]["value"] == 1
+    assert same["probe", "none"]["value"] == pytest.approx(1 / 7)
+    assert same["rank", ""]["value"] == same["variance_share", ""]["value"] == 0 and np.isnan(same["overlap", ""]["value"])
+
+
+def test_a_subspace_of_all_dimensions_has_all_the_variance() -> None:
+    for seed in range(8):
+        share = found(world(seed, 6, 40, 2, rank=2)[0])["variance_share", ""]
+        assert share["value"] == share["high"] == 1 and 0.9 < share["low"] < 1

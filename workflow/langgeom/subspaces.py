@@ -18,12 +18,13 @@ from torch import Tensor
 
 from langgeom.metrics import Resample
 from langgeom.metrics.aligned import hits, mean_over_sentences
+from langgeom.metrics.layer import EQUAL
 from langgeom.metrics.resample import FEWEST, NONE, ratio
 
 # The subspace has as few directions as hold this share of the variance between the languages' means.
 HELD = 0.95
 PENALTY = 0.01  # of covariances, which are often of fewer sentences than dimensions, a share of the mean variance
-# A singular value below this share of the largest is rounding.
+# A singular value below this share of the largest is rounding, and so is what is left of a whole.
 ROUNDING = 1e-9
 
 
@@ -46,12 +47,13 @@ def removals(points: Tensor) -> dict[str, Removal]:
     - none: only the mean over all texts is subtracted, as it is in all: cosines are about that mean otherwise.
     - centring: each text's own mean is subtracted (Libovický et al. 2020).
     - projection: the subspace of the texts' means is projected off (LSAR: Xie et al. 2022, EMNLP, arXiv:2401.05792).
-    - leace: of all maps after which no linear probe tells the texts apart, the one that moves the points least (Belrose et al.
-      2023, NeurIPS, arXiv:2306.03819, theorem 4.2).
+    - leace: of all linear maps after which no linear probe tells the texts apart, the one that moves the points least (Belrose
+      et al. 2023, NeurIPS, arXiv:2306.03819, theorem 4.2).
     """
     means = points.mean(1, keepdim=True)
     centre = means.mean(0, keepdim=True)
     offsets = (means - centre)[:, 0]
+    offsets = torch.where(offsets.norm() > EQUAL * centre.norm(), offsets, 0.0)  # of equal texts it is rounding
     axes = subspace(offsets)
     return {
         "none": Removal(centre, axes[:, :0], axes[:, :0]),
@@ -62,10 +64,10 @@ def removals(points: Tensor) -> dict[str, Removal]:
 
 
 def subspace(offsets: Tensor) -> Tensor:
-    """Return the fewest orthogonal axes [d, rank] that hold `HELD` of the variance of offsets [texts, d], whose mean is 0."""
+    """Return the fewest orthogonal axes [d, rank] that hold `HELD` of the variance of offsets [texts, d]; none of zeros."""
     _, sizes, axes = torch.linalg.svd(offsets, full_matrices=False)
-    held = (sizes.square() / sizes.square().sum()).cpu().cumsum(0)  # on a GPU sums like these are not reproducible
-    return axes[: 1 + int((held < HELD).sum())].T
+    held = sizes.square().cpu().cumsum(0)  # on a GPU sums like these are not reproducible
+    return axes[: int((held < HELD * held[-1]).sum() + (held[-1] > 0))].T
 
 
 def _covariance(points: Tensor) -> Tensor:
@@ -86,7 +88,8 @@ def leace(covariance: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rows_of(texts: list[str], points: Tensor, reference: str, resample: Resample) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one layer; none for fewer than three texts, or 20 sentences or documents.
+    """Yield the rows of one layer; none for fewer than three texts, or 20 sentences or documents, or without
+    the reference (which may be made from another text).
 
     Args:
         texts: their names.
@@ -94,8 +97,7 @@ def rows_of(texts: list[str], points: Tensor, reference: str, resample: Resample
         reference: the text that others are to find their translations in.
         resample: for the intervals, and the halves. Intervals are those of the judged sentences: what was fitted stays.
     """
-    n = points.shape[1]
-    if len(texts) < 3 or resample.units(n) < FEWEST:
+    if len(texts) < 3 or reference not in texts or resample.units(n := points.shape[1]) < FEWEST:
         return
     points, every = points.double(), torch.arange(n)
     halves = _halves(every, resample)
@@ -114,7 +116,9 @@ def rows_of(texts: list[str], points: Tensor, reference: str, resample: Resample
             nearest[judged] = retrieval(left, texts.index(reference))
             if name == "none":
                 within = left @ ways["projection"].seen
-                variance[:, judged] = torch.stack([part.square().sum((0, 2)) for part in (within, left)])
+                inside, whole = (part.square().sum((0, 2)) for part in (within, left))
+                # Of as many axes as dimensions it is the whole, but for rounding.
+                variance[:, judged] = torch.stack([torch.where(inside < (1 - ROUNDING) * whole, inside, whole), whole])
         for number, judged in enumerate(quarters):
             test, train = (of_quarters[number - 1 - at][name](points[:, quarters[number - at]]) for at in (0, 2))
             known[judged] = probe(train, test)

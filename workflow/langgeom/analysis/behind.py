@@ -90,8 +90,8 @@ def regression(
 
     Returns:
         A row a predictor: `predictor`, `value` (the coefficient), `low`, `high` (95 %) and `p` (NaN where under `FEWEST`
-        pairs have another value than most), `alone` (R^2 of this predictor alone), `unique` (what R^2 loses without it),
-        `shared` (alone - unique; below 0 where others bring it out), and `r2` of all.
+        pairs have another value than most, or no draw had a coefficient), `alone` (R^2 of this predictor alone), `unique` (what
+        R^2 loses without it), `shared` (alone - unique; below 0 where others bring it out), and `r2` of all.
 
     Source: Lichstein 2007, Plant Ecology 188:117 (the regression); Dekker, Krackhardt & Snijders 2007, Psychometrika 72:563
     (permutations; Legendre 2000, J. Stat. Comput. Simul. 67:37, compares others); Owen 2007, Annals of Applied Statistics 1:386
@@ -120,7 +120,7 @@ def regression(
             beyond = 1 + np.minimum((replicates <= 0).sum(0), (replicates >= 0).sum(0))
             p = np.maximum(p, np.minimum(2 * beyond / (1 + len(replicates)), 1))
     often = [np.unique(some, return_counts=True)[1].max() for some in values[:-1]]
-    low, high, p = np.where(len(rows) - np.array(often) < FEWEST, np.nan, (low, high, p))
+    low, high, p = np.where((len(rows) - np.array(often) < FEWEST) | ~(low <= high), np.nan, (low, high, p))
     whole = np.corrcoef(values)
     coefficients, alone = _coefficients(whole), whole[:-1, -1] ** 2
     unique = coefficients**2 / np.diagonal(np.linalg.inv(whole[:-1, :-1]))

@@ -24,7 +24,7 @@ KIN = "coefficient of genealogy in the regression of distances"
 
 @claim(
     25, "Languages of nearer kin lie nearer to one another, whatever their scripts, places, resources and numbers of tokens.",
-    "Is the coefficient of genealogy, beside the four others, above zero?", KIN,
+    "Is the coefficient of genealogy, beside the others, above zero?", KIN,
 )  # fmt: skip
 def nearer_kin(evidence: Evidence, panel: Panel) -> Outcome:
     tokens, _ = evidence.of_text("token_premium", panel)

@@ -54,13 +54,17 @@ def id_ph(
             return torch.full(near.count.shape, torch.nan, dtype=torch.float64), near.count
         sizes = torch.arange(least, min(most, count) + 1, step, device=device)
         keys = torch.rand((repeats, present.shape[1]), generator=torch.Generator().manual_seed(seed)).to(device)
-        order = keys.masked_fill(~present[:, None], 2.0).argsort(2)[:, :, : sizes[-1]].flatten(0, 1)
-        table = near.layer.distances(torch.arange(present.shape[1], device=device))
-        found = [
-            tree_lengths(table[some[:, :, None], some[:, None]], sizes.tolist())
-            for some in order.split(max(1, PIECE // order.shape[1] ** 2))
-        ]
-        lengths = torch.cat(found, 1).view(len(sizes), -1, repeats).quantile(0.5, 2).log()
+        found = list[Tensor]()
+        for key in keys:
+            order = key.masked_fill(~present, 2.0).argsort(1)[:, : sizes[-1]]
+            # What one repeat draws in all parts: of many points few.
+            drawn, places = order.unique(return_inverse=True)
+            rows = drawn.split(max(1, PIECE // present.shape[1]))
+            table = torch.cat([near.layer.distances(some)[:, drawn] for some in rows])
+            pieces = places.split(max(1, PIECE // order.shape[1] ** 2))
+            tables = (table[some[:, :, None], some[:, None]] for some in pieces)
+            found.append(torch.cat([tree_lengths(each, sizes.tolist()) for each in tables], 1))
+        lengths = torch.stack(found).quantile(0.5, 0).log()
         return _dimension(lengths.masked_fill(sizes[:, None] > near.count, torch.nan), sizes.double().log()), near.count
 
     return by_halves(points, resample, fit)
