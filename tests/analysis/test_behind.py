@@ -116,12 +116,12 @@ def test_what_does_not_vary_or_adds_nothing_is_left_out() -> None:
     assert fit["predictor"].tolist() == ["genealogy", "tokens"] and fit["r2"].to_numpy() == pytest.approx(1)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_distances_that_do_not_vary_have_no_p() -> None:
     fit = regression(1 - np.eye(len(TEXTS)), predictors(), [families(TEXTS), TEXTS])
     assert fit[["value", "low", "high", "p"]].isna().all(axis=None)
 
 
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_the_wider_end_of_families_and_languages_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "PERMUTATIONS", 1)
     monkeypatch.setattr(behind, "REPLICATES", 20_000)

@@ -38,13 +38,16 @@ def test_trees_are_scipys() -> None:
     assert tree_lengths(torch.from_numpy(tables), [3, 50, 90]).flatten().tolist() == pytest.approx(expected, rel=1e-12)
 
 
-def test_parity() -> None:
+def test_parity(monkeypatch: pytest.MonkeyPatch) -> None:
     x, resample = points("sphere", 5, n=700), Resample(9, seed=3)
     found = id_ph(Cloud(torch.from_numpy(x), torch.arange(700) // 7), resample=resample)
     assert float(found) == pytest.approx(by_scipy(x, keys(700, 3), range(50, 512, 40)), rel=1e-9)
     even = np.arange(700) // 7 % 2 == 0
     assert float(found.half_a) == pytest.approx(by_scipy(x[even], keys(700, 3)[:, even], range(50, 350, 40)), rel=1e-9)
     assert 0.5 * float(found) < float(found.low) < float(found) < float(found.high) < 2 * float(found)
+    monkeypatch.setattr("langgeom.metrics.estimators.id_ph.PIECE", 10_000)  # rows, and samples, by the piece
+    pieces = id_ph(Cloud(torch.from_numpy(x), torch.arange(700) // 7), resample=resample)
+    assert [float(pieces), float(pieces.half_a)] == pytest.approx([float(found), float(found.half_a)], rel=1e-12)
     plain = id_ph(torch.from_numpy(x), least=20, most=100, step=20, repeats=3)
     assert float(plain) == pytest.approx(by_scipy(x, keys(700, 0, 3), range(20, 101, 20)), rel=1e-9)
 

@@ -90,8 +90,8 @@ def regression(
 
     Returns:
         A row a predictor: `predictor`, `value` (the coefficient), `low`, `high` (95 %) and `p` (NaN where under `FEWEST`
-        pairs have another value than most, or no draw had a coefficient), `alone` (R^2 of this predictor alone), `unique` (what
-        R^2 loses without it), `shared` (alone - unique; below 0 where others bring it out), and `r2` of all.
+        pairs have another value than most, and without any draw that can be fitted), `alone` (R^2 of this predictor alone),
+        `unique` (what R^2 loses without it), `shared` (alone - unique; below 0 where others bring it out), and `r2` of all.
 
     Source: Lichstein 2007, Plant Ecology 188:117 (the regression); Dekker, Krackhardt & Snijders 2007, Psychometrika 72:563
     (permutations; Legendre 2000, J. Stat. Comput. Simul. 67:37, compares others); Owen 2007, Annals of Applied Statistics 1:386
