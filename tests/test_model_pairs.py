@@ -43,6 +43,14 @@ def test_a_turned_model_is_the_same_layer_by_layer() -> None:
     assert apart[within.index].tolist() == pytest.approx(within.tolist())
 
 
+def test_what_was_computed_of_a_pair_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tables of ranks a pair would be more memory than the job asks for."""
+    clouds = list[Cloud]()
+    monkeypatch.setattr("langgeom.model_pairs.Cloud", lambda points: clouds.append(Cloud(points)) or clouds[-1])
+    rows_of([*places("a", 0), *places("b", 1)], RESAMPLE)
+    assert len(clouds) == 6 and not any(cloud.layer(0)._large for cloud in clouds)
+
+
 def test_unrelated_models_exceed_chance_in_one_pairing_of_twenty() -> None:
     worlds = [pd.DataFrame(rows_of([*places("a", seed), *places("b", 100 + seed)], RESAMPLE)) for seed in range(8)]
     found = pd.concat(worlds)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from langgeom.errors import UserError
-from langgeom.table import METRICS, join, key_of_table, read_table, write_rows
+from langgeom.table import METRICS, TABLES, Format, join, key_of_table, read_table, write_rows
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -115,5 +115,11 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
     pd.DataFrame({"model": ["m"]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(UserError, match=r"lacks kind, init.*Delete"):
         read_table(tmp_path / "other.parquet")
-    with pytest.raises(UserError, match="no metrics to join"):
-        join([], tmp_path / "all.parquet", tmp_path / "all.csv")
+
+
+@pytest.mark.parametrize("fmt", TABLES.values(), ids=TABLES)
+def test_no_files_make_an_empty_table(tmp_path: Path, fmt: Format) -> None:
+    """As of pairs of texts, where no corpus is of languages."""
+    join([], tmp_path / "all.parquet", tmp_path / "all.csv", fmt)
+    assert read_table(tmp_path / "all.parquet", fmt).dtypes.astype(str).to_dict() == dict(fmt.columns)
+    assert (tmp_path / "all.csv").read_text() == ",".join(fmt.columns) + "\n"

@@ -250,7 +250,7 @@ def report(plan: Plan, free: int, file: Path = DEFAULT) -> Iterator[str]:
     if plan.unknown:  # the target stands first, since --configfile takes every word after it
         fetch = "snakemake --cores 4 models" + ("" if file == DEFAULT else f" --configfile {shlex.quote(str(file))}")
         yield f"Not counted, as they are not here yet (`{fetch}` fetches them): {', '.join(plan.unknown)}"
-    yield "Not counted: packages of PyPI and npm in results/downloads."
+    yield "Not counted: packages of PyPI and npm in results/downloads, and hours of comparing pairs of texts and of models."
     yield f"\n{'on disk, GiB':<16}{'in all':>20}{'to write':>20}"
     for stage, sizes in plan.stages.items():
         total, left = (f"{size / GIB:.3f}" if stage == "corpora" else known(f"{size / GIB:.3f}") for size in sizes)

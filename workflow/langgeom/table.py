@@ -149,19 +149,17 @@ def read_table(path: PathLike, fmt: Format = METRICS) -> pd.DataFrame:
 
 
 def read_tables(paths: Iterable[PathLike], fmt: Format = METRICS) -> pd.DataFrame:
-    """Read one or more files as one table, in their order; see `read_table`."""
-    arrow = pa.concat_tables([_read_file(path, fmt) for path in paths])
+    """Read files as one table, in their order; see `read_table`. Of none it is empty, but for its columns."""
+    arrow = pa.concat_tables([fmt.schema.empty_table(), *(_read_file(path, fmt) for path in paths)])
     return arrow.to_pandas(types_mapper=_INTEGERS.get).astype(dict(fmt.columns))
 
 
 def join(paths: Iterable[PathLike], out_parquet: PathLike, out_csv: PathLike, fmt: Format = METRICS) -> None:
     """Write the rows of all files as one sorted table, as Parquet and as CSV (missing values are empty).
 
-    UserError: there is no file, one cannot be read, or two rows have the same key.
+    Of no files, as where no corpus is of languages, the table is empty. UserError: a file cannot be read, or two rows have
+    the same key.
     """
-    paths = list(paths)
-    if not paths:
-        raise UserError(f"there are no {fmt.name} to join: the config names no model, corpus or text.")
     table = _sorted(read_tables(paths, fmt), fmt)
     _write(table, out_parquet, fmt)
     with atomic(out_csv) as temporary:

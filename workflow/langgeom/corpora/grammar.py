@@ -18,6 +18,7 @@ from functools import cached_property
 from itertools import islice, zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
+from zipfile import is_zipfile
 
 from langgeom.archives import reading_zip
 from langgeom.corpora import Corpus
@@ -267,14 +268,14 @@ def blimp_files(path: Path) -> list[Path]:
         return [path]
     files = sorted(path.glob("*.jsonl")) or sorted(path.glob("data/*.jsonl"))
     if not files:
-        raise UserError(f"'{path}' is no JSONL file and no folder with such files (BLiMP's are in its folder data).")
+        raise UserError(f"'{path}' is no JSONL file, no .zip and no folder with such files (BLiMP's are in its folder data).")
     return files
 
 
 def _blimp_parts(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     """Yield the JSONL files, or those in a .zip by name, each with what messages call it. UserError: a damaged .zip."""
     for path in files:
-        if path.suffix != ".zip":
+        if path.suffix != ".zip" and not is_zipfile(path):  # an address may end in any name
             yield str(path), path.read_bytes()
             continue
         with reading_zip(path, "Fetch it again.") as archive:
