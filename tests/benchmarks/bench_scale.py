@@ -70,6 +70,7 @@ def pretend(base: Path) -> None:
     from langgeom.config import check
     from langgeom.figures.catalogue import FIGURES
     from langgeom.pages.libraries import ECHARTS
+    from langgeom.table import TABLES
 
     config = check(yaml.safe_load((base / "config.yaml").read_text()), base)
     results = base / "results"
@@ -79,8 +80,9 @@ def pretend(base: Path) -> None:
     files += [base / listing for listing in config.listings()]
     files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
     files += [results / "downloads" / "npm" / f"{ECHARTS.package}-{ECHARTS.version}.tgz"]
-    files += [results / "pairs" / model / "flores.parquet" for model in config["models"]]
-    files += [results / f"{table}.{kind}" for table in ("metrics", "texts", "pairs", "quality") for kind in ("parquet", "csv")]
+    files += [results / kind / model / "flores.parquet" for kind in ("pairs", "subspaces") for model in config["models"]]
+    files += [results / "model_pairs" / "flores.parquet", results / "run.json"]
+    files += [results / f"{table}.{kind}" for table in TABLES if table != "findings" for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
     files += [results / "explorer.html", results / "report.html"]

@@ -76,6 +76,7 @@ use rule join_texts as join_metrics with:
         "results/logs/join_metrics.log",
     benchmark:
         "results/benchmarks/join_metrics.tsv"
+    localrule: True
     params:
         table="metrics",
 
@@ -126,6 +127,7 @@ use rule join_texts as join_pairs with:
         "results/logs/join_pairs.log",
     benchmark:
         "results/benchmarks/join_pairs.tsv"
+    localrule: True
     params:
         table="pairs",
 
@@ -141,6 +143,7 @@ use rule join_texts as join_subspaces with:
         "results/logs/join_subspaces.log",
     benchmark:
         "results/benchmarks/join_subspaces.tsv"
+    localrule: True
     params:
         table="subspaces",
 
@@ -191,5 +194,6 @@ use rule join_texts as join_model_pairs with:
         "results/logs/join_model_pairs.log",
     benchmark:
         "results/benchmarks/join_model_pairs.tsv"
+    localrule: True
     params:
         table="model_pairs",

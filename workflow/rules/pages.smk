@@ -89,7 +89,7 @@ rule site:
         own=rules.all.input if OWN in STUDIES.values() else [],
         runs=expand("{study}/{run}", study=STUDIES.values(), run=RUN),
         library=f"results/downloads/npm/{ECHARTS.package}-{ECHARTS.version}.tgz",
-        citation=workflow.source_path("../../CITATION.cff"),
+        citation=str(HOME.parent / "CITATION.cff"),
         assets=[workflow.source_path(f"../langgeom/{asset}") for asset in SITE_ASSETS],
     output:
         directory("results/site"),
