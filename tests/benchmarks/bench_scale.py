@@ -81,11 +81,11 @@ def pretend(base: Path) -> None:
     files += [results / "texts" / corpus / f"{text}.parquet" for corpus, text in config.language_texts()]
     files += [results / "downloads" / "npm" / f"{ECHARTS.package}-{ECHARTS.version}.tgz"]
     files += [results / kind / model / "flores.parquet" for kind in ("pairs", "subspaces") for model in config["models"]]
-    files += [results / "model_pairs" / "flores.parquet", results / "run.json"]
+    files += [results / "model_pairs" / "flores.parquet"]
     files += [results / f"{table}.{kind}" for table in TABLES if table != "findings" for kind in ("parquet", "csv")]
     files += [results / f"findings.{kind}" for kind in ("parquet", "csv", "md")]
     files += [results / "figures" / f"{figure}.{kind}" for figure in FIGURES for kind in ("svg", "png", "csv")]
-    files += [results / "explorer.html", results / "report.html"]
+    files += [results / "explorer.html", results / "report.html", results / "run.json"]
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
