@@ -27,6 +27,8 @@ ROUNDING_OF_MEAN = 1e-26
 TIE = 1e-12
 # Divergences below are rounding: that of two means of the same rows in another order is about 1e-17.
 NO_NATS = 1e-14
+# Exponents below take exp ten times as long, for less than 1e-304. Beside the largest, whose exponential is 1, that is rounding.
+LEAST_EXPONENT = -700
 
 
 def each_pair(
@@ -140,7 +142,7 @@ def _exponentials(points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return points less their largest number, their exponentials, and the sums of these: softmax is the last two's ratio."""
     moved = points.double()
     moved = moved - moved.amax(1, keepdim=True)
-    exponentials = moved.exp()
+    exponentials = moved.clamp(min=LEAST_EXPONENT).exp()
     return moved, exponentials, exponentials.sum(1)
 
 
