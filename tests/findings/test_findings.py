@@ -14,6 +14,7 @@ from scipy import stats
 from defaults import settings as defaults
 from figures.synthetic import synthetic
 from findings.planted import DECODER, ENCODER, ID, PLANTED, SECOND, evidence_of, flat, parts, rows, texts, typed
+from langgeom.analysis.typology import bound_markers
 from langgeom.figures.drawing import render
 from langgeom.findings import CONCLUSIONS, Evidence, findings
 from langgeom.findings.outcome import (
@@ -229,3 +230,12 @@ def test_the_table_the_page_and_the_picture(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(both["shown"], both["shown_table"], check_names=False)
     picture = pictures[0].read_text(encoding="utf-8")
     assert all(conclusion.claim in picture for conclusion in CONCLUSIONS.values())
+
+
+def test_morphology_is_told_by_grambank_too() -> None:
+    langs = ["eng", "fra", "rus", "tur", "fin", "vie", "swh", "hin", "jpn", "kor", "arb", "cat", "por"]
+    names, markers = [f"{lang}_Latn" for lang in langs], bound_markers(langs).to_numpy()
+    about = dict(text=np.array(names, dtype=object), lang="qaa", script="Latn", measure="morphemes_per_word", value=2 - markers)
+    world = parts(rows(DECODER, ID, names, flat(15 + markers)), texts=[about])
+    (row,) = (row for row in findings(evidence_of({"udhr": world})) if row["finding"] == "C4")
+    assert "13 languages" in row["note"] and "it is +1.00" in row["note"] and "there -1.00" in row["note"]

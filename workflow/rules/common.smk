@@ -65,7 +65,7 @@ if not workflow.overwrite_configfiles:
 CONFIG = or_stop(check, config)
 
 # What is known of languages and scripts, wherever tables are drawn, tested or shown.
-LANGUAGES = [workflow.source_path(f"../data/{name}.tsv") for name in ("languages", "scripts", "glottolog")]
+LANGUAGES = [workflow.source_path(f"../data/{name}.tsv") for name in ("languages", "scripts", "glottolog", "grambank")]
 
 # Jobs that fill a GPU of this machine take turns on it, however many cores there are. Without a GPU they share the cores; on a
 # cluster each has a GPU of its own. The limit is set here, since one in a profile is gone as soon as --resources is used.
