@@ -15,13 +15,13 @@ MARKERS = 22  # coded features of bound markers, half of all, below which a lang
 
 
 def bound_markers(langs: Iterable[str]) -> pd.Series:
-    """Return by language in which share of Grambank's features on bound markers that are coded it has one.
+    """Return by language the share of Grambank's bound markers that it has, of those that are coded for it.
 
-    How much of grammar is in the form of words: affixes and clitics of tense, person, case, number, voice and the like. NaN
-    where fewer than `MARKERS` of the 44 are coded.
+    Bound markers are affixes and clitics, of tense, person, case, number, voice and the like. NaN where fewer than `MARKERS` of
+    the 44 are coded.
 
     Args:
-        langs: ISO 639-3 codes.
+        langs: ISO 639-3 codes; each is in the result once.
 
     Source: after "fusion" in Shcherbakova et al. 2023, Science Advances 9:eadf7704; the choice of features is this project's
     (column `bound`), so the values are not theirs.

@@ -5,7 +5,7 @@ division by the ceiling that errors of measurement leave: the square root of bot
 two halves of the sentences, of other numbers from their intervals. Means (C2, C5, C9, C11, C12, C21) are over families
 (`mean_of`).
 
-C4 is tested with Morfessor's morphemes, which all texts have; its note says what the share of bound markers in Grambank gives.
+C4 is tested with Morfessor's morphemes per word; its note gives the correlation with Grambank's share of bound markers.
 
 C2, C9, C12: languages in Latin and in Arabic script, the first less the second; of a KL divergence, log2 of their ratio. Twins
 (`langgeom.corpora.made`) are tested apart: the same sentences in Latin script and in any other, whichever was made. C5:

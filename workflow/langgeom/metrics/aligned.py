@@ -27,7 +27,7 @@ ROUNDING_OF_MEAN = 1e-26
 TIE = 1e-12
 # Divergences below are rounding: that of two means of the same rows in another order is about 1e-17.
 NO_NATS = 1e-14
-# Below, exp takes up to ten times as long for less than 1e-304: rounding, beside the largest exponential, which is 1.
+# Below, exp takes up to ten times as long, and gives less than 1e-304: nothing beside the largest exponential, which is 1.
 LEAST_EXPONENT = -700
 
 
