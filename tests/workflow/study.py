@@ -80,9 +80,10 @@ class Study:
         self.run("--touch", "--forceall")
 
     def files(self, pattern: str) -> dict[str, bytes]:
-        """Return the bytes of the results that match a pattern."""
+        """Return the bytes of the results that match a pattern, without those still being written (.NAME)."""
         results = self.folder / "results"
-        return {str(path.relative_to(results)): path.read_bytes() for path in sorted(results.glob(pattern))}
+        found = (path for path in sorted(results.glob(pattern)) if not path.name.startswith("."))
+        return {str(path.relative_to(results)): path.read_bytes() for path in found}
 
 
 def make_parts(folder: Path) -> None:
